@@ -1,0 +1,41 @@
+"""mer_zoo: a Keras 3 model zoo for facial micro-expression recognition.
+
+    import mer_zoo
+    model = mer_zoo.load("meganet_casme2")
+    reading = model.predict_video("interview.mp4")
+
+Names are imported when first used, so that `import mer_zoo` is quick and starts no backend.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Clip": "mer_zoo.clips",
+    "Reading": "mer_zoo.readings",
+    "card": "mer_zoo.zoo",
+    "list_models": "mer_zoo.zoo",
+    "load": "mer_zoo.zoo",
+}
+_ROOMS = ("clips", "errors", "faces", "layers", "modalities", "models", "synthesis", "training", "zoo")
+
+__all__ = ["__version__", *_HOMES, *_ROOMS]
+
+if TYPE_CHECKING:
+    from mer_zoo.clips import Clip
+    from mer_zoo.readings import Reading
+    from mer_zoo.zoo import card, list_models, load
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"mer_zoo.{name}")
+    raise AttributeError(f"module 'mer_zoo' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

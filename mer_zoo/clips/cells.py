@@ -1,0 +1,44 @@
+"""The cells of a clip table: text made into frame numbers, rates and names."""
+
+from mer_zoo.clips.validation import checked_fps
+from mer_zoo.errors import ClipError
+
+NOT_KNOWN = ("", "/", "-", "nan", "none", "n/a")
+
+
+def read_text(cell: str) -> str | None:
+    """The text without spaces round it, None when there is none."""
+    return cell.strip() or None
+
+
+def read_frame_number(cell: str) -> int | None:
+    """A frame number: `46`, also `46.0` as spreadsheets write it; None when not known.
+
+    Raises:
+        ValueError: for anything else; says what was expected.
+    """
+    text = cell.strip().lower()
+    if text in NOT_KNOWN:
+        return None
+    try:
+        number = float(text)
+        if number < 0 or number != int(number):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise ValueError("a whole number >= 0, or nothing when not known") from None
+    return int(number)
+
+
+def read_fps(cell: str) -> float | None:
+    """Frames a second, None when not given.
+
+    Raises:
+        ValueError: unless it is a positive number; says what was expected.
+    """
+    text = cell.strip().lower()
+    if text in NOT_KNOWN:
+        return None
+    try:
+        return checked_fps(text)
+    except ClipError:
+        raise ValueError("a positive number of frames a second") from None

@@ -1,0 +1,180 @@
+"""A folder of images as a stream of frames, in the order of the numbers in their names."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mer_zoo.clips.frame import Frame, FrameStream
+from mer_zoo.clips.missing import missing_path
+from mer_zoo.clips.opencv_log import quiet_opencv
+from mer_zoo.clips.pixels import rgb_frames
+from mer_zoo.clips.validation import checked_fps, whole_number
+from mer_zoo.errors import ClipError, VideoError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+
+
+class FolderStream(FrameStream):
+    """The images of one folder.
+
+    The last number in a file's name is its frame number, whatever the padding and the prefix
+    (`img46.jpg`, `reg_img46.jpg`, `006_05562.jpg`). Where no name has a number the files are
+    sorted by name. Times follow the numbers: (number - first number) / fps.
+
+    Args:
+        path: the folder.
+        fps: frames a second; required, since images carry none.
+        bit_depth: for images of 16 bits, how many the camera used; see `Clip.from_array`.
+
+    Attributes:
+        files: the image files in order.
+        numbers: the number of each, increasing; positions 0, 1, ... where names have none.
+
+    Raises:
+        VideoError: if the folder is missing or holds no images, or their names give no order.
+        ClipError: if fps is missing or not positive.
+    """
+
+    def __init__(self, path, *, fps: float | None = None, bit_depth: int | None = None):
+        self.name = str(path)
+        self.numbers, self.files = list_images(Path(path).expanduser())
+        if fps is None:
+            raise ClipError(
+                f"{self.name} is a folder of images, which carry no frame rate. Give fps: "
+                "CASME II 200, SAMM 200, SMIC-HS 100, CAS(ME)^3 30."
+            )
+        self.fps = checked_fps(fps)
+        self.frame_count = len(self.files)
+        self._bit_depth = bit_depth
+
+    def _frames(self, start: int, stop: int | None) -> Iterator[Frame]:
+        first = None
+        for index, file in list(enumerate(self.files))[start:stop]:
+            image = read_image(file, self._bit_depth)
+            first = first or (file, image.shape)
+            if image.shape != first[1]:
+                sizes = ["x".join(map(str, shape[1::-1])) for shape in (image.shape, first[1])]
+                raise VideoError(
+                    f"{file} is {sizes[0]} but {first[0].name} is {sizes[1]}; expected frames of "
+                    "one size. Crop or resize them alike, or move the odd one out of the folder."
+                )
+            yield Frame(index, (self.numbers[index] - self.numbers[0]) / self.fps, image)
+
+    def position(self, number: int | None, what: str = "frame") -> int | None:
+        """Where the file with this number stands, 0-based; None for None.
+
+        Raises:
+            ClipError: if there is no such file; the nearest one is named.
+        """
+        number = whole_number(what, number)
+        if number is None:
+            return None
+        place = bisect_left(self.numbers, number)
+        if place < len(self.numbers) and self.numbers[place] == number:
+            return place
+        nearest = min(range(len(self.numbers)), key=lambda i: abs(self.numbers[i] - number))
+        raise ClipError(
+            f"{what} is {number}, but {self.name} has no file with that number: it holds "
+            f"{self.files[0].name} to {self.files[-1].name}, and the nearest is "
+            f"{self.files[nearest].name}. Give {self.numbers[nearest]} if that will do, or "
+            "numbering='index' if you count positions from 0."
+        )
+
+    def part(self, start: int | None, stop: int | None) -> tuple[int, int | None]:
+        """Turns file numbers, `stop` not included, into positions; None stays open.
+
+        Raises:
+            ClipError: if no file has a number in between.
+        """
+        start, stop = whole_number("start", start), whole_number("stop", stop)
+        first = 0 if start is None else bisect_left(self.numbers, start)
+        end = None if stop is None else bisect_left(self.numbers, stop)
+        if first >= (len(self.files) if end is None else end):
+            raise ClipError(
+                f"start is {start} and stop is {stop}, but {self.name} has no file with a number "
+                f"in between: it holds {self.files[0].name} to {self.files[-1].name}."
+            )
+        return first, end
+
+    def describe(self, index: int) -> str:
+        return self.files[index].name if 0 <= index < len(self.files) else super().describe(index)
+
+
+def list_images(folder: Path) -> tuple[list[int], list[Path]]:
+    """The numbers and the files of a folder's images, in order; other files are ignored.
+
+    Raises:
+        VideoError: if the folder is missing or holds no images, if only some names have a number,
+            or if two have the same.
+    """
+    if folder.is_file():
+        raise VideoError(
+            f"{folder} is a file, not a folder of images. Read a video with Clip.from_video(path) "
+            "or open_frames(path)."
+        )
+    if not folder.is_dir():
+        raise missing_path(folder, "folder of images")
+    files = sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
+    )
+    if not files:
+        inside = sorted(file.name for file in folder.iterdir())
+        raise VideoError(
+            f"The folder {folder} holds no images ({', '.join(IMAGE_SUFFIXES)}); it holds "
+            f"{', '.join(inside[:5]) + ', ...' * (len(inside) > 5) if inside else 'nothing'}. "
+            "Give the folder that holds the frames themselves."
+        )
+    numbered = {file: re.findall(r"\d+", file.stem) for file in files}
+    without = [file.name for file, numbers in numbered.items() if not numbers]
+    if len(without) == len(files):
+        return list(range(len(files))), files
+    if without:
+        raise VideoError(
+            f"In {folder}, {', '.join(without[:5])} {'have' if len(without) > 1 else 'has'} no "
+            f"number in the name but the other {len(files) - len(without)} images have one, so "
+            "their order is not known. Rename them or move them elsewhere."
+        )
+    order: dict[int, Path] = {}
+    for file, numbers in numbered.items():
+        earlier = order.setdefault(int(numbers[-1]), file)
+        if earlier is not file:
+            raise VideoError(
+                f"In {folder}, {earlier.name} and {file.name} both carry the number "
+                f"{int(numbers[-1])}; expected one file a number. Move one elsewhere."
+            )
+    return sorted(order), [order[number] for number in sorted(order)]
+
+
+def read_image(file: Path, bit_depth: int | None = None) -> np.ndarray:
+    """Reads one image file as (H, W, 3) uint8 RGB.
+
+    Raises:
+        VideoError: if it cannot be decoded.
+        ClipError: if its pixel values need a scale that would have to be guessed.
+    """
+    # imread would fail on a path that the system's code page cannot write.
+    data = np.fromfile(file, np.uint8) if file.is_file() else np.empty(0, np.uint8)
+    image = None
+    if data.size and not _cut_short(data):
+        with quiet_opencv(), suppress(cv2.error):
+            image = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None:
+        raise VideoError(
+            f"{file} cannot be read as an image ({data.size} bytes). Copy it again from where it "
+            "came from, or move it out of the folder."
+        )
+    image = image[..., ::-1] if image.ndim == 3 else image
+    return np.ascontiguousarray(rgb_frames(image[None], bit_depth=bit_depth, name=str(file))[0])
+
+
+def _cut_short(data: np.ndarray) -> bool:
+    # OpenCV fills the missing part of a broken JPEG with grey and says nothing: look for its end.
+    text = data.tobytes()
+    return text.startswith(b"\xff\xd8") and b"\xff\xd9" not in text[-65536:]

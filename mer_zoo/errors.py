@@ -1,0 +1,51 @@
+"""The errors users meet. Each message names the thing, what was expected and what to do.
+
+The command line prints the message alone; any other exception is a defect and keeps its traceback.
+"""
+
+
+class MerZooError(Exception):
+    """Base of every error that the user can mend."""
+
+
+class ClipError(MerZooError, ValueError):
+    """A clip's frames or its onset, apex and offset cannot be used."""
+
+
+class VideoError(MerZooError, OSError):
+    """A video file or a folder of frames cannot be read."""
+
+
+class NoFaceError(MerZooError, ValueError):
+    """No face was found where one is needed."""
+
+
+class UnknownNameError(MerZooError, ValueError):
+    """A name (zoo entry, modality, action unit, recipe key) is not known."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known) -> "UnknownNameError":
+        """Says which known names are close to `name`, and lists them all when there are few."""
+        import difflib
+
+        known = sorted(known)
+        close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+        listed = f" Known: {', '.join(known)}." if len(known) <= 40 else ""
+        return cls(f"There is no {kind} named {name!r}.{hint}{listed}")
+
+
+class CardError(MerZooError, ValueError):
+    """A card is missing a field or disagrees with its model."""
+
+
+class WeightsError(MerZooError, OSError):
+    """A weight file is missing, altered or does not fit its network."""
+
+
+class RecipeError(MerZooError, ValueError):
+    """A recipe has an unknown key, a missing key or an impossible value."""
+
+
+class OutputExistsError(MerZooError, FileExistsError):
+    """A file the user already has would have been overwritten."""

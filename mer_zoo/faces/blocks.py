@@ -1,0 +1,60 @@
+"""The building block that BlazeFace and FaceMesh share."""
+
+import keras
+from keras import layers, ops
+
+from mer_zoo.faces.shifted_depthwise import ShiftedDepthwiseConv2D
+
+
+def depthwise_class() -> type[keras.layers.DepthwiseConv2D]:
+    """The faster depthwise layer on the running backend; both hold the same weights."""
+    return ShiftedDepthwiseConv2D if keras.backend.backend() == "jax" else layers.DepthwiseConv2D
+
+
+def activation(kind: str, name: str) -> keras.layers.Layer:
+    """ReLU, or PReLU with one slope a channel."""
+    return layers.PReLU(shared_axes=[1, 2], name=name) if kind == "prelu" else layers.ReLU(name=name)
+
+
+def convolution(filters: int, size: int, *, name: str, **options) -> layers.Conv2D:
+    """A channels-last convolution whose weights will be loaded, so no random numbers are drawn."""
+    return layers.Conv2D(
+        filters,
+        size,
+        data_format="channels_last",
+        kernel_initializer="zeros",
+        name=name,
+        **options,
+    )
+
+
+def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
+    """Depthwise 3x3, pointwise 1x1, plus the block's input (Bazarevsky et al. 2019, figure 1).
+
+    With stride 2 the input is max-pooled. Where the block widens, the input gets zero channels.
+
+    Args:
+        x: Keras tensor (batch, height, width, channels), channels <= filters.
+        filters: Number of output channels.
+        stride: 1 or 2.
+        kind: "relu" or "prelu".
+        name: Prefix of the layer names.
+
+    Returns:
+        Keras tensor (batch, height / stride, width / stride, filters).
+    """
+    y = depthwise_class()(
+        3,
+        strides=stride,
+        padding="same",
+        data_format="channels_last",
+        depthwise_initializer="zeros",
+        name=f"{name}_depthwise",
+    )(x)
+    y = convolution(filters, 1, name=f"{name}_pointwise")(y)
+    if stride == 2:
+        x = layers.MaxPooling2D(2, data_format="channels_last", name=f"{name}_pool")(x)
+    if filters > x.shape[-1]:
+        x = ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])))
+    x = layers.Add(name=f"{name}_add")([x, y])
+    return activation(kind, f"{name}_{kind}")(x)

@@ -1,0 +1,74 @@
+"""Displacement in one closed-form step from a difference of grey levels and a reference frame."""
+
+import cv2
+import numpy as np
+
+from mer_zoo.layers._constants import gaussian_kernel, window_kernel, window_stride
+from mer_zoo.modalities.scaling import block_mean, median
+
+
+def displacement(
+    response: np.ndarray,
+    reference: np.ndarray,
+    reference_sigma: float = 0.8,
+    window_sigma: float = 2.0,
+    regularization: float = 3.0,
+    remove_rigid: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds how far each place moved, from how its grey level changed.
+
+    Brightness constancy says `E = -g . (u, v)`, with `g` the gradient of the reference. Solved by
+    regularised least squares in a Gaussian window `G` around each place (Lucas and Kanade, 1981,
+    without iterations): `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`. Images of 224 px and
+    more are first averaged over blocks, to a grid 112 to 223 px wide where the sides allow it.
+
+    Args:
+        response: float32 `(H, W)`, change of the grey level.
+        reference: float32 `(H, W)`, grey levels 0..255.
+        reference_sigma: Gaussian that smooths the reference, in px of the grid.
+        window_sigma: Gaussian window, in px at an image width of 112.
+        regularization: pulls the displacement to 0 where the face has no gradient, in squared grey
+            levels per squared px of the grid.
+        remove_rigid: subtract the median displacement.
+
+    Returns:
+        `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
+        `s = window_stride(H, W)` px. `u > 0` moves right, `v > 0` moves down.
+    """
+    stride = window_stride(*response.shape)
+    window = window_kernel(window_sigma, response.shape[1], stride)
+    response, reference = block_mean(response, stride), block_mean(reference, stride)
+
+    gx, gy = gradient(_filter(reference, gaussian_kernel(reference_sigma)))
+    xx, xy, yy = (_filter(a, window) for a in (gx * gx, gx * gy, gy * gy))
+    xe, ye = _filter(gx * response, window), _filter(gy * response, window)
+    xx += np.float32(regularization)
+    yy += np.float32(regularization)
+    scale = np.float32(-stride) / (xx * yy - xy * xy)
+    u = (yy * xe - xy * ye) * scale
+    v = (xx * ye - xy * xe) * scale
+    if remove_rigid:
+        u -= np.float32(median(u))
+        v -= np.float32(median(v))
+    return u, v
+
+
+def gradient(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the central differences `(d/dx, d/dy)`; across a border they are 0 (reflect-101)."""
+    gx, gy = np.zeros_like(image), np.zeros_like(image)
+    np.subtract(image[:, 2:], image[:, :-2], out=gx[:, 1:-1])
+    np.subtract(image[2:], image[:-2], out=gy[1:-1])
+    gx *= np.float32(0.5)
+    gy *= np.float32(0.5)
+    return gx, gy
+
+
+def upsample(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Returns a plane of block values as an image `(height, width)`, bilinear between block centres."""
+    if plane.shape == (height, width):
+        return plane
+    return cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _filter(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    return cv2.sepFilter2D(plane, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)

@@ -1,0 +1,234 @@
+"""MESTI in NumPy and OpenCV: one image for a whole clip, read frame by frame.
+
+The Keras layer `mer_zoo.layers.MESTI` computes the same image from a batch of clips. The paper's
+(MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this interpretation was chosen
+by measurement, see `docs/design.md`.
+"""
+
+import cv2
+import numpy as np
+
+from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, SCALE_LIMIT, window_stride
+from mer_zoo.modalities.displacement import displacement, upsample
+from mer_zoo.modalities.phases import check_finite, check_phases, frames_of, phases_of
+from mer_zoo.modalities.profile import response_weights
+from mer_zoo.modalities.scaling import robust_maximum, scale_signed, to_grey
+
+MESTI_CHANNELS = {
+    "motion": ("u", "v", "response"),
+    "response": ("response",),
+    "reference": ("response", "reference"),
+}
+
+
+def mesti(clip, channels: str = "motion", detrend: bool = False, **parameters) -> np.ndarray:
+    """Returns the MESTI image of a clip: how the face moved, at the strength of its apex.
+
+    Reads the frames onset..offset; a missing apex is the frame midway between them. Frame times may
+    be uneven.
+
+    Args:
+        clip: a `mer_zoo.clips.Clip`.
+        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean frame.
+        detrend: also remove what changes linearly in time, such as a slow drift of the light.
+        parameters: those of `MestiAccumulator.image`.
+
+    Returns:
+        float32 `(H, W, 3)`, `(H, W, 1)` or `(H, W, 2)`, see `MestiAccumulator.image`.
+
+    Raises:
+        ClipError: the marks are missing or out of order, or the expression has a single frame.
+    """
+    accumulator = MestiAccumulator(clip.times, *phases_of(clip), detrend=detrend)
+    accumulator.add_frames(frames_of(clip))
+    return accumulator.image(channels, **parameters)
+
+
+class MestiAccumulator:
+    """Computes MESTI from frames that come one by one, holding two sums and no frame.
+
+    Example::
+
+        accumulator = MestiAccumulator(times, onset=3, apex=17, offset=30)
+        for frame in frames:
+            accumulator.add(frame)
+        image = accumulator.image()
+
+    Args:
+        positions: `(T,)` times of all frames in any unit, strictly increasing; `range(T)` for an
+            even frame rate.
+        onset: index of the frame where the expression begins.
+        apex: index of the frame where it is strongest.
+        offset: index of the frame where it has gone; the last frame if the face has not returned.
+        detrend: also remove what changes linearly in time.
+
+    Raises:
+        ClipError: the times do not increase, the marks are out of order, or the expression has too
+            few frames.
+    """
+
+    def __init__(self, positions, onset: int, apex: int, offset: int, detrend: bool = False):
+        positions = np.asarray(positions, dtype=np.float64)
+        if positions.ndim != 1 or not (np.diff(positions) > 0).all():
+            raise ClipError("The frame times must be one strictly increasing row of numbers.")
+        check_phases(len(positions), onset, apex, offset)
+        weights = response_weights(positions, onset, apex, offset, detrend)[onset : offset + 1]
+
+        # E = sum w I, with weights that sum to 0. Raised by a constant they are positive, so that E
+        # is `total` times a running average less the mean: sums that OpenCV takes of 8-bit frames.
+        raised = weights - weights.min()
+        self._total = raised.sum()
+        shares = np.divide(raised, np.cumsum(raised), out=np.zeros_like(raised), where=raised > 0)
+        self._shares = shares.tolist()
+        self._window = range(onset, offset + 1)
+        self._positions = positions
+        self._added = 0
+        self._average: np.ndarray | None = None
+        self._sum: np.ndarray | None = None
+
+    def add(self, frame: np.ndarray) -> None:
+        """Reads the next frame; those outside onset..offset are counted and otherwise ignored.
+
+        Args:
+            frame: uint8 or float (0..255), `(H, W)`, `(H, W, 1)` or `(H, W, 3)` RGB, all frames alike.
+
+        Raises:
+            ClipError: there are more frames than times, the shape differs from the frames before,
+                or a float frame holds NaN or infinity.
+        """
+        self.add_frames(np.asarray(frame)[None])
+
+    def add_frames(self, frames: np.ndarray) -> None:
+        """Reads the next few frames, or the whole clip, at once: quicker than one by one.
+
+        Args:
+            frames: frames as `add` takes them, stacked: `(n, H, W)`, `(n, H, W, 1)`, `(n, H, W, 3)`.
+
+        Raises:
+            ClipError: as for `add`.
+        """
+        first, last = self._added, self._added + len(frames)
+        if last > len(self._positions):
+            raise ClipError(
+                f"{last} frames were added, but only {len(self._positions)} frame times were given. "
+                "Give one time for each frame."
+            )
+        self._added = last
+        indices = range(max(first, self._window.start), min(last, self._window.stop))
+        if not indices:
+            return
+        frames = _readable(np.asarray(frames)[indices.start - first : indices.stop - first], indices)
+        shape = frames.shape[1:]
+        if self._sum is None:
+            self._sum, self._average = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        elif self._sum.shape != shape:
+            raise ClipError(
+                f"Frame {indices.start} has the shape {shape}, the frames before {self._sum.shape}. "
+                "All frames of a clip must have one size."
+            )
+        rows = frames.reshape(len(frames), -1)
+        self._sum += cv2.reduce(rows, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(shape)
+        for index, frame in zip(indices, frames, strict=True):
+            share = self._shares[index - self._window.start]
+            cv2.accumulateWeighted(frame, self._average, share)
+
+    def response(self) -> np.ndarray:
+        """Returns E, float32 `(H, W)`: the grey levels that the expression adds at its apex.
+
+        Raises:
+            ClipError: frames up to the offset have not all been added.
+        """
+        return self._response(*self._sums())
+
+    def mean_frame(self) -> np.ndarray:
+        """Returns the mean of the frames onset..offset, float32 `(H, W)`, 0..255.
+
+        Raises:
+            ClipError: frames up to the offset have not all been added.
+        """
+        return to_grey(self._sums()[1])
+
+    def image(
+        self,
+        channels: str = "motion",
+        normalize: bool = True,
+        remove_rigid: bool = True,
+        reference_sigma: float = 0.8,
+        window_sigma: float = 2.0,
+        regularization: float = 3.0,
+    ) -> np.ndarray:
+        """Returns the MESTI image of the frames added.
+
+        Args:
+            channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean
+                frame.
+            normalize: divide `(u, v)` jointly, and `E`, by their 99th percentile and clip to -2..2;
+                give the mean frame mean 0 and standard deviation 1. Otherwise px and grey levels.
+            remove_rigid: subtract the median displacement.
+            reference_sigma: Gaussian that smooths the mean frame, in px (of the grid, see
+                `displacement`).
+            window_sigma: Gaussian window of the displacement, in px at a width of 112.
+            regularization: pulls the displacement to 0 where the face has no gradient.
+
+        Returns:
+            float32 `(H, W, 3)`, `(H, W, 1)` or `(H, W, 2)`.
+
+        Raises:
+            ClipError: frames up to the offset have not all been added.
+            UnknownNameError: no such `channels`.
+        """
+        if channels not in MESTI_CHANNELS:
+            raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
+        average, mean = self._sums()
+        response = self._response(average, mean)
+        planes = [scale_signed(response, RESPONSE_FLOOR) if normalize else response]
+        if channels == "reference":
+            mean = to_grey(mean)
+            planes.append(_standardised(mean) if normalize else mean)
+        elif channels == "motion":
+            u, v = displacement(
+                response,
+                to_grey(mean),
+                reference_sigma,
+                window_sigma,
+                regularization,
+                remove_rigid,
+            )
+            if normalize:
+                floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)
+                scale = np.float32(1.0 / max(robust_maximum(u, v), floor))
+                u, v = (np.clip(plane * scale, -SCALE_LIMIT, SCALE_LIMIT) for plane in (u, v))
+            planes = [*(upsample(plane, *response.shape) for plane in (u, v)), *planes]
+        return cv2.merge(planes).reshape(*response.shape, len(planes))
+
+    def _response(self, average: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        return to_grey((average - mean) * np.float32(self._total))
+
+    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._added < self._window.stop:
+            raise ClipError(
+                f"The expression ends at frame {self._window.stop - 1}, but only {self._added} frames "
+                "were added. Add the frames up to the offset first."
+            )
+        return self._average, self._sum / np.float32(len(self._window))
+
+
+def _readable(frames: np.ndarray, indices: range) -> np.ndarray:
+    if frames.ndim not in (3, 4) or (frames.ndim == 4 and frames.shape[3] not in (1, 3)):
+        raise ClipError(
+            f"Frame {indices.start} has the shape {frames.shape[1:]}; expected (H, W), (H, W, 1) or "
+            "(H, W, 3)."
+        )
+    if frames.ndim == 4 and frames.shape[3] == 1:
+        frames = frames[..., 0]
+    if frames.dtype == np.uint8:
+        return frames
+    for index, frame in zip(indices, frames, strict=True):
+        check_finite(frame, index)
+    return frames.astype(np.float32, copy=False)
+
+
+def _standardised(image: np.ndarray) -> np.ndarray:
+    deviation = max(float(image.std()), RESPONSE_FLOOR)
+    return (image - image.mean()) / np.float32(deviation)

@@ -1,0 +1,68 @@
+"""Scaling of images to the range a network expects, and grey images."""
+
+import cv2
+import numpy as np
+
+from mer_zoo.layers._constants import (
+    GREY_WEIGHTS,
+    SCALE_LIMIT,
+    percentile_rank,
+    window_stride,
+)
+
+
+def to_grey(image: np.ndarray) -> np.ndarray:
+    """Returns float32 `(H, W)`: the grey levels of an image `(H, W)`, `(H, W, 1)` or `(H, W, 3)` RGB.
+
+    Grey is `0.299 R + 0.587 G + 0.114 B`, not rounded.
+    """
+    if image.ndim == 2:
+        return image.astype(np.float32, copy=False)
+    if image.shape[2] == 1:
+        return image[..., 0].astype(np.float32, copy=False)
+    return cv2.transform(image.astype(np.float32, copy=False), np.float32([GREY_WEIGHTS]))
+
+
+def block_mean(image: np.ndarray, stride: int) -> np.ndarray:
+    """Returns float32 `(H / stride, W / stride)`: the mean of each block of `stride` x `stride` px."""
+    if stride == 1:
+        return image
+    height, width = image.shape
+    return cv2.resize(image, (width // stride, height // stride), interpolation=cv2.INTER_AREA)
+
+
+def robust_maximum(*planes: np.ndarray) -> float:
+    """Returns the 99th percentile (nearest rank) of the absolute values of all planes together."""
+    values = np.abs(np.concatenate([plane.ravel() for plane in planes]))
+    rank = percentile_rank(values.size)
+    values.partition(rank)
+    return float(values[rank])
+
+
+def median(plane: np.ndarray) -> float:
+    """Returns the median; the mean of the middle two where the count is even."""
+    middle = plane.size // 2
+    values = np.partition(plane, middle, axis=None)
+    upper = values[middle]
+    return float(upper if plane.size % 2 else 0.5 * (values[:middle].max() + upper))
+
+
+def scale_signed(plane: np.ndarray, floor: float) -> np.ndarray:
+    """Returns a signed image over its robust maximum, clipped to -2..2.
+
+    The robust maximum is the 99th percentile of the absolute block means (`window_stride`), but not
+    less than `floor`.
+    """
+    scale = max(robust_maximum(block_mean(plane, window_stride(*plane.shape))), floor)
+    return np.clip(plane / np.float32(scale), -SCALE_LIMIT, SCALE_LIMIT)
+
+
+def scale_to_bytes(image: np.ndarray) -> np.ndarray:
+    """Returns float32 0..255: all channels together stretched from their minimum to their maximum.
+
+    An image without contrast becomes 0.
+    """
+    low, high = float(image.min()), float(image.max())
+    if high - low < 1e-3:
+        return np.zeros_like(image)
+    return (image - np.float32(low)) * np.float32(255.0 / (high - low))

@@ -1,0 +1,60 @@
+"""Where a network with Gradient Attention looked: its gates, without any gradient computation."""
+
+import functools
+
+import keras
+import numpy as np
+
+from mer_zoo.layers import GradientAttention
+
+
+def attention_map(network: keras.Model, images: np.ndarray) -> np.ndarray | None:
+    """The mean of the network's gates, brought to the size of the image.
+
+    Args:
+        network: a functional model, for instance `MEGANet`.
+        images: float32 `(batch, height, width, channels)`.
+
+    Returns:
+        float32 `(batch, height, width)`, each map stretched to 0..1; zeros where a map is constant.
+        None when the network has no Gradient Attention.
+    """
+    probe = _probe(network)
+    if probe is None:
+        return None
+    gates = probe.predict_on_batch(images)
+    gates = gates if isinstance(gates, list | tuple) else [gates]
+    height, width = images.shape[1:3]
+    resized = [
+        keras.ops.convert_to_numpy(
+            keras.ops.image.resize(gate, (height, width), data_format="channels_last")
+        )[..., 0]
+        for gate in gates
+    ]
+    mean = np.mean(resized, axis=0)
+    low = mean.min(axis=(1, 2), keepdims=True)
+    span = mean.max(axis=(1, 2), keepdims=True) - low
+    return ((mean - low) / np.where(span > 0, span, 1)).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=8)
+def _probe(network):
+    """A model from the image to the gates; kept, since JAX compiles it anew for every new model."""
+    layers = [layer for layer in network.layers if isinstance(layer, GradientAttention)]
+    if not layers:
+        return None
+    return keras.Model(network.inputs, [_Gate(layer)(layer.input) for layer in layers])
+
+
+class _Gate(keras.layers.Layer):
+    """Shows the gate of an attention layer it does not own."""
+
+    def __init__(self, attention):
+        super().__init__(trainable=False, name=f"{attention.name}_gate", dtype=attention.dtype_policy)
+        self._attention = [attention]
+
+    def call(self, x):
+        return self._attention[0].compute_gate(x)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)

@@ -1,0 +1,122 @@
+"""MEGANet: a small convolutional network with Gradient Attention.
+
+The layer table of the paper (MESTI-MEGANet, arXiv 2509.00056) is not available to us. This is a documented
+interpretation, chosen by measurement: see `docs/design.md`.
+"""
+
+import keras
+from keras import layers
+
+from mer_zoo.layers import GradientAttention
+
+CHANNELS_LAST = "channels_last"
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class MEGANet(keras.Model):
+    """Four convolution stages, Gradient Attention after some of them, and a head that keeps place.
+
+    Every convolution is followed by batch normalisation and ReLU; every stage but the last ends with
+    a 2x2 max pooling. There is no global pooling: where on the face something moved is the message.
+    With the default arguments it has 190,927 trainable parameters.
+
+    Args:
+        input_shape: `(height, width, channels)`; channels last on every backend.
+        num_classes: number of classes of the head.
+        stages: for each stage the widths of its convolutions. The first convolution of all is 5x5,
+            the others 3x3.
+        stem_strides: strides of the first convolution; 2 suits images of 80 px and more.
+        neck: width of the 1x1 convolution before the head.
+        attention_stages: the stages, counted from 1, that end in Gradient Attention.
+        learnable_gradient: let training change the derivative kernels of Gradient Attention.
+        dropout: share of the flattened features dropped in training.
+        activation: activation of the head, computed in float32 under any dtype policy.
+        name: name of the model.
+
+    Input: float32 `(batch, *input_shape)`, an image of `mer_zoo.modalities` (about -2..2).
+    Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".
+
+    Raises:
+        ValueError: `attention_stages` names a stage that does not exist, or the image is too small
+            for the number of stages.
+    """
+
+    def __init__(
+        self,
+        input_shape=(96, 96, 3),
+        num_classes=5,
+        stages=((24,), (48,), (64, 96), (96,)),
+        stem_strides=2,
+        neck=32,
+        attention_stages=(2, 3),
+        learnable_gradient=False,
+        dropout=0.4,
+        activation="softmax",
+        name="meganet",
+        **kwargs,
+    ):
+        unknown = [s for s in attention_stages if not 1 <= s <= len(stages)]
+        if unknown:
+            raise ValueError(
+                f"attention_stages={list(attention_stages)} names stage {unknown[0]}, "
+                f"but there are {len(stages)} stages, counted from 1."
+            )
+        shrink = stem_strides * 2 ** (len(stages) - 1)
+        if min(input_shape[:2]) < shrink:
+            raise ValueError(
+                f"input_shape={tuple(input_shape)} is too small: {len(stages)} stages shrink it "
+                f"{shrink} times. Use at least {shrink} px, fewer stages or stem_strides=1."
+            )
+
+        # === Functional model ===
+        inputs = keras.Input(input_shape, name="image")
+        x = inputs
+        for stage, widths in enumerate(stages, start=1):
+            for i, width in enumerate(widths, start=1):
+                stem = stage == i == 1
+                x = _convolution(
+                    x, width, 5 if stem else 3, stem_strides if stem else 1, f"stage{stage}_conv{i}"
+                )
+            if stage in attention_stages:
+                x = GradientAttention(learnable=learnable_gradient, name=f"stage{stage}_attention")(x)
+            if stage < len(stages):
+                x = layers.MaxPooling2D(data_format=CHANNELS_LAST, name=f"stage{stage}_pool")(x)
+        x = _convolution(x, neck, 1, 1, "neck")
+        x = layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(x)
+        x = layers.Dropout(dropout, name="dropout")(x)
+        outputs = layers.Dense(num_classes, activation=activation, dtype="float32", name="head")(x)
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+
+        # === Config ===
+        self._arguments = {
+            "input_shape": tuple(input_shape),
+            "num_classes": num_classes,
+            "stages": tuple(tuple(widths) for widths in stages),
+            "stem_strides": stem_strides,
+            "neck": neck,
+            "attention_stages": tuple(attention_stages),
+            "learnable_gradient": learnable_gradient,
+            "dropout": dropout,
+            "activation": activation,
+        }
+
+    def get_config(self):
+        return {**self._arguments, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def _convolution(x, width, kernel, strides, name):
+    x = layers.Conv2D(
+        width,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        data_format=CHANNELS_LAST,
+        name=name,
+    )(x)
+    x = layers.BatchNormalization(axis=-1, momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)

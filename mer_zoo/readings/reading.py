@@ -1,0 +1,76 @@
+"""What the classifier says about one clip."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+NO_EXPRESSION = "no expression"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The reading of one clip.
+
+    Attributes:
+        label: the most probable class, or "no expression" when the probabilities or the motion stay
+            below the thresholds of the card.
+        probabilities: class name -> probability. Also given for "no expression", where they are
+            not to be trusted.
+        expression: whether an expression was found.
+        onset, apex, offset: frame indices in the source, 0-based.
+        held: the face had not returned by the end of the clip; offset is then the apex.
+        motion: peak motion in pixels of the 224 px face crop (outer eye corners 109 px apart).
+        fps: nominal frames a second of the source, None for a single frame.
+        source: name of the video or clip.
+        model: name of the zoo entry.
+        provenance: what the weights saw and what they must not be used for, in words.
+        curve: motion of each analysed frame relative to the onset, float32 `(n,)`.
+        curve_start: frame index in the source of `curve[0]`.
+        frames: aligned faces at onset, apex and offset, uint8 `(3, S, S, 3)` RGB.
+        image: the modality image the network saw, float32 `(H, W, C)`.
+        attention: where the network looked, float32 `(H, W)` in 0..1, or None when the network has
+            no Gradient Attention.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    expression: bool
+    onset: int
+    apex: int
+    offset: int
+    held: bool
+    motion: float
+    fps: float | None
+    source: str
+    model: str
+    provenance: str = field(repr=False)
+    curve: np.ndarray = field(repr=False)
+    curve_start: int = field(repr=False)
+    frames: np.ndarray = field(repr=False)
+    image: np.ndarray = field(repr=False)
+    attention: np.ndarray | None = field(repr=False)
+
+    def to_dict(self) -> dict:
+        """The reading without its pictures, as plain values ready for JSON."""
+        arrays = {"curve", "frames", "image", "attention"}
+        plain = {
+            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in arrays
+        }
+        return {**plain, "curve": [round(float(v), 4) for v in self.curve]}
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def save_report(self, path: str | Path, force: bool = False) -> Path:
+        """Writes a self-contained HTML page: pictures, probabilities, motion curve, provenance.
+
+        Raises:
+            OutputExistsError: the file exists and `force` is false.
+        """
+        from mer_zoo.readings.report import save_report
+
+        return save_report([self], path, force=force)

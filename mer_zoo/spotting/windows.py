@@ -1,0 +1,93 @@
+"""Which parts of a long recording deserve a close look: chosen from landmarks alone, frames unread."""
+
+import numpy as np
+
+from mer_zoo import faces
+from mer_zoo.errors import NoFaceError
+from mer_zoo.spotting.following import FacePath
+
+LONGEST = 8.0
+"""Seconds: recordings up to this length are looked at whole."""
+
+MARGIN = 2.0
+"""Seconds looked at before and after the middle of a change."""
+
+CHANGE = 0.4
+"""Seconds between the two moments whose landmarks are compared."""
+
+CANDIDATES = 3
+
+
+def candidate_windows(path: FacePath, given, name: str) -> list[FacePath]:
+    """Parts of a path, each with a face in every frame, in which the strongest expression may be.
+
+    Args:
+        path: where the face was.
+        given: known phases (frame indices of the source), which the window must hold.
+        name: the source, for messages.
+
+    Raises:
+        NoFaceError: there is no face at the phases given, or never two frames in a row.
+    """
+    if given:
+        return [_around_given(path, given, name)]
+    run = path.longest_present()
+    if len(run.times) < 2:
+        raise NoFaceError(
+            f"{name} shows a face in single frames only, never in two in a row. Check that the face "
+            "is visible throughout the clip."
+        )
+    if path.times[-1] - path.times[0] <= LONGEST and len(run.times) == len(path.times):
+        return [path]
+    change = _landmark_change(path)
+    windows = []
+    for _ in range(CANDIDATES):
+        centre = int(np.argmax(change))
+        if change[centre] <= 0:
+            break
+        low, high = np.searchsorted(path.times, path.times[centre] + [-MARGIN, MARGIN])
+        window = path.slice(int(low), int(high)).longest_present()
+        if len(window.times) >= 2:
+            windows.append(window)
+        change[low:high] = 0
+    return windows or [_first_seconds(run)]
+
+
+def _landmark_change(path):
+    """How far the expressive landmarks move within CHANGE seconds around each frame, crop pixels."""
+    change = np.zeros(len(path.times))
+    present = np.flatnonzero(path.present)
+    aligned = faces.align_points(path.points[present], indices=faces.TRACKED, size=224)
+    expressive = aligned[:, faces.EXPRESSIVE]
+    times = path.times[present]
+    later = np.searchsorted(times, times + CHANGE / 2).clip(max=len(times) - 1)
+    earlier = np.searchsorted(times, times - CHANGE / 2)
+    totals = np.concatenate([np.zeros_like(expressive[:1]), np.cumsum(expressive, 0, dtype=float)])
+    here = np.arange(len(times))
+    after = (totals[later + 1] - totals[here]) / (later + 1 - here)[:, None, None]
+    before = (totals[here + 1] - totals[earlier]) / (here + 1 - earlier)[:, None, None]
+    change[present] = np.percentile(np.linalg.norm(after - before, axis=-1), 90, axis=1)
+    return change
+
+
+def _around_given(path, given, name):
+    first, last = min(given) - path.start, max(given) - path.start
+    if not path.present[first : last + 1].all():
+        raise NoFaceError(
+            f"{name} shows no face in some frames between the phases given ({min(given)} to "
+            f"{max(given)}). Choose a part of the video where the face is visible."
+        )
+    low = first
+    times = path.times
+    while low > 0 and path.present[low - 1] and times[first] - times[low - 1] <= MARGIN:
+        low -= 1
+    high = last
+    while (
+        high + 1 < len(times) and path.present[high + 1] and times[high + 1] - times[last] <= MARGIN
+    ):
+        high += 1
+    return path.slice(low, high + 1)
+
+
+def _first_seconds(run):
+    return run.slice(0, int(np.searchsorted(run.times, run.times[0] + 2 * MARGIN, side="right")))

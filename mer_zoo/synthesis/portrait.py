@@ -1,0 +1,114 @@
+"""A portrait: a photograph with the face rig laid over it, ready to be moved."""
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mer_zoo.synthesis.action_units import action_unit
+from mer_zoo.synthesis.rig import FaceRig, FittedRig
+
+PEAK_PERCENTILE = 99.7
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A canvas and the motion fields of the face on it. Fields are made when first asked for.
+
+    Attributes:
+        canvas: (H, W) grey or (H, W, 3) RGB, uint8.
+        rig: the rig, fitted to the face.
+        crop: whether the canvas is a face crop, which moves with the head as a whole. On a whole
+            photograph the motion of the head fades into the background.
+    """
+
+    canvas: np.ndarray
+    rig: FittedRig
+    crop: bool = True
+    _fields: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, canvas: np.ndarray, landmarks: np.ndarray, *, crop: bool = True) -> "Portrait":
+        """Lays the rig over the face.
+
+        Args:
+            canvas: (H, W), (H, W, 1) or (H, W, 3) uint8.
+            landmarks: (468, 3) FaceMesh landmarks in pixels of the canvas.
+            crop: see the class.
+
+        Raises:
+            ValueError: the canvas or the landmarks have another shape or type.
+            NoFaceError: the landmarks lie outside the canvas.
+        """
+        canvas = np.asarray(canvas)
+        if canvas.ndim == 3 and canvas.shape[-1] == 1:
+            canvas = canvas[..., 0]
+        if canvas.dtype != np.uint8 or not (canvas.ndim == 2 or canvas.shape[2:] == (3,)):
+            raise ValueError(
+                f"Expected a grey (H, W) or RGB (H, W, 3) uint8 image, got {canvas.dtype} of shape "
+                f"{canvas.shape}."
+            )
+        return cls(canvas, FaceRig.load().fit(landmarks, canvas.shape[:2]), crop)
+
+    @property
+    def pixel(self) -> float:
+        """Canvas pixels per pixel of motion (per pixel of the 224-pixel canonical crop)."""
+        return self.rig.pixel
+
+    def unit(self, name: str) -> np.ndarray:
+        """(H, W, 2) float32 displacement of a rig unit in canvas pixels; kept for the next call."""
+        if name not in self._fields:
+            self._fields[name] = self.rig.field(name)
+        return self._fields[name]
+
+    def action_unit(self, number: int, left: float = 1.0, right: float = 1.0) -> np.ndarray:
+        """(H, W, 2) float32 displacement of an action unit, each half with its own strength.
+
+        Raises:
+            UnknownNameError: it is not among `ACTION_UNITS`.
+        """
+        unit = action_unit(number)
+        if not unit.sided:
+            return (left + right) / 2 * sum(self.unit(name) for name in unit.units)
+        halves = [(left, "left"), (right, "right")]
+        return sum(
+            strength * self.unit(name)
+            for strength, side in halves
+            for name in unit.rig_units(side)
+        )
+
+    def peak(self, displacement: np.ndarray) -> float:
+        """How far a face moves: the 99.7th percentile of the displacement's length over the face.
+
+        Args:
+            displacement: (H, W, 2) in canvas pixels.
+
+        Returns:
+            Pixels of the 224-pixel canonical crop.
+        """
+        length = np.hypot(*displacement[self.rig.face].T)
+        return float(np.percentile(length, PEAK_PERCENTILE)) / self.pixel
+
+    @functools.cached_property
+    def head_basis(self) -> np.ndarray:
+        """(6, H, W, 2) float32: displacement per unit of each of `disturbances.HEAD`."""
+        height, width = self.rig.shape
+        centre = self.rig.landmarks[:, :2].mean(0)
+        y, x = np.mgrid[:height, :width].astype(np.float32)
+        dx, dy = x - centre[0], y - centre[1]
+        one, zero = np.full_like(dx, self.pixel), np.zeros_like(dx)
+        depth = self.rig.depth
+        rows = [(one, zero), (zero, one), (-dy, dx), (dx, dy), (depth, zero), (zero, depth)]
+        basis = np.stack([np.stack(row, axis=-1) for row in rows])
+        return basis if self.crop else basis * self._head_share[..., None]
+
+    @property
+    def _head_share(self) -> np.ndarray:
+        """(H, W) float32: 1 on the head, falling to 0 one face width away from the face."""
+        from scipy.ndimage import distance_transform_edt
+
+        across = np.ptp(self.rig.landmarks[:, 0])
+        away = distance_transform_edt(~self.rig.face) / across
+        # Hair and ears belong to the head: the fall begins a quarter of a face width outside.
+        fall = np.clip((1 - away) / 0.75, 0, 1)
+        return (fall * fall * (3 - 2 * fall)).astype(np.float32)

@@ -1,0 +1,264 @@
+"""The renderer: portrait + expression + disturbances -> clip with its truth.
+
+Every frame is the photograph pulled back along the displacement of that moment, so texture is
+never drawn, only moved. Not modelled: wrinkles (beyond slight darkening of compressed skin), and
+what an opening mouth or eye uncovers.
+"""
+
+import functools
+
+import numpy as np
+
+from mer_zoo.clips import Clip
+from mer_zoo.synthesis.disturbances import Disturbances
+from mer_zoo.synthesis.expression import Expression
+from mer_zoo.synthesis.photometry import develop, light
+from mer_zoo.synthesis.portrait import Portrait
+
+# Lids of a full blink move this far (pixels of a 224-pixel crop).
+BLINK_PEAK = 7.0
+BLINK_UNITS = ("eyeBlinkLeft", "eyeBlinkRight")
+# A unit that hardly moves this face is not blown up beyond this to reach a peak.
+LEAST_PEAK = 0.06
+
+
+def render_clip(
+    photo: np.ndarray,
+    landmarks: np.ndarray,
+    expression: Expression,
+    disturbances: Disturbances | None = None,
+    *,
+    n_frames: int,
+    fps: float,
+    seed=0,
+    crop: bool = True,
+    subject: str | None = None,
+) -> Clip:
+    """Makes the face of a photograph show an expression.
+
+    Args:
+        photo: (H, W) grey or (H, W, 3) RGB uint8: a canonical face crop or a whole photograph.
+        landmarks: (468, 3) FaceMesh landmarks in its pixels.
+        expression: what the face does.
+        disturbances: what else happens; None is a perfect recording of a still head.
+        n_frames: length of the clip.
+        fps: frames a second.
+        seed: of the sensor's noise: an int, a `numpy.random.SeedSequence` or a `Generator`. The
+            same seed gives the same bytes.
+        crop: whether `photo` is a face crop; see `Portrait`.
+        subject: name for the clip's subject.
+
+    Returns:
+        A clip of n_frames frames of the size of `photo`, uint8 RGB (a grey photograph gives three
+        equal channels that share memory), with onset, apex, offset, label and action units as
+        they are. A face that does not return has its offset at its apex. A clip without movements
+        has no phases.
+
+    Raises:
+        ClipError: the expression's phases or the disturbances do not fit `n_frames`.
+        UnknownNameError: an action unit is not known.
+        NoFaceError: the landmarks lie outside the photograph.
+    """
+    portrait = Portrait.of(photo, landmarks, crop=crop)
+    return render(
+        portrait, expression, disturbances, n_frames=n_frames, fps=fps, seed=seed, subject=subject
+    )
+
+
+def render(
+    portrait: Portrait,
+    expression: Expression,
+    disturbances: Disturbances | None = None,
+    *,
+    n_frames: int,
+    fps: float,
+    seed=0,
+    subject: str | None = None,
+) -> Clip:
+    """As `render_clip`, for a portrait that is used again: its fields are made only once."""
+    if disturbances is None:
+        disturbances = Disturbances.none(n_frames)
+    _check_length(expression, disturbances, n_frames)
+    rng = np.random.default_rng(seed)
+    fields, courses = displacement_parts(portrait, expression, n_frames)
+    shading = _shading(fields, expression.shading, portrait.pixel)
+    if disturbances.lids.any():
+        lids = sum(portrait.unit(unit) for unit in BLINK_UNITS)
+        fields = np.concatenate([fields, _scaled(portrait, lids, BLINK_PEAK)[None]])
+        courses = np.column_stack([courses, disturbances.lids])
+    texture = light(_base_face(portrait, disturbances.base), disturbances)
+    frames = _move(texture, portrait, fields, courses, disturbances.head, shading)
+    frames = develop(frames, disturbances, rng)
+    if frames.ndim == 3:
+        frames = np.broadcast_to(frames[..., None], (*frames.shape, 3))
+    timing = expression.timing
+    phases = {}
+    if expression.movements:
+        offset = timing.apex if timing.held else timing.offset
+        phases = {"onset": timing.onset, "apex": timing.apex, "offset": offset}
+    return Clip(
+        frames=frames,
+        times=np.arange(n_frames) / float(fps),
+        subject=subject,
+        label=expression.label,
+        action_units=expression.action_units,
+        source="synthetic",
+        **phases,
+    )
+
+
+def displacement_parts(
+    portrait: Portrait, expression: Expression, n_frames: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The motion of an expression as fields and their courses.
+
+    Returns:
+        fields: (K, H, W, 2) float32, the forward displacement of each movement at the apex in
+            canvas pixels, scaled so that their sum has the expression's peak.
+        courses: (n_frames, K) float32, 0 to 1. The displacement at frame t is
+            `(courses[t, :, None, None, None] * fields).sum(0)`.
+    """
+    movements = expression.movements
+    if not movements:
+        return np.zeros((0, *portrait.rig.shape, 2), np.float32), np.zeros((n_frames, 0), "f")
+    fields = np.stack([portrait.action_unit(m.number, m.left, m.right) for m in movements])
+    together = portrait.peak(fields.sum(0))
+    fields *= expression.peak / max(together, LEAST_PEAK)
+    courses = [expression.timing.course(n_frames, m.lag) for m in movements]
+    return fields.astype(np.float32, copy=False), np.stack(courses, axis=1)
+
+
+def _check_length(expression: Expression, disturbances: Disturbances, n_frames: int) -> None:
+    from mer_zoo.errors import ClipError
+
+    timing = expression.timing
+    last = timing.apex if timing.held else timing.offset
+    if expression.movements and last >= n_frames:
+        raise ClipError(
+            f"The expression ends at frame {last}, but the clip has {n_frames} frames: "
+            "make the clip longer or the expression shorter."
+        )
+    if len(disturbances.head) != n_frames:
+        raise ClipError(
+            f"The disturbances last {len(disturbances.head)} frames and the clip {n_frames}: "
+            "draw them for the clip's length."
+        )
+
+
+def _scaled(portrait: Portrait, displacement: np.ndarray, peak: float) -> np.ndarray:
+    return displacement * np.float32(peak / max(portrait.peak(displacement), LEAST_PEAK))
+
+
+def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | None:
+    """(H, W) float32: relative change of brightness at the apex; compressed skin is darker."""
+    if strength == 0 or not len(fields):
+        return None
+    import cv2
+
+    dx, dy = np.moveaxis(fields.sum(0), -1, 0)
+    divergence = cv2.Sobel(dx, -1, 1, 0, scale=1 / 8) + cv2.Sobel(dy, -1, 0, 1, scale=1 / 8)
+    return cv2.GaussianBlur(divergence, (0, 0), 2 * pixel) * np.float32(strength)
+
+
+def _base_face(portrait: Portrait, base) -> np.ndarray:
+    """The photograph as float32, with the static units of `base` applied."""
+    if not base:
+        return portrait.canvas.astype(np.float32)
+    displacement = sum(_scaled(portrait, portrait.unit(u), px) for u, px in base.items())
+    grid = _grid(portrait.rig.shape)
+    back = _invert(displacement, grid, peak=portrait.peak(displacement))
+    return _Texture.of(portrait.canvas.astype(np.float32)).at(grid - back)
+
+
+def _move(
+    image: np.ndarray,
+    portrait: Portrait,
+    fields: np.ndarray,
+    courses: np.ndarray,
+    head: np.ndarray,
+    shading: np.ndarray | None,
+) -> np.ndarray:
+    """(T, H, W[, 3]) float32: the image under the displacements of every frame."""
+    import cv2
+
+    texture, grid = _Texture.of(image), _grid(portrait.rig.shape)
+    frames = np.empty((len(head), *image.shape), np.float32)
+    reach = portrait.peak(fields.sum(0)) if len(fields) else 0.0
+    for frame, course, pose in zip(frames, courses, head, strict=True):
+        # Where the head's motion has taken a pixel from; exact enough for a few pixels.
+        at = grid - np.tensordot(pose, portrait.head_basis, 1) if pose.any() else grid
+        source = at
+        if course.any():
+            source = at - _invert(np.tensordot(course, fields, 1), at, peak=reach)
+        frame[...] = texture.at(source)
+        if shading is not None:
+            darker = cv2.remap(shading, source, None, cv2.INTER_LINEAR) * course.mean()
+            frame *= 1 + (darker if frame.ndim == 2 else darker[..., None])
+    return frames
+
+
+def _invert(forward: np.ndarray, at: np.ndarray, peak: float) -> np.ndarray:
+    """Backward displacement b with b(p) = forward(p - b(p)), by fixed-point iteration.
+
+    Args:
+        forward: (H, W, 2) forward displacement.
+        at: (H, W, 2) the points p.
+        peak: how far it moves, in pixels of motion; larger motion takes more steps.
+    """
+    import cv2
+
+    back = cv2.remap(forward, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    for _ in range(1 if peak < 2 else 2 if peak < 4 else 4):
+        back = cv2.remap(
+            forward, at - back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    return back
+
+
+def _grid(shape: tuple[int, int]) -> np.ndarray:
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    return np.stack([x, y], axis=-1)
+
+
+class _Texture:
+    """An image that can be sampled between its pixels without bias.
+
+    OpenCV's cubic kernel does not reproduce a ramp (a shift of 0.1 px comes out as 0.14), which
+    would distort motion below a pixel. So the image is enlarged once by cubic B-splines, which do,
+    and the enlarged image is sampled linearly.
+    """
+
+    def __init__(self, enlarged: np.ndarray, factor: int):
+        self._enlarged = enlarged
+        self._factor = np.float32(factor)
+
+    @classmethod
+    def of(cls, image: np.ndarray) -> "_Texture":
+        factor = 4 if max(image.shape[:2]) <= 256 else 2
+        down, across = (_enlarging_matrix(n, factor) for n in image.shape[:2])
+        if image.ndim == 2:
+            return cls(down @ image @ across.T, factor)
+        planes = [down @ plane @ across.T for plane in np.moveaxis(image, -1, 0)]
+        return cls(np.stack(planes, axis=-1), factor)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Samples at (H, W, 2) float32 points (x, y); mirrored at the borders."""
+        import cv2
+
+        return cv2.remap(
+            self._enlarged,
+            points * self._factor,
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )
+
+
+@functools.cache
+def _enlarging_matrix(length: int, factor: int) -> np.ndarray:
+    """(factor (length - 1) + 1, length) float32: cubic B-spline interpolation at every 1/factor."""
+    from scipy.interpolate import make_interp_spline
+
+    positions = np.arange(factor * (length - 1) + 1) / factor
+    matrix = make_interp_spline(np.arange(length), np.eye(length), k=3)(positions)
+    return np.ascontiguousarray(matrix, dtype=np.float32)

@@ -1,0 +1,113 @@
+"""Rich tables of readings, cards and checks for the terminal, and the CSV of readings."""
+
+import csv
+import io
+from pathlib import Path
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mer_zoo.files import refuse_overwrite, write_atomically
+
+
+def readings(rows) -> Table:
+    """One line a reading: phases, motion, label and the two most probable classes."""
+    table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
+    for r in rows:
+        best = sorted(r.probabilities.items(), key=lambda item: -item[1])[:2]
+        table.add_row(
+            Text(r.source, overflow="fold"),
+            str(r.onset),
+            str(r.apex),
+            f"{r.offset}{' (held)' if r.held else ''}",
+            f"{r.motion:.1f}",
+            Text(r.label, style="bold green" if r.expression else "yellow"),
+            ", ".join(f"{name} {p:.2f}" for name, p in best),
+        )
+    return table
+
+
+def write_csv(rows, path: Path, force: bool = False) -> Path:
+    """Writes readings as CSV, one a line, one column `p_<class>` a class.
+
+    Raises:
+        OutputExistsError: the file exists and `force` is false.
+    """
+    refuse_overwrite(path, force)
+    facts = ["source", "label", "expression", "onset", "apex", "offset", "held", "motion", "model"]
+    classes = list(dict.fromkeys(name for r in rows for name in r.probabilities))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*facts, *(f"p_{name}" for name in classes)])
+    for r in rows:
+        values = [getattr(r, name) for name in facts]
+        writer.writerow([*values, *(f"{r.probabilities.get(name, ''):.6g}" for name in classes)])
+    write_atomically(path, text.getvalue().encode("utf-8"))
+    return path
+
+
+def entries(cards) -> Table:
+    """One line a zoo entry: what it distinguishes, what it saw, its first score."""
+    table = Table("entry", "classes", "modality", "parameters", "trained on", "score", "majority")
+    for card in cards:
+        saw = card.trained_on
+        kind = "synthetic" if saw.real_clips == 0 else f"{saw.real_clips} real +"
+        score = card.metrics[0] if card.metrics else None
+        table.add_row(
+            Text(card.name, style="bold"),
+            ", ".join(card.class_names),
+            card.preprocessing.modality,
+            f"{card.network.parameters:,}",
+            f"{saw.clips:,} {kind} clips",
+            f"{score.name} {score.value:.3f}" if score else "-",
+            f"{score.majority:.3f}" if score else "-",
+        )
+    return table
+
+
+def card(entry) -> list:
+    """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
+    scores = Table("score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores")
+    for m in entry.metrics:
+        scores.add_row(
+            m.name,
+            f"{m.value:.3f}",
+            ", ".join(f"{v:.3f}" for v in m.values),
+            f"{m.majority:.3f}",
+            f"{m.chance:.3f}",
+            f"{m.protocol}, {m.split}",
+            f"{m.clips} of {m.identities} identities",
+        )
+    facts = Table("what", "value", title="Facts", show_header=False)
+    for what, value in {
+        "classes": ", ".join(entry.class_names),
+        "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
+        "input": f"{entry.preprocessing.modality}, {entry.preprocessing.image_size} px of the "
+        f"{entry.preprocessing.face_size} px aligned face",
+        "trained on": f"{entry.trained_on.clips:,} clips of {entry.trained_on.identities} identities, "
+        f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}",
+        "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
+        f"{entry.rejection.min_motion:.1f} px",
+        "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
+        f"sha256 {entry.weights.sha256[:16]}…",
+        "recipe": entry.recipe,
+        "licence": entry.licence,
+        "references": "; ".join(entry.references),
+    }.items():
+        facts.add_row(what, Text(value))
+    limits = "\n".join(f"- {limit}" for limit in entry.limits)
+    summary = Text(f"{entry.summary}\n\nUse: {entry.intended_use}\n\nLimits:\n{limits}")
+    return [Panel(summary, title=entry.name), scores, facts]
+
+
+def checks(rows) -> Table:
+    """One line a verified entry: what was checked and, where it failed, why."""
+    table = Table("entry", "backend", "weights", "card", "golden outputs", "largest difference")
+    for check in rows:
+        marks = [
+            Text("ok", style="green") if problem is None else Text(problem, style="red")
+            for problem in (check.weights, check.card, check.golden)
+        ]
+        table.add_row(check.name, check.backend, *marks, f"{check.difference:.1e}")
+    return table

@@ -1,0 +1,89 @@
+"""Augmented batches. What is drawn depends on (seed, epoch, batch) alone, so training can resume."""
+
+import keras
+import numpy as np
+
+from mer_zoo import modalities
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled, shifted and mirrored images with soft targets.
+
+    Args:
+        images: float `(N, S, S, C)` modality images of the whole aligned face.
+        targets: float32 `(N, classes)` target probabilities.
+        image_size: side of the crop the network sees.
+        modality, parameters: how the images were made, so that they are mirrored rightly
+            (a mirrored horizontal motion changes its sign).
+        shift: largest shift of the crop in px.
+        flip: mirror half of the images.
+        batch_size: images a batch; the last, incomplete batch of an epoch is left out.
+        seed: seed of everything drawn here.
+    """
+
+    def __init__(
+        self, images, targets, *, image_size, modality, parameters, shift, flip, batch_size, seed
+    ):
+        super().__init__(workers=1)
+        self.images, self.targets = images, targets
+        self.image_size, self.shift, self.flip = image_size, shift, flip
+        self.modality, self.parameters = modality, parameters
+        self.batch_size, self.seed = min(batch_size, len(images)), seed
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draws the order of an epoch, counted from 0."""
+        self.epoch = epoch
+        self._order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+
+    def __len__(self):
+        return len(self.images) // self.batch_size
+
+    def __getitem__(self, batch):
+        rng = np.random.default_rng([self.seed, self.epoch, batch + 1])
+        chosen = np.sort(self._order[batch * self.batch_size : (batch + 1) * self.batch_size])
+        images = np.asarray(self.images[chosen], dtype=np.float32)
+        centre = (images.shape[1] - self.image_size) // 2
+        corners = centre + rng.integers(-self.shift, self.shift + 1, size=(len(chosen), 2))
+        mirrored = self.flip & (rng.random(len(chosen)) < 0.5)
+        batch_images = np.stack(
+            [
+                image[y : y + self.image_size, x : x + self.image_size]
+                for image, (y, x) in zip(images, corners, strict=True)
+            ]
+        )
+        if mirrored.any():
+            batch_images[mirrored] = modalities.flip(
+                self.modality, batch_images[mirrored], **self.parameters
+            )
+        return batch_images, self.targets[chosen]
+
+
+class EpochStarter(keras.callbacks.Callback):
+    """Tells the batches which epoch begins, also when training resumes in the middle."""
+
+    def __init__(self, batches: Batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.start_epoch(epoch)
+
+
+def soft_targets(labels, class_names, none_label: str, smoothing: float) -> np.ndarray:
+    """Target probabilities: smoothed one-hot rows, and uniform ones where there is no expression.
+
+    Args:
+        labels: N label strings, each one of `class_names` or `none_label`.
+
+    Returns:
+        float32 `(N, len(class_names))`, rows summing to 1.
+    """
+    count = len(class_names)
+    rows = np.full((len(labels), count), smoothing / count, np.float32)
+    for row, label in zip(rows, labels, strict=True):
+        if label == none_label:
+            row[:] = 1 / count
+        else:
+            row[class_names.index(label)] += 1 - smoothing
+    return rows

@@ -1,0 +1,261 @@
+"""From a recipe to a zoo folder: corpus, training, honest scores, weights, golden outputs, card."""
+
+import importlib.metadata
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mer_zoo import __version__, models
+from mer_zoo.errors import OutputExistsError, RecipeError
+from mer_zoo.synthesis import SCHEMAS
+from mer_zoo.synthesis.schemas import NONE
+from mer_zoo.training import scores
+from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.training.corpora import CorpusImages, corpus_images
+from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.zoo import cards, weights
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
+from mer_zoo.zoo.golden import golden_clips, golden_probabilities
+from mer_zoo.zoo.loading import trainable_parameters
+from mer_zoo.zoo.registry import CARD
+
+VERSIONED = ("keras", "numpy", "opencv-python", "scipy")
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One trained network and its scores on the held-out identities."""
+
+    seed: int
+    network: keras.Model
+    macro_f1: float
+    accuracy: float
+    auc: float
+    threshold: float
+    kept: float
+
+
+def train_entry(
+    recipe: Recipe,
+    photos: Path,
+    folder: Path,
+    *,
+    recipe_path: Path,
+    jobs: int = 2,
+    force: bool = False,
+    progress=print,
+) -> cards.Card:
+    """Trains every seed of a recipe and writes the zoo entry of the first.
+
+    The weights shipped are those of the first seed, whatever the scores of the seeds are; all of them
+    stand on the card. Interrupted, the same call goes on where it was: the corpus is kept in the
+    cache, and training after each epoch in `folder/.training`.
+
+    Args:
+        recipe: what to train.
+        photos: folder of photographs, one identity each.
+        folder: the zoo folder to write.
+        recipe_path: where the recipe came from, for the card.
+        jobs: processes that make the corpus.
+        force: replace an existing entry in `folder`.
+        progress: called with a line of text at each step.
+
+    Returns:
+        The card.
+
+    Raises:
+        OutputExistsError: `folder` holds an entry and `force` is false.
+        RecipeError: the recipe does not fit its schema.
+        NoFaceError, ClipError: no photograph can be used.
+    """
+    folder = Path(folder)
+    if (folder / CARD).exists() and not force:
+        raise OutputExistsError(
+            f"{folder} already holds a zoo entry. Choose another --out, or say --force to replace it."
+        )
+    if recipe.data.schema not in SCHEMAS:
+        raise RecipeError(f"Schema {recipe.data.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
+    classes = list(SCHEMAS[recipe.data.schema].class_names)
+    data = corpus_images(recipe, photos, jobs=jobs, progress=progress)
+    state = folder / ".training"
+    results = []
+    for seed in recipe.training.seeds:
+        results.append(_train_seed(recipe, data, classes, seed, state, progress))
+    card = _write(recipe, recipe_path, data, classes, results, folder)
+    shutil.rmtree(state, ignore_errors=True)
+    return card
+
+
+def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> SeedResult:
+    finished = state / f"seed{seed}.safetensors"
+    keras.utils.set_random_seed(seed)
+    network = models.build(
+        recipe.network.name,
+        **{
+            **recipe.network.arguments,
+            "input_shape": (*(recipe.preprocessing.image_size,) * 2, data.images.shape[-1]),
+            "num_classes": len(classes),
+        },
+    )
+    train = data.split("train")
+    if finished.exists():
+        weights.load(network, finished)
+    else:
+        batches = Batches(
+            train.images,
+            soft_targets(train.labels, classes, NONE, recipe.training.label_smoothing),
+            image_size=recipe.preprocessing.image_size,
+            modality=recipe.preprocessing.modality,
+            parameters=recipe.preprocessing.parameters,
+            shift=recipe.augmentation.shift,
+            flip=recipe.augmentation.flip,
+            batch_size=recipe.training.batch_size,
+            seed=seed,
+        )
+        progress(f"seed {seed}: {len(train.labels)} training clips, {recipe.training.epochs} epochs")
+        fit_network(network, batches, recipe.training, checkpoint=state / f"seed{seed}", verbose=2)
+        weights.save(network, finished, "float32")
+    # Scores are those of the weights as stored, so that the card speaks of what is loaded.
+    stored = state / f"seed{seed}.float16.safetensors"
+    weights.save(network, stored, "float16")
+    weights.load(network, stored)
+    return _score(recipe, data, classes, seed, network, progress)
+
+
+def _score(recipe, data, classes, seed, network, progress):
+    size = recipe.preprocessing.image_size
+    validation, test = data.split("validation"), data.split("test")
+    confident = predict(network, validation.images, size).max(axis=1)
+    shown = np.asarray(validation.labels) != NONE
+    threshold = float(np.quantile(confident[shown], 1 - recipe.rejection.keep))
+    answers = predict(network, test.images, size)
+    shown = np.asarray(test.labels) != NONE
+    truth = np.array([classes.index(label) for label in np.asarray(test.labels)[shown]])
+    chosen = answers[shown].argmax(axis=1)
+    result = SeedResult(
+        seed=seed,
+        network=network,
+        macro_f1=scores.macro_f1(truth, chosen, len(classes)),
+        accuracy=float((truth == chosen).mean()),
+        auc=scores.auc(answers.max(axis=1)[shown], answers.max(axis=1)[~shown]),
+        threshold=round(threshold, 4),
+        kept=float((answers.max(axis=1)[shown] >= threshold).mean()),
+    )
+    progress(
+        f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
+        f"AUC of 'is there an expression' {result.auc:.3f}"
+    )
+    return result
+
+
+def _write(recipe, recipe_path, data, classes, results, folder):
+    first = results[0]
+    file = folder / f"{recipe.name}.safetensors"
+    weights.save(first.network, file, "float16")
+    golden = list(golden_clips())
+    card = cards.Card(
+        name=recipe.name,
+        **{
+            name: getattr(recipe.card, name)
+            for name in ("summary", "version", "licence", "intended_use", "limits", "references")
+        },
+        recipe=f"recipes/{Path(recipe_path).name}",
+        class_names=classes,
+        network=cards.Network(
+            name=recipe.network.name,
+            parameters=trainable_parameters(first.network),
+            arguments={
+                **recipe.network.arguments,
+                "input_shape": list(first.network.input_shape[1:]),
+            },
+        ),
+        preprocessing=recipe.preprocessing,
+        rejection=cards.Rejection(
+            threshold=first.threshold,
+            min_motion=recipe.rejection.min_motion,
+            auc=round(first.auc, 4),
+            kept=round(first.kept, 4),
+        ),
+        weights=cards.Weights(
+            file=file.name,
+            sha256=weights.digest(file),
+            bytes=file.stat().st_size,
+            dtype="float16",
+        ),
+        trained_on=cards.TrainedOn(
+            corpus=data.description,
+            clips=len(data.split("train").labels),
+            identities=data.split("train").identities,
+            real_clips=0,
+            seed=recipe.data.seed,
+            digest=data.digest,
+        ),
+        golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(classes)] * len(golden)),
+        metrics=_metrics(data, classes, results),
+        made_with=_versions(),
+    )
+    model = MicroExpressionClassifier(first.network, card)
+    answers = golden_probabilities(model, golden)
+    card = cards.Card.from_dict(
+        {
+            **card.to_dict(),
+            "golden": {"clips": golden, "probabilities": np.round(answers, 7).tolist()},
+        }
+    )
+    card.write(folder / CARD)
+    return card
+
+
+def _metrics(data, classes, results):
+    test = data.split("test")
+    shown = [label for label in test.labels if label != NONE]
+    truth = np.array([classes.index(label) for label in shown])
+    majority = np.full_like(truth, np.bincount(truth).argmax())
+    common = {
+        "protocol": "held-out identities of the synthetic corpus, fixed epochs",
+        "split": "test",
+        "identities": test.identities,
+        "seeds": [r.seed for r in results],
+    }
+
+    def metric(name, clips, baseline, chance):
+        values = [round(getattr(r, name), 4) for r in results]
+        return cards.Metric(
+            name=name,
+            value=values[0],
+            values=values,
+            clips=clips,
+            majority=round(float(baseline), 4),
+            chance=round(chance, 4),
+            **common,
+        )
+
+    return [
+        metric(
+            "macro_f1", len(shown), scores.macro_f1(truth, majority, len(classes)), 1 / len(classes)
+        ),
+        metric("accuracy", len(shown), (truth == majority).mean(), 1 / len(classes)),
+        metric("auc", len(test.labels), 0.5, 0.5),
+    ]
+
+
+def _versions():
+    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        versions[backend] = importlib.metadata.version(backend)
+    else:
+        import tensorflow
+
+        versions[backend] = tensorflow.__version__
+    return {
+        "mer_zoo": __version__,
+        "python": platform.python_version(),
+        "backend": backend,
+        **versions,
+    }

@@ -1,0 +1,29 @@
+"""The zoo: cards, verified weights, and `load`."""
+
+from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.registry import card, find, list_models
+
+__all__ = ["Card", "card", "find", "list_models", "load"]
+
+
+def load(name, *, class_names=None, num_classes=None):
+    """Loads a zoo entry: network, verified weights, preprocessing and card.
+
+    Args:
+        name: a packaged entry (`mer_zoo.list_models()`), or a local folder with a `card.toml`.
+        class_names: names of your own classes. Given, the head is fresh and the rest is loaded:
+            train it with `fit` or `mer_zoo.finetune`.
+        num_classes: the same with made-up names. Give one of the two.
+
+    Returns:
+        A `MicroExpressionClassifier`, which is a `keras.Model`.
+
+    Raises:
+        UnknownNameError: there is no such entry; close matches are listed.
+        CardError: the card is wrong or does not fit the network.
+        WeightsError: the weights are missing or altered. Random weights are never returned.
+        ValueError: both or impossible classes are given.
+    """
+    from mer_zoo.zoo.loading import load as load_entry
+
+    return load_entry(name, class_names=class_names, num_classes=num_classes)

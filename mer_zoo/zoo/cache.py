@@ -1,0 +1,70 @@
+"""The folder where fetched entries are kept: `MER_ZOO_HOME`, by default `~/.cache/mer_zoo`.
+
+Keras' `get_file` writes straight to the target, keeps no lock and deletes a cached file that it
+cannot fetch again; so this is our own: a lock, a temporary file, a digest, one rename.
+"""
+
+import hashlib
+import os
+import urllib.request
+from pathlib import Path
+
+from filelock import FileLock
+
+from mer_zoo.errors import WeightsError
+from mer_zoo.files import write_atomically
+
+OFFLINE_VALUES = {"1", "true", "yes", "on"}
+
+
+def home() -> Path:
+    """The cache folder: `$MER_ZOO_HOME`, else `~/.cache/mer_zoo`."""
+    return Path(os.environ.get("MER_ZOO_HOME") or Path.home() / ".cache" / "mer_zoo").expanduser()
+
+
+def is_offline() -> bool:
+    """Whether `MER_ZOO_OFFLINE` forbids every network access."""
+    return os.environ.get("MER_ZOO_OFFLINE", "").strip().lower() in OFFLINE_VALUES
+
+
+def fetch(url: str, sha256: str, timeout: float = 60.0) -> Path:
+    """Returns the local file of `url`, fetching it once; processes that ask together wait for one.
+
+    A file in the cache is checked against the digest at every call. What is in the cache is only
+    ever replaced by a file whose digest is right.
+
+    Args:
+        url: address of the file.
+        sha256: hexadecimal digest the file must have.
+        timeout: seconds to wait for the server.
+
+    Raises:
+        WeightsError: offline and not in the cache, unreachable, or the content is not what the
+            digest promises.
+    """
+    folder = home() / "files"
+    target = folder / sha256[:2] / sha256
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f"{sha256}.lock"):
+        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
+            return target
+        if is_offline():
+            raise WeightsError(
+                f"{url} is not in the cache {folder} and MER_ZOO_OFFLINE forbids fetching it. "
+                "Unset MER_ZOO_OFFLINE once, or copy the file into a local zoo folder."
+            )
+        try:
+            with urllib.request.urlopen(url, timeout=timeout) as response:
+                content = response.read()
+        except (OSError, ValueError) as error:
+            raise WeightsError(
+                f"{url} cannot be fetched ({error}). Check the address and your connection; "
+                "a folder with card.toml and its weights can be loaded instead."
+            ) from error
+        if (actual := hashlib.sha256(content).hexdigest()) != sha256:
+            raise WeightsError(
+                f"{url} is not the file expected: sha256 {actual[:16]}… instead of {sha256[:16]}…. "
+                "Nothing was kept. Ask whoever published the entry for a new card."
+            )
+        write_atomically(target, content)
+    return target

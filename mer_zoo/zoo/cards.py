@@ -1,0 +1,197 @@
+"""The card of a zoo entry: one TOML file with everything needed to use, judge and regenerate it."""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tomli_w
+
+from mer_zoo.errors import CardError
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which class of `mer_zoo.models`, with which arguments, and how many trainable parameters."""
+
+    name: str
+    parameters: int
+    arguments: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a clip becomes the network's input.
+
+    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart),
+    the modality turns the clip into one image, and the central `image_size` px are what the network sees.
+    """
+
+    modality: str
+    face_size: int
+    image_size: int
+    parameters: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """When the answer is "no expression".
+
+    `threshold`: the largest probability must reach it. `min_motion`: so must the peak motion, in
+    pixels of the 224 px crop. `auc`: of the largest probability as "is there an expression".
+    """
+
+    threshold: float
+    min_motion: float
+    auc: float
+    kept: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weight file beside the card, its size and sha256, and the dtype it is stored in.
+
+    `url` is where the file may be fetched from when it is not beside the card.
+    """
+
+    file: str
+    sha256: str
+    bytes: int
+    dtype: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """What the weights saw. `real_clips = 0` means synthetic clips alone."""
+
+    corpus: str
+    clips: int
+    identities: int
+    real_clips: int
+    seed: int
+    digest: str
+    tuned_on: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score, never without its protocol, its clip count, its seeds and the trivial baselines."""
+
+    name: str
+    value: float
+    protocol: str
+    split: str
+    clips: int
+    identities: int
+    seeds: list[int]
+    values: list[float]
+    majority: float
+    chance: float
+    interval: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What the entry must answer to the golden clips of the package (`mer_zoo/zoo/golden.npz`)."""
+
+    clips: list[str]
+    probabilities: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A zoo entry, described. See `docs/design.md` for the meaning of each field."""
+
+    name: str
+    summary: str
+    version: str
+    licence: str
+    recipe: str
+    class_names: list[str]
+    intended_use: str
+    limits: list[str]
+    references: list[str]
+    network: Network
+    preprocessing: Preprocessing
+    rejection: Rejection
+    weights: Weights
+    trained_on: TrainedOn
+    golden: Golden
+    metrics: list[Metric] = field(default_factory=list)
+    made_with: dict = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Card":
+        """Reads and checks a card.
+
+        Raises:
+            CardError: the file is not TOML, or a field is missing, unknown or of the wrong type.
+        """
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CardError(
+                f"{path} does not exist. A local zoo entry is a folder that holds card.toml and "
+                "the weight file it names; `mer-zoo train` writes one."
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CardError(f"{path} is not valid TOML: {error}. Mend or regenerate it.") from error
+        return cls.from_dict(data, where=str(path))
+
+    @classmethod
+    def from_dict(cls, data: dict, where: str = "card") -> "Card":
+        """Builds a card from nested dictionaries, as TOML gives them."""
+        return parse(cls, data, where)
+
+    def provenance(self) -> str:
+        """What the weights saw, and the limits, in words for a report."""
+        saw = self.trained_on
+        kind = "synthetic clips only" if saw.real_clips == 0 else f"{saw.real_clips} real clips"
+        return (
+            f"{self.name} was trained on {kind} ({saw.clips} clips, {saw.identities} identities, "
+            f"corpus {saw.corpus}). " + " ".join(self.limits)
+        )
+
+    def to_dict(self) -> dict:
+        """The card as nested dictionaries of plain values."""
+        return dataclasses.asdict(self)
+
+    def write(self, path: Path) -> None:
+        """Writes the card as TOML."""
+        Path(path).write_text(tomli_w.dumps(self.to_dict(), multiline_strings=True), "utf-8")
+
+
+def parse(kind, data, where):
+    """Turns dictionaries into the dataclass `kind`, refusing unknown, missing and mistyped fields."""
+    if not isinstance(data, dict):
+        raise CardError(f"{where}: expected a table, got {data!r}.")
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    if unknown := sorted(set(data) - set(fields)):
+        raise CardError(f"{where}: unknown field {unknown[0]!r}. Known: {', '.join(fields)}.")
+    required = [
+        n
+        for n, f in fields.items()
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+    if missing := [n for n in required if n not in data]:
+        raise CardError(f"{where}: the field {missing[0]!r} is missing.")
+    return kind(**{n: _value(hints[n], v, f"{where}: {n}") for n, v in data.items()})
+
+
+def _value(hint, value, where):
+    if dataclasses.is_dataclass(hint):
+        return parse(hint, value, where)
+    if isinstance(hint, types.GenericAlias):
+        if not isinstance(value, list):
+            raise CardError(f"{where}: expected a list, got {value!r}.")
+        (item,) = typing.get_args(hint)
+        return [_value(item, v, f"{where}[{i}]") for i, v in enumerate(value)]
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise CardError(f"{where}: expected {hint.__name__}, got {value!r}.")
+    return value

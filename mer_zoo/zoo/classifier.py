@@ -1,0 +1,214 @@
+"""The classifier: a network, the preprocessing its card names, and the card."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mer_zoo import modalities, spotting
+from mer_zoo.clips import Clip, open_frames
+from mer_zoo.errors import ClipError, WeightsError
+from mer_zoo.models.attention import attention_map
+from mer_zoo.readings import NO_EXPRESSION, Reading
+from mer_zoo.zoo.cards import Card, Rejection
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class MicroExpressionClassifier(keras.Model):
+    """A `keras.Model` from modality images to class probabilities that also reads clips and videos.
+
+    Args:
+        network: a model of `mer_zoo.models`, one output for each class.
+        card: the card whose preprocessing is used; a `Card` or its dictionary.
+        class_names: names of the outputs; by default the card's.
+        fresh_head: the head has not been trained yet. Until `fit` has run, `predict_clip` and
+            `predict_video` refuse to name a class.
+        name: name of the model.
+
+    Input of `call`, `predict` and `fit`: float32 `(batch, height, width, channels)`, images as
+    `preprocess` makes them. Output: float32 `(batch, classes)`, probabilities.
+
+    Raises:
+        ValueError: the number of class names is not the number of outputs.
+    """
+
+    def __init__(self, network, card, class_names=None, fresh_head=False, name=None, **kwargs):
+        card = card if isinstance(card, Card) else Card.from_dict(card)
+        class_names = list(card.class_names if class_names is None else class_names)
+        if len(class_names) != network.output_shape[-1]:
+            raise ValueError(
+                f"{len(class_names)} class names were given ({', '.join(class_names)}), but "
+                f"{network.name} has {network.output_shape[-1]} outputs. Give one name an output."
+            )
+
+        # === Functional model ===
+        inputs = keras.Input(network.input_shape[1:], name="image")
+        super().__init__(inputs=inputs, outputs=network(inputs), name=name or card.name, **kwargs)
+
+        # === Config ===
+        self.network = network
+        self.card = card
+        self.class_names = class_names
+        self.fresh_head = fresh_head
+
+    def get_config(self):
+        return {
+            "network": keras.saving.serialize_keras_object(self.network),
+            "card": self.card.to_dict(),
+            "class_names": self.class_names,
+            "fresh_head": self.fresh_head,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
+        return cls(**{**config, "network": network})
+
+    @property
+    def rejection(self) -> Rejection:
+        """The thresholds of "no expression". Other classes than the card's keep only the motion's."""
+        if self.class_names == self.card.class_names:
+            return self.card.rejection
+        return dataclasses.replace(self.card.rejection, threshold=0.0)
+
+    def fit(self, *args, **kwargs):
+        history = super().fit(*args, **kwargs)
+        self.fresh_head = False
+        return history
+
+    def preprocess(self, clip: Clip) -> np.ndarray:
+        """The network's image of one aligned clip with phases.
+
+        Args:
+            clip: frames are canonical face crops (see `mer_zoo.faces.canonical_transform`) of the
+                card's `face_size`; onset and offset are set.
+
+        Returns:
+            float32 `(image_size, image_size, channels)`.
+
+        Raises:
+            ClipError: the crops have another size, or the phases are missing.
+        """
+        wanted = self.card.preprocessing
+        if clip.frames.shape[1:3] != (wanted.face_size, wanted.face_size):
+            raise ClipError(
+                f"{self.name} expects aligned faces of {wanted.face_size}x{wanted.face_size} px, "
+                f"got frames of {clip.frames.shape[2]}x{clip.frames.shape[1]} px. "
+                "Use predict_clip or predict_video, which find and align the face."
+            )
+        image = modalities.compute(wanted.modality, clip, **wanted.parameters)
+        return modalities.central(image, wanted.image_size)
+
+    def predict_clip(
+        self, clip: Clip, *, aligned: bool = False, face="largest", engine="auto"
+    ) -> Reading:
+        """Reads one clip.
+
+        Args:
+            clip: any clip. Onset, apex and offset are used where given and spotted where not.
+            aligned: the frames already are canonical face crops; no face is searched.
+            face: "largest", or 0 for the largest face, 1 for the second largest, ...
+            engine: "auto", "keras" or "litert": what runs the face models.
+
+        Raises:
+            ClipError: the clip has fewer than two frames.
+            NoFaceError: no face was found.
+        """
+        if aligned:
+            return self._read(spotting.spot(clip), clip.source or "clip")
+        stream = open_frames(clip)
+        expression = spotting.find_expression(
+            stream,
+            size=self.card.preprocessing.face_size,
+            phases=(clip.onset, clip.apex, clip.offset),
+            face=face,
+            engine=engine,
+        )
+        return self._read(expression, stream.name)
+
+    def predict_video(
+        self,
+        path: str | Path,
+        *,
+        onset: int | None = None,
+        apex: int | None = None,
+        offset: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+        fps: float | None = None,
+        face="largest",
+        engine="auto",
+        allow_truncated: bool = False,
+        progress=None,
+    ) -> Reading:
+        """Reads the strongest expression of a video file or a folder of frames, in flat memory.
+
+        The face is found and followed, the clip aligned, onset, apex and offset are spotted unless
+        given, and the modality image of the card is classified.
+
+        Args:
+            path: video file, or folder of numbered images (then `fps` is needed).
+            onset, apex, offset: frame indices, 0-based, when known.
+            start, stop: look only at the frames `start <= index < stop`.
+            fps: frames a second of a folder of images.
+            face: "largest", or 0 for the largest face, 1 for the second largest, ...
+            engine: "auto", "keras" or "litert": what runs the face models.
+            allow_truncated: use what can be read of a video that ends too early.
+            progress: called with the number of frames done after each, for progress bars.
+
+        Raises:
+            VideoError: the file cannot be read, holds no video, or ends too early.
+            ClipError: fewer than two frames, or impossible phases.
+            NoFaceError: no face was found in the video.
+        """
+        stream = open_frames(path, fps=fps, allow_truncated=allow_truncated)
+        expression = spotting.find_expression(
+            stream,
+            size=self.card.preprocessing.face_size,
+            phases=(onset, apex, offset),
+            start=start,
+            stop=stop,
+            face=face,
+            engine=engine,
+            progress=progress,
+        )
+        return self._read(expression, stream.name)
+
+    def _read(self, found, source) -> Reading:
+        """Classifies a spotted expression (`mer_zoo.spotting.Expression`)."""
+        if self.fresh_head:
+            raise WeightsError(
+                f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "
+                "trained yet, so its answers would be random. Run fit first."
+            )
+        image = self.preprocess(found.clip)
+        values = self.predict_on_batch(image[None])[0]
+        best = int(np.argmax(values))
+        rejection = self.rejection
+        is_expression = bool(
+            found.motion >= rejection.min_motion and values[best] >= rejection.threshold
+        )
+        attention = attention_map(self.network, image[None])
+        clip = found.clip
+        return Reading(
+            label=self.class_names[best] if is_expression else NO_EXPRESSION,
+            probabilities={n: float(v) for n, v in zip(self.class_names, values, strict=True)},
+            expression=is_expression,
+            onset=found.start + clip.onset,
+            apex=found.start + clip.apex,
+            offset=found.start + clip.offset,
+            held=found.held,
+            motion=float(found.motion),
+            fps=clip.fps,
+            source=source,
+            model=self.name,
+            provenance=self.card.provenance(),
+            curve=found.curve,
+            curve_start=found.start,
+            frames=np.stack([clip.frames[i] for i in (clip.onset, clip.apex, clip.offset)]),
+            image=image,
+            attention=None if attention is None else attention[0],
+        )

@@ -1,0 +1,108 @@
+"""Golden outputs: what every entry must answer to the clips shipped with the package."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import keras
+import numpy as np
+
+from mer_zoo.clips import Clip
+from mer_zoo.errors import CardError, MerZooError
+from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
+from mer_zoo.zoo.loading import load
+from mer_zoo.zoo.registry import find
+
+TOLERANCE = 1e-4  # across backends; within one backend the tests ask for 1e-5
+
+
+@dataclass(frozen=True)
+class Check:
+    """The verification of one entry; None means passed, text says what is wrong."""
+
+    name: str
+    backend: str
+    weights: str | None
+    card: str | None
+    golden: str | None
+    difference: float
+
+    @property
+    def passed(self) -> bool:
+        return self.weights is None and self.card is None and self.golden is None
+
+
+@cache
+def golden_clips() -> dict[str, Clip]:
+    """The golden clips by name: aligned synthetic faces with phases, as card and tests use them."""
+    with resources.files("mer_zoo.zoo").joinpath("golden.npz").open("rb") as file:
+        stored = np.load(file, allow_pickle=False)
+        arrays = {name: stored[name] for name in stored.files}
+    return {
+        name: _clip(name, arrays[name], arrays[f"{name}.phases"])
+        for name in arrays
+        if not name.endswith(".phases")
+    }
+
+
+def golden_probabilities(model: MicroExpressionClassifier, names) -> np.ndarray:
+    """The model's probabilities for golden clips, from frames on, float32 `(len(names), classes)`."""
+    clips = golden_clips()
+    images = np.stack([model.preprocess(clips[name]) for name in names])
+    return model.predict_on_batch(images)
+
+
+def verify(name) -> Check:
+    """Checks digest, card and golden outputs of one entry on the running backend.
+
+    Raises:
+        UnknownNameError: there is no such entry.
+    """
+    entry = find(name)
+    found = {"name": entry.card.name, "backend": keras.backend.backend()}
+    try:
+        model = load(name)
+    except CardError as error:
+        return Check(**found, weights=None, card=str(error), golden="not run", difference=np.nan)
+    except MerZooError as error:
+        return Check(**found, weights=str(error), card=None, golden="not run", difference=np.nan)
+    problem = card_problem(entry.card, model, entry.weight_file().stat().st_size)
+    expected = np.asarray(entry.card.golden.probabilities)
+    answers = golden_probabilities(model, entry.card.golden.clips)
+    difference = float(np.abs(answers - expected).max())
+    golden = None if difference <= TOLERANCE else f"differ by {difference:.1e}"
+    return Check(**found, weights=None, card=problem, golden=golden, difference=difference)
+
+
+def card_problem(card: Card, model: MicroExpressionClassifier, size: int) -> str | None:
+    """What the card says that is not true of the built model, or None."""
+    channels = model.network.input_shape[-1]
+    image = model.preprocess(next(iter(golden_clips().values())))
+    claims = [
+        (card.weights.bytes == size, f"the weight file has {size} bytes, not {card.weights.bytes}"),
+        (image.shape[-1] == channels, f"the modality gives {image.shape[-1]} channels, not {channels}"),
+        (
+            model.network.input_shape[1:3] == (card.preprocessing.image_size,) * 2,
+            f"the network's input is {model.network.input_shape[1:3]}",
+        ),
+        (model.network.name == card.network.name.lower(), "the network has another name"),
+        (
+            all(len(row) == len(card.class_names) for row in card.golden.probabilities),
+            "golden outputs and class names differ in number",
+        ),
+        (
+            all(0 <= m.value <= 1 and len(m.values) == len(m.seeds) for m in card.metrics),
+            "a metric is out of range or lacks a seed",
+        ),
+        (bool(card.limits), "no limits are named"),
+    ]
+    return next((what for holds, what in claims if not holds), None)
+
+
+def _clip(name, frames, phases):
+    """Grey frames `(T, S, S)` shown as RGB without copying."""
+    rgb = np.broadcast_to(frames[..., None], (*frames.shape, 3))
+    onset, apex, offset = (int(p) for p in phases)
+    times = np.arange(len(frames)) / 100.0
+    return Clip(rgb, times, onset=onset, apex=apex, offset=offset, source=name)

@@ -1,0 +1,54 @@
+"""From an entry to a ready classifier. Apart from `zoo/__init__`, since it imports a backend."""
+
+import math
+
+from mer_zoo import models
+from mer_zoo.errors import CardError
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
+from mer_zoo.zoo.registry import find
+
+HEAD = "head"
+
+
+def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifier:
+    """See `mer_zoo.load`."""
+    entry = find(name)
+    card = entry.card
+    own = _own_classes(class_names, num_classes)
+    arguments = {**card.network.arguments, "num_classes": len(own or card.class_names)}
+    network = models.build(card.network.name, **arguments)
+    entry.load_weights(network, fresh=(HEAD,) if own else ())
+    if not own and trainable_parameters(network) != card.network.parameters:
+        raise CardError(
+            f"{card.name}: the card promises {card.network.parameters} trainable parameters, the "
+            f"network has {trainable_parameters(network)}. The card's network arguments are wrong."
+        )
+    return MicroExpressionClassifier(
+        network,
+        card,
+        class_names=own or card.class_names,
+        fresh_head=own is not None,
+        name=f"{card.name}_{len(own)}_own_classes" if own else card.name,
+    )
+
+
+def _own_classes(class_names, num_classes):
+    """The one rule: own classes, named or counted, mean a fresh head."""
+    if class_names is None and num_classes is None:
+        return None
+    if class_names is not None and num_classes is not None and len(class_names) != num_classes:
+        raise ValueError(
+            f"class_names has {len(class_names)} names but num_classes={num_classes}. "
+            "Give class_names alone."
+        )
+    names = list(class_names) if class_names is not None else None
+    if names is None:
+        names = [f"class_{i}" for i in range(num_classes)]
+    if len(names) < 2 or len(set(names)) != len(names) or not all(isinstance(n, str) for n in names):
+        raise ValueError(f"At least two different class names are needed, got {names!r}.")
+    return names
+
+
+def trainable_parameters(network) -> int:
+    """Number of trainable parameters of a built network."""
+    return sum(math.prod(variable.shape) for variable in network.trainable_variables)

@@ -1,0 +1,73 @@
+"""Finding zoo entries. Packaged or local, an entry is a folder with `card.toml` and its weights."""
+
+import fnmatch
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from mer_zoo.errors import UnknownNameError
+from mer_zoo.zoo import cache, weights
+from mer_zoo.zoo.cards import Card
+
+ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
+CARD = "card.toml"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A card and the folder it was read from."""
+
+    card: Card
+    folder: Path
+
+    def weight_file(self) -> Path:
+        """The weight file: beside the card, else fetched into the cache. Its digest is not checked."""
+        path = self.folder / self.card.weights.file
+        if not path.exists() and self.card.weights.url:
+            return cache.fetch(self.card.weights.url, self.card.weights.sha256)
+        return path
+
+    def load_weights(self, network, fresh: tuple[str, ...] = ()) -> None:
+        """Puts the verified weights into `network`, except into the layers named by `fresh`."""
+        weights.load(network, self.weight_file(), self.card.weights.sha256, fresh)
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Names of the packaged entries that match a shell pattern, sorted.
+
+    Args:
+        pattern: for instance `"meganet*"` or `"*_casme2"`.
+    """
+    return sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern))
+
+
+def find(name: str | Path) -> Entry:
+    """The entry of that name, or in that folder.
+
+    A plain word is a name in the zoo; whatever holds a path separator, starts with a dot or is a
+    `Path` is a folder. A folder that merely shares the name of an entry is never used by accident.
+
+    Raises:
+        UnknownNameError: no such entry. The message lists close matches.
+        CardError: the folder has no card, or its card is wrong.
+    """
+    text = str(name)
+    if isinstance(name, Path) or "/" in text or "\\" in text or text.startswith((".", "~")):
+        folder = Path(name).expanduser()
+        return Entry(Card.read(folder / CARD), folder)
+    packaged = _packaged()
+    if text not in packaged:
+        error = UnknownNameError.among("zoo entry", text, packaged)
+        if Path(text).is_dir():
+            error = UnknownNameError(f"{error} To load the local folder, write './{text}'.")
+        raise error
+    return Entry(Card.read(packaged[text] / CARD), packaged[text])
+
+
+def card(name: str | Path) -> Card:
+    """The card of an entry, by name or local folder. Imports no backend and reads no weights."""
+    return find(name).card
+
+
+def _packaged() -> dict[str, Path]:
+    return {path.parent.name: path.parent for path in ENTRIES.glob(f"*/{CARD}")}

@@ -1,0 +1,124 @@
+"""Weight files: safetensors addressed by variable path, verified by sha256 before they are read.
+
+Keras' own `.weights.h5` is addressed by class and order: two layers of one shape that changed places
+load silently swapped. Here a tensor is found by its path (`stage1_conv1/kernel`) or not at all.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_safetensors
+from safetensors.numpy import save as save_safetensors
+
+from mer_zoo.errors import WeightsError
+from mer_zoo.files import write_atomically
+
+DTYPES = {"float16": np.float16, "float32": np.float32}
+
+
+def variables_by_path(network) -> dict:
+    """The network's weights by path relative to it, without the state of random generators."""
+    prefix = f"{network.name}/"
+    found = {}
+    for variable in network.weights:
+        if "seed_generator" in variable.path:
+            continue
+        found[variable.path.removeprefix(prefix)] = variable
+    if len(found) != len({id(v) for v in found.values()}):
+        raise WeightsError(f"{network.name}: two variables share a path. Name every layer.")
+    return found
+
+
+def save(network, path: Path, dtype: str = "float16") -> None:
+    """Writes the network's weights, atomically.
+
+    Args:
+        network: a built `keras.Model`.
+        path: the `.safetensors` file; replaced when it exists.
+        dtype: storage dtype, "float16" or "float32".
+    """
+    if dtype not in DTYPES:
+        raise WeightsError(f"Weights cannot be stored as {dtype!r}. Use one of {sorted(DTYPES)}.")
+    tensors = {}
+    for name, variable in variables_by_path(network).items():
+        value = np.asarray(_numpy(variable), dtype=np.float32)
+        stored = value.astype(DTYPES[dtype])
+        if not np.isfinite(stored).all():
+            raise WeightsError(
+                f"{name} has values that {dtype} cannot hold. Store as float32, or train again: "
+                "weights beyond 65504 or NaN mean that training diverged."
+            )
+        tensors[name] = np.ascontiguousarray(stored)
+    write_atomically(Path(path), save_safetensors(tensors))
+
+
+def load(network, path: Path, sha256: str | None = None, fresh: tuple[str, ...] = ()) -> None:
+    """Reads weights into a built network; every variable is set, or nothing is.
+
+    Args:
+        network: a built `keras.Model`.
+        path: the `.safetensors` file.
+        sha256: expected digest of the file. None skips the check (a file you have just written).
+        fresh: layers, by name, that keep their initial weights.
+
+    Raises:
+        WeightsError: the file is missing, altered, not safetensors, or does not fit the network.
+    """
+    tensors = read(path, sha256)
+    variables = variables_by_path(network)
+    wanted = {n: v for n, v in variables.items() if n.split("/")[0] not in fresh}
+    if missing := sorted(set(wanted) - set(tensors)):
+        raise WeightsError(
+            f"{path} has no tensor {missing[0]!r}, which {network.name} needs "
+            f"({len(missing)} missing). The file belongs to another network: check the card."
+        )
+    if extra := sorted(n for n in set(tensors) - set(wanted) if n.split("/")[0] not in fresh):
+        raise WeightsError(
+            f"{path} holds {extra[0]!r}, which {network.name} does not have "
+            f"({len(extra)} too many). The file belongs to another network: check the card."
+        )
+    for name, variable in wanted.items():
+        if tuple(variable.shape) != tensors[name].shape:
+            raise WeightsError(
+                f"{path}: {name} has shape {tensors[name].shape}, "
+                f"the network needs {tuple(variable.shape)}. Check the card's network arguments."
+            )
+    for name, variable in wanted.items():
+        variable.assign(tensors[name].astype(np.float32))
+
+
+def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
+    """The tensors of a safetensors file, after checking its digest.
+
+    Raises:
+        WeightsError: the file is missing, altered or damaged.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"The weight file {path} cannot be read ({error.strerror}). Install mer-zoo again, or "
+            "regenerate the entry with the recipe its card names. No random weights are used instead."
+        ) from error
+    if sha256 is not None and (actual := hashlib.sha256(content).hexdigest()) != sha256:
+        raise WeightsError(
+            f"The weight file {path} was altered: its sha256 is {actual[:16]}…, the card says "
+            f"{sha256[:16]}…. Restore the file, or install mer-zoo again."
+        )
+    try:
+        return load_safetensors(content)
+    except SafetensorError as error:
+        raise WeightsError(f"{path} is not a safetensors file: {error}.") from error
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, as hexadecimal text."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _numpy(variable):
+    import keras
+
+    return keras.ops.convert_to_numpy(variable)

@@ -1,0 +1,57 @@
+"""`python -m tests`: the whole suite, once for each installed Keras backend, each in its own process.
+
+Tests that never touch a backend run with the first one only. At the end every backend reads what
+every other one saved. Arguments are handed to pytest.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BACKENDS = ("tensorflow", "jax", "torch")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str]) -> int:
+    installed = [b for b in BACKENDS if importlib.util.find_spec(b)]
+    if not installed:
+        print("No Keras backend is installed: pip install 'mer-zoo[tensorflow]'", file=sys.stderr)
+        return 2
+    failed = []
+    with tempfile.TemporaryDirectory() as exchange:
+        for stage in ("suite", "save", "load"):
+            for backend in installed:
+                if not _run(stage, backend, backend == installed[0], exchange, arguments):
+                    failed.append(f"{stage} on {backend}")
+    print(f"\nfailed: {', '.join(failed)}" if failed else f"\nall passed on {', '.join(installed)}")
+    return 1 if failed else 0
+
+
+def _run(stage, backend, first, exchange, arguments):
+    command = [sys.executable, "-m", "pytest", *arguments]
+    if stage == "suite":
+        command += ["tests", "--ignore=tests/exchange", "-n", str(min(2, os.cpu_count() or 1))]
+        command += [] if first else ["-m", "not backend_free"]
+    else:
+        command += ["tests/exchange", f"--{stage}-in={exchange}"]
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "OMP_NUM_THREADS": "1",
+        "MER_ZOO_HOME": f"{exchange}/home",
+        "MER_ZOO_OFFLINE": "1",
+    }
+    print(f"\n=== {stage}: {backend} ===", flush=True)
+    started = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    print(f"=== {stage}: {backend}: {time.monotonic() - started:.0f} s ===", flush=True)
+    return code == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

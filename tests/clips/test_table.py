@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from mer_zoo.clips import read_clip_table
+from mer_zoo.errors import ClipError
+
+
+@pytest.fixture
+def home(tmp_path, frames, write_images, write_video):
+    write_video(tmp_path / "a.mp4", frames)
+    write_images(tmp_path / "clips" / "EP02", [f"img{n}.png" for n in range(46, 58)], frames)
+    return tmp_path
+
+
+def write(home, text, encoding="utf-8"):
+    path = home / "clips.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_rows_are_read_and_lead_to_clips(home, frames):
+    table = write(
+        home,
+        "path,subject,label,onset,apex,offset,fps\n"
+        "a.mp4,own/ann,calm,1,3,7,\n"
+        "clips/EP02,own/bob,tense,46,50,57.0,200\n",
+    )
+    video, folder = read_clip_table(table)
+    assert video.path == home / "a.mp4"
+    assert (video.line, video.subject, video.label) == (2, "own/ann", "calm")
+    assert (video.onset, video.apex, video.offset, video.fps) == (1, 3, 7, None)
+    assert (folder.onset, folder.apex, folder.offset, folder.fps) == (46, 50, 57, 200.0)
+    assert video.read().phases == (1, 3, 7)
+    clip = folder.read()
+    assert (clip.phases, clip.subject, clip.label) == ((0, 4, 11), "own/bob", "tense")
+    np.testing.assert_array_equal(clip.frames, frames)
+    assert folder.read(stop=51, offset=None).n_frames == 5
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_separators_marks_and_line_ends(home, mark, encoding, end):
+    lines = [["Path ", " SUBJECT", "La_bel", "notes"], ["a.mp4", "own/Zoë", " calm ", "x"]]
+    text = end.join([*(mark.join(line) for line in lines), "", ""])
+    (row,) = read_clip_table(write(home, text, encoding))
+    assert (row.path, row.subject, row.label) == (home / "a.mp4", "own/Zoë", "calm")
+
+
+def test_only_the_path_is_needed_and_blank_rows_are_skipped(home):
+    rows = read_clip_table(write(home, f"path\na.mp4\n\n{home / 'clips' / 'EP02'}\n"), fps=200)
+    assert [row.line for row in rows] == [2, 4]
+    assert rows[0].onset is rows[0].label is None
+    assert rows[1].path == home / "clips" / "EP02"
+    assert rows[1].fps == 200
+
+
+@pytest.mark.parametrize("cell", ["", " ", "/", "-", "NaN", "none"])
+def test_a_phase_that_is_not_known(home, cell):
+    (row,) = read_clip_table(write(home, f"path,onset,apex,offset\na.mp4,2,{cell},9\n"))
+    assert (row.onset, row.apex, row.offset) == (2, None, 9)
+
+
+def test_a_quoted_cell_may_hold_the_separator_and_line_breaks(home):
+    text = 'path,label,onset\na.mp4,"calm,\nmostly",1\na.mp4,tense,x\n'
+    with pytest.raises(ClipError, match="line 4: onset is 'x'"):
+        read_clip_table(write(home, text))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("b.mp4,,,,", r"path 'b\.mp4': there is no .*b\.mp4"),
+        (",,,,", None),
+        (" ,1,,,", "path is empty"),
+        ("a.mp4,soon,,,", "onset is 'soon', expected a whole number >= 0"),
+        ("a.mp4,,3.5,,", r"apex is '3\.5', expected a whole number"),
+        ("a.mp4,,,-4,", "offset is '-4', expected a whole number >= 0"),
+        ("a.mp4,,inf,,", "apex is 'inf', expected a whole number"),
+        ("a.mp4,9,4,,", "onset 9 comes after apex 4"),
+        ("a.mp4,,9,4,", "apex 9 comes after offset 4"),
+        ("a.mp4,9,,4,", "onset 9 comes after offset 4"),
+        ("a.mp4,,,,0", "fps is '0', expected a positive number"),
+        ("a.mp4,,,,fast", "fps is 'fast', expected a positive number"),
+        ("clips/EP02,46,,,", "a folder of frames, which needs a number in column fps"),
+        ("a.mp4,1,2,3,25,calm, mostly", "has 7 cells, the header 5"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_its_line(home, row, message):
+    table = write(home, f"path,onset,apex,offset,fps\na.mp4,1,2,3,\n{row}\n")
+    if message is None:  # a row of separators only is a blank row
+        assert len(read_clip_table(table)) == 1
+        return
+    with pytest.raises(ClipError, match=rf"1 of 2 rows cannot be used.*\n  line 3: .*{message}"):
+        read_clip_table(table)
+
+
+def test_all_faults_are_told_at_once_but_ten_at_most(home):
+    rows = "".join(f"missing{n}.mp4,x\n" for n in range(14))
+    with pytest.raises(ClipError, match="14 of 15 rows") as error:
+        read_clip_table(write(home, f"path,onset\na.mp4,1\n{rows}"))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 12
+    assert lines[-1].strip() == "and 4 more"
+    assert "onset is 'x'" in lines[1]
+    assert "missing0.mp4" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("path,label\n", "has a header but no rows"),
+        ("file,label\na.mp4,calm\n", r"no column 'path'; its columns are file, label"),
+        ("path,Label,label\na.mp4,calm,x\n", "two columns 'label'"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_named(home, text, message):
+    with pytest.raises(ClipError, match=message):
+        read_clip_table(write(home, text))
+
+
+def test_other_files_are_named(home):
+    with pytest.raises(ClipError, match="There is no clip table"):
+        read_clip_table(home / "clip.csv")
+    with pytest.raises(ClipError, match=r"not UTF-8.*CSV UTF-8"):
+        read_clip_table(write(home, "path,label\na.mp4,Zoë\n", "latin-1"))
+
+
+def test_repeated_rows_are_kept_with_a_warning(home):
+    table = write(home, "path,onset,label\na.mp4,1,calm\na.mp4,2,calm\na.mp4,1,tense\n")
+    with pytest.warns(UserWarning, match="listed twice: line 4 repeats line 2"):
+        assert len(read_clip_table(table)) == 3
+
+
+def test_a_column_with_a_close_name_is_warned_of(home):
+    with pytest.warns(UserWarning, match=r"'OnsetFrame' is not used. Did you mean 'onset'\?"):
+        read_clip_table(write(home, "path,OnsetFrame\na.mp4,1\n"))

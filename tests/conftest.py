@@ -1,0 +1,20 @@
+"""Shared by all tests. The backend comes from KERAS_BACKEND; no test ever sets it."""
+
+import pytest
+
+BACKEND_FREE = ("tests/clips/", "tests/synthesis/", "tests/project/")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--save-in", help="exchange tests: save with this backend into the folder")
+    parser.addoption("--load-in", help="exchange tests: load what the other backends saved")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "backend_free: never touches a backend; run with one only")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if any(part in item.nodeid.replace("\\", "/") for part in BACKEND_FREE):
+            item.add_marker(pytest.mark.backend_free)
