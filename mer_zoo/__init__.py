@@ -19,14 +19,25 @@ _HOMES = {
     "list_models": "mer_zoo.zoo",
     "load": "mer_zoo.zoo",
 }
-_ROOMS = ("clips", "errors", "faces", "layers", "modalities", "models", "synthesis", "training", "zoo")
+_ROOMS = (
+    "clips",
+    "errors",
+    "faces",
+    "layers",
+    "modalities",
+    "models",
+    "spotting",
+    "synthesis",
+    "training",
+    "zoo",
+)
 
 __all__ = ["__version__", *_HOMES, *_ROOMS]
 
 if TYPE_CHECKING:
-    from mer_zoo.clips import Clip
-    from mer_zoo.readings import Reading
-    from mer_zoo.zoo import card, list_models, load
+    from mer_zoo.clips import Clip  # noqa: F401
+    from mer_zoo.readings import Reading  # noqa: F401
+    from mer_zoo.zoo import card, list_models, load  # noqa: F401
 
 
 def __getattr__(name):

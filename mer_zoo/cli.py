@@ -40,7 +40,9 @@ class Engine(StrEnum):
 
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing output files.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", help="Zoo entry, or ./local folder.")]
-Frame = Annotated[int | None, typer.Option(min=0, help="Frame index, 0-based; spotted if not given.")]
+Frame = Annotated[
+    int | None, typer.Option(min=0, help="Frame index, 0-based; spotted if not given.")
+]
 
 
 @app.command("list")
@@ -70,14 +72,18 @@ def card(
 
 @app.command()
 def predict(
-    inputs: Annotated[list[Path], typer.Argument(help="Videos, folders of videos, or one of frames.")],
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Videos, folders of videos, or one of frames.")
+    ],
     model: ModelName = DEFAULT_MODEL,
     onset: Frame = None,
     apex: Frame = None,
     offset: Frame = None,
     start: Annotated[int, typer.Option(min=0, help="First frame to look at.")] = 0,
     stop: Annotated[int | None, typer.Option(help="Frame after the last to look at.")] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames a second of a folder of images.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of a folder of images.")
+    ] = None,
     face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
     engine: Engine = Engine.auto,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, no table.")] = False,
@@ -137,7 +143,9 @@ def predict(
 
 @app.command()
 def demo(
-    report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("mer_zoo_demo.html"),
+    report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path(
+        "mer_zoo_demo.html"
+    ),
     model: ModelName = DEFAULT_MODEL,
     force: Force = False,
 ):
@@ -166,7 +174,9 @@ def demo(
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Entries; all when none is given.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Entries; all when none is given.")
+    ] = None,
 ):
     """Checks every weight file, golden output and card against the built networks."""
     from mer_zoo import tables, zoo
@@ -200,9 +210,9 @@ def synth(
 
     refuse_overwrite(to, force)
     _choose_backend()
-    clip = synthesis.synthesise(synthesis.read_photograph(photo), au, seed=seed, peak=peak, fps=fps)
-    for path in synthesis.write_video(clip, to, force=force):
-        out.print(f"wrote {path}")
+    clip = synthesis.synthesise(photo, au, seed=seed, peak=peak, fps=fps)
+    truth = synthesis.write_video(clip, to, force=force)
+    out.print(f"wrote {to} and {truth}")
 
 
 @app.command()

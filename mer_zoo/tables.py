@@ -68,7 +68,9 @@ def entries(cards) -> Table:
 
 def card(entry) -> list:
     """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
-    scores = Table("score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores")
+    scores = Table(
+        "score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores"
+    )
     for m in entry.metrics:
         scores.add_row(
             m.name,

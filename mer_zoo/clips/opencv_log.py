@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import cv2
 
+SILENT = 0
+
 
 class _QuietBlocks:
     """The blocks open now, in all threads: OpenCV has one log level for the whole process."""
@@ -23,11 +25,11 @@ _blocks = _QuietBlocks()
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Silences OpenCV inside the `with` block and restores its log level after the last one."""
-    log = cv2.utils.logging
+    log = getattr(cv2.utils, "logging", cv2)  # OpenCV 4 has these functions at its top
     with _blocks.lock:
         if _blocks.count == 0:
             _blocks.level = log.getLogLevel()
-            log.setLogLevel(log.LOG_LEVEL_SILENT)
+            log.setLogLevel(SILENT)
         _blocks.count += 1
     try:
         yield

@@ -28,9 +28,7 @@ def build_blazeface() -> keras.Model:
         (batch, 896, 1).
     """
     image = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), dtype="float32", name="image")
-    x = convolution(
-        24, 5, strides=2, padding="same", name="stem"
-    )(image)
+    x = convolution(24, 5, strides=2, padding="same", name="stem")(image)
     x = activation("relu", "stem_relu")(x)
     for number, (filters, stride) in enumerate(FINE_BLOCKS, start=1):
         x = residual_block(x, filters, stride=stride, kind="relu", name=f"block{number}")
@@ -49,8 +47,6 @@ def _head(grids, name: str, values: int):
     """One 1x1 convolution a grid, unrolled to one row an anchor."""
     rows = []
     for grid, anchors in ANCHORS_PER_CELL.items():
-        x = convolution(
-            anchors * values, 1, name=f"{grid}_{name}"
-        )(grids[grid])
+        x = convolution(anchors * values, 1, name=f"{grid}_{name}")(grids[grid])
         rows.append(layers.Reshape((-1, values), name=f"{grid}_{name}_rows")(x))
     return layers.Concatenate(axis=1, name=name)(rows)

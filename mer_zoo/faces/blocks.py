@@ -13,7 +13,9 @@ def depthwise_class() -> type[keras.layers.DepthwiseConv2D]:
 
 def activation(kind: str, name: str) -> keras.layers.Layer:
     """ReLU, or PReLU with one slope a channel."""
-    return layers.PReLU(shared_axes=[1, 2], name=name) if kind == "prelu" else layers.ReLU(name=name)
+    return (
+        layers.PReLU(shared_axes=[1, 2], name=name) if kind == "prelu" else layers.ReLU(name=name)
+    )
 
 
 def convolution(filters: int, size: int, *, name: str, **options) -> layers.Conv2D:

@@ -32,6 +32,11 @@ class Face:
     keypoints: np.ndarray
 
     @property
+    def centre(self) -> np.ndarray:
+        """(2,) x and y of the box's centre in image pixels."""
+        return (self.box[:2] + self.box[2:]) / 2
+
+    @property
     def area(self) -> float:
         """Area of the box in square pixels."""
         return float((self.box[2] - self.box[0]) * (self.box[3] - self.box[1]))

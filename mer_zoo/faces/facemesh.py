@@ -29,9 +29,7 @@ def build_facemesh() -> keras.Model:
         region holds a face.
     """
     image = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), dtype="float32", name="image")
-    x = convolution(
-        16, 3, strides=2, padding="same", name="stem"
-    )(image)
+    x = convolution(16, 3, strides=2, padding="same", name="stem")(image)
     x = activation("prelu", "stem_prelu")(x)
     for number, (filters, stride) in enumerate(TRUNK_BLOCKS, start=1):
         x = residual_block(x, filters, stride=stride, kind="prelu", name=f"block{number}")

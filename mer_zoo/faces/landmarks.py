@@ -1,7 +1,7 @@
 """Finds the 468 FaceMesh landmarks of a face."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from mer_zoo.errors import NoFaceError
 from mer_zoo.faces.detection import Face, choose_face, detect_faces
 from mer_zoo.faces.engines import Engine, get_engine
 from mer_zoo.faces.regions import MARGIN, FaceRegion
+from mer_zoo.faces.similarity import transform_points
 from mer_zoo.faces.topology import OUTER_EYES
 
 INPUT_SIZE = 192
@@ -23,10 +24,14 @@ class FaceLandmarks:
         points: (468, 3) float32: x and y in image pixels, and depth in image pixels, smaller
             being nearer to the camera, with an arbitrary zero.
         score: Confidence that the region holds a face, 0 to 1.
+        motion: (2, 3) float64 similarity: how the head moved, by optical flow, from the first
+            frame in which it was tracked to this one, in image pixels. Steadier from frame to
+            frame than the landmarks; the identity for a single image.
     """
 
     points: np.ndarray
     score: float
+    motion: np.ndarray = field(default_factory=lambda: np.eye(2, 3))
 
 
 def find_landmarks(
@@ -45,16 +50,25 @@ def find_landmarks(
         UnknownNameError: There is no such engine.
     """
     network = get_engine(engine)
-    chosen = choose_face(detect_faces(image, engine=engine), face)
-    # The detector's box is coarse; a second look, centred on the landmarks, is what tracking
-    # uses too, so that a photograph and a video frame give the same landmarks.
-    first = read_landmarks([image], region_of_face(chosen), network)[0]
-    landmarks = read_landmarks([image], region_of_landmarks(first.points), network)[0]
+    landmarks = settle(image, choose_face(detect_faces(image, engine=engine), face), network)
     if landmarks.score < PRESENCE:
         raise NoFaceError(
             "Something like a face was found, but no landmarks could be placed on it. "
             "Use an image where the whole face is visible and looks towards the camera."
         )
+    return landmarks
+
+
+def settle(image: np.ndarray, face: Face, network: Engine) -> FaceLandmarks:
+    """Landmarks of a detected face, from a region centred on the landmarks themselves.
+
+    The detector's box is coarse, and FaceMesh moves its landmarks by up to a hundredth of the
+    region's side with where the face lies in it: hence the second look.
+    """
+    region = region_of_face(face)
+    for _ in range(2):
+        landmarks = read_landmarks([image], [region], network)[0]
+        region = region_of_landmarks(landmarks.points)
     return landmarks
 
 
@@ -83,20 +97,26 @@ def region_of_landmarks(points: np.ndarray) -> FaceRegion:
 
 
 def read_landmarks(
-    images: Sequence[np.ndarray], region: FaceRegion, network: Engine
+    images: Sequence[np.ndarray], regions: Sequence[FaceRegion], network: Engine
 ) -> list[FaceLandmarks]:
-    """Runs FaceMesh on one region of several images.
+    """Runs FaceMesh on one region of each image.
 
     Args:
         images: uint8 RGB images.
-        region: Where to look, the same in all of them.
+        regions: Where to look, one an image.
         network: The engine to run.
     """
-    crops = np.stack([region.crop(image, INPUT_SIZE) for image in images])
-    points, logits = network.facemesh(crops.astype(np.float32) / 255)
-    to_image = region.to_image(INPUT_SIZE)
-    xy = points[..., :2] @ to_image[:, :2].T + to_image[:, 2]
-    depth = points[..., 2:] * (region.side / INPUT_SIZE)
-    points = np.concatenate([xy, depth], axis=-1).astype(np.float32)
+    crops = [region.crop(image, INPUT_SIZE) for image, region in zip(images, regions, strict=True)]
+    points, logits = network.facemesh(np.stack(crops).astype(np.float32) / 255)
     scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
-    return [FaceLandmarks(p, float(s)) for p, s in zip(points, scores, strict=True)]
+    return [
+        FaceLandmarks(_to_image(local, region), float(score))
+        for local, region, score in zip(points, regions, scores, strict=True)
+    ]
+
+
+def _to_image(local: np.ndarray, region: FaceRegion) -> np.ndarray:
+    """Landmarks in the network's pixels -> the same in image pixels, float32."""
+    xy = transform_points(region.to_image(INPUT_SIZE), local[:, :2].astype(np.float64))
+    depth = local[:, 2:] * (region.side / INPUT_SIZE)
+    return np.concatenate([xy, depth], axis=1).astype(np.float32)

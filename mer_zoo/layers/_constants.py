@@ -24,6 +24,9 @@ RESPONSE_FLOOR = 0.25
 DISPLACEMENT_FLOOR = 0.02
 """Smallest scale of a displacement, in px of the window grid."""
 
+STRAIN_FLOOR = 0.002
+"""Smallest scale of an optical strain, in px per px."""
+
 DETREND_FLOOR = 1e-4
 """Smallest share of the profile's variance that must be left once a linear drift is taken out."""
 

@@ -1,0 +1,21 @@
+"""From clip to image: `compute("mesti", clip)` and its siblings, in NumPy and OpenCV."""
+
+from mer_zoo.modalities.mesti import MestiAccumulator
+from mer_zoo.modalities.registry import (
+    MODALITIES,
+    Modality,
+    central,
+    channel_names,
+    compute,
+    flip,
+)
+
+__all__ = [
+    "MODALITIES",
+    "MestiAccumulator",
+    "Modality",
+    "central",
+    "channel_names",
+    "compute",
+    "flip",
+]

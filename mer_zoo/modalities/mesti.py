@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, SCALE_LIMIT, window_stride
+from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
 from mer_zoo.modalities.displacement import displacement, upsample
-from mer_zoo.modalities.phases import check_finite, check_phases, frames_of, phases_of
+from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
-from mer_zoo.modalities.scaling import robust_maximum, scale_signed, to_grey
+from mer_zoo.modalities.scaling import clip_scaled, robust_maximum, scale_signed, to_grey
 
 MESTI_CHANNELS = {
     "motion": ("u", "v", "response"),
@@ -22,7 +22,16 @@ MESTI_CHANNELS = {
 }
 
 
-def mesti(clip, channels: str = "motion", detrend: bool = False, **parameters) -> np.ndarray:
+def mesti(
+    clip,
+    channels: str = "motion",
+    detrend: bool = False,
+    normalize: bool = True,
+    remove_rigid: bool = True,
+    reference_sigma: float = 0.8,
+    window_sigma: float = 2.0,
+    regularization: float = 3.0,
+) -> np.ndarray:
     """Returns the MESTI image of a clip: how the face moved, at the strength of its apex.
 
     Reads the frames onset..offset; a missing apex is the frame midway between them. Frame times may
@@ -32,17 +41,21 @@ def mesti(clip, channels: str = "motion", detrend: bool = False, **parameters) -
         clip: a `mer_zoo.clips.Clip`.
         channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean frame.
         detrend: also remove what changes linearly in time, such as a slow drift of the light.
-        parameters: those of `MestiAccumulator.image`.
+        normalize, remove_rigid, reference_sigma, window_sigma, regularization: see
+            `MestiAccumulator.image`.
 
     Returns:
         float32 `(H, W, 3)`, `(H, W, 1)` or `(H, W, 2)`, see `MestiAccumulator.image`.
 
     Raises:
-        ClipError: the marks are missing or out of order, or the expression has a single frame.
+        ClipError: onset or offset is missing, or the expression has too few frames.
+        UnknownNameError: no such `channels`.
     """
     accumulator = MestiAccumulator(clip.times, *phases_of(clip), detrend=detrend)
-    accumulator.add_frames(frames_of(clip))
-    return accumulator.image(channels, **parameters)
+    accumulator.add_frames(clip.frames)
+    return accumulator.image(
+        channels, normalize, remove_rigid, reference_sigma, window_sigma, regularization
+    )
 
 
 class MestiAccumulator:
@@ -118,7 +131,9 @@ class MestiAccumulator:
         indices = range(max(first, self._window.start), min(last, self._window.stop))
         if not indices:
             return
-        frames = _readable(np.asarray(frames)[indices.start - first : indices.stop - first], indices)
+        frames = _readable(
+            np.asarray(frames)[indices.start - first : indices.stop - first], indices
+        )
         shape = frames.shape[1:]
         if self._sum is None:
             self._sum, self._average = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -166,8 +181,8 @@ class MestiAccumulator:
             normalize: divide `(u, v)` jointly, and `E`, by their 99th percentile and clip to -2..2;
                 give the mean frame mean 0 and standard deviation 1. Otherwise px and grey levels.
             remove_rigid: subtract the median displacement.
-            reference_sigma: Gaussian that smooths the mean frame, in px (of the grid, see
-                `displacement`).
+            reference_sigma: Gaussian that smooths mean frame and E before the displacement is
+                solved, in px of the grid on which it is.
             window_sigma: Gaussian window of the displacement, in px at a width of 112.
             regularization: pulls the displacement to 0 where the face has no gradient.
 
@@ -182,7 +197,7 @@ class MestiAccumulator:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
         average, mean = self._sums()
         response = self._response(average, mean)
-        planes = [scale_signed(response, RESPONSE_FLOOR) if normalize else response]
+        planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
         if channels == "reference":
             mean = to_grey(mean)
             planes.append(_standardised(mean) if normalize else mean)
@@ -197,8 +212,8 @@ class MestiAccumulator:
             )
             if normalize:
                 floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)
-                scale = np.float32(1.0 / max(robust_maximum(u, v), floor))
-                u, v = (np.clip(plane * scale, -SCALE_LIMIT, SCALE_LIMIT) for plane in (u, v))
+                scale = max(robust_maximum(u, v), floor)
+                u, v = (clip_scaled(plane, scale) for plane in (u, v))
             planes = [*(upsample(plane, *response.shape) for plane in (u, v)), *planes]
         return cv2.merge(planes).reshape(*response.shape, len(planes))
 

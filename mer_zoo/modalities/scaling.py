@@ -47,14 +47,20 @@ def median(plane: np.ndarray) -> float:
     return float(upper if plane.size % 2 else 0.5 * (values[:middle].max() + upper))
 
 
-def scale_signed(plane: np.ndarray, floor: float) -> np.ndarray:
-    """Returns a signed image over its robust maximum, clipped to -2..2.
+def scale_signed(*planes: np.ndarray, floor: float) -> list[np.ndarray]:
+    """Returns signed planes `(H, W)` over their joint robust maximum, clipped to -2..2.
 
     The robust maximum is the 99th percentile of the absolute block means (`window_stride`), but not
     less than `floor`.
     """
-    scale = max(robust_maximum(block_mean(plane, window_stride(*plane.shape))), floor)
-    return np.clip(plane / np.float32(scale), -SCALE_LIMIT, SCALE_LIMIT)
+    stride = window_stride(*planes[0].shape)
+    scale = max(robust_maximum(*(block_mean(plane, stride) for plane in planes)), floor)
+    return [clip_scaled(plane, scale) for plane in planes]
+
+
+def clip_scaled(plane: np.ndarray, scale: float) -> np.ndarray:
+    """Returns a plane over a scale, clipped to -2..2."""
+    return np.clip(plane * np.float32(1.0 / scale), -SCALE_LIMIT, SCALE_LIMIT)
 
 
 def scale_to_bytes(image: np.ndarray) -> np.ndarray:

@@ -50,7 +50,9 @@ class _Gate(keras.layers.Layer):
     """Shows the gate of an attention layer it does not own."""
 
     def __init__(self, attention):
-        super().__init__(trainable=False, name=f"{attention.name}_gate", dtype=attention.dtype_policy)
+        super().__init__(
+            trainable=False, name=f"{attention.name}_gate", dtype=attention.dtype_policy
+        )
         self._attention = [attention]
 
     def call(self, x):

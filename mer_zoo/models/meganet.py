@@ -78,7 +78,9 @@ class MEGANet(keras.Model):
                     x, width, 5 if stem else 3, stem_strides if stem else 1, f"stage{stage}_conv{i}"
                 )
             if stage in attention_stages:
-                x = GradientAttention(learnable=learnable_gradient, name=f"stage{stage}_attention")(x)
+                x = GradientAttention(learnable=learnable_gradient, name=f"stage{stage}_attention")(
+                    x
+                )
             if stage < len(stages):
                 x = layers.MaxPooling2D(data_format=CHANNELS_LAST, name=f"stage{stage}_pool")(x)
         x = _convolution(x, neck, 1, 1, "neck")

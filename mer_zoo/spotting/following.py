@@ -66,33 +66,38 @@ def follow_face(
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
     """
-    times = []
+    times, seen = [], []
 
     def images():
         for frame in stream.frames(start, stop):
             times.append(frame.time)
             yield frame.image
 
-    points = []
-    nothing = np.full((len(faces.TRACKED), 2), np.nan, np.float32)
     for landmarks in faces.FaceTracker(face=face, engine=engine).track(images()):
-        seen = landmarks is not None
-        points.append(landmarks.points[faces.TRACKED, :2].astype(np.float32) if seen else nothing)
+        if landmarks is not None:  # of 468 points keep the hundred that are needed
+            points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
+            landmarks = faces.FaceLandmarks(points, landmarks.score)
+        seen.append(landmarks)
         if progress is not None:
-            progress(len(points))
-    if len(points) < 2:
+            progress(len(seen))
+    if len(seen) < 2:
+        count = f"{len(seen)} frame{'' if len(seen) == 1 else 's'}"
         raise ClipError(
-            f"{stream.name} has {len(points)} frame between {start} and {stop or 'its end'}; an "
-            "expression is a movement, so at least 2 frames are needed."
+            f"{stream.name} has {count} to look at; an expression is a movement, so at least 2 are "
+            "needed. Check start and stop."
         )
-    found = np.stack(points)
-    if not np.isfinite(found[:, 0, 0]).any():
+    if all(landmarks is None for landmarks in seen):
         raise NoFaceError(
-            f"No face was found in any of the {len(found)} frames of {stream.name}. The face should "
+            f"No face was found in any of the {len(seen)} frames of {stream.name}. The face should "
             "be upright, lit and at least a sixth of the frame's height; crop the video if it is not."
         )
-    times = np.asarray(times[: len(found)], dtype=np.float64)
-    return FacePath(start, times, faces.bridge(found, times, max_gap=MAX_GAP))
+    nothing = np.full((len(faces.TRACKED), 2), np.nan, np.float32)
+    bridged = faces.bridge(seen, times, max_gap=MAX_GAP)
+    return FacePath(
+        start,
+        np.asarray(times, dtype=np.float64),
+        np.stack([nothing if landmarks is None else landmarks.points for landmarks in bridged]),
+    )
 
 
 def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:

@@ -114,8 +114,10 @@ def _rise(trace, times, before, after):
     while low > 0 and trace[low - 1] < HALF and times[crossing] - times[low - 1] <= MAX_RISE:
         low -= 1
     high = crossing
-    while high + 1 < len(trace) and times[high + 1] - times[crossing] <= MAX_RISE and (
-        trace[high + 1] >= HEIGHT or high + 1 <= after
+    while (
+        high + 1 < len(trace)
+        and times[high + 1] - times[crossing] <= MAX_RISE
+        and (trace[high + 1] >= HEIGHT or high + 1 <= after)
     ):
         high += 1
     return _fit_ramp(trace, times, low, crossing, high)
@@ -129,8 +131,10 @@ def _fall(trace, times, apex):
         return apex, True
     crossing = int(below[0])
     end = crossing
-    while end + 1 < len(trace) and trace[end + 1] < HALF and lasting[end + 1] - lasting[crossing] <= (
-        MAX_RISE
+    while (
+        end + 1 < len(trace)
+        and trace[end + 1] < HALF
+        and lasting[end + 1] - lasting[crossing] <= (MAX_RISE)
     ):
         end += 1
     backwards, reversed_times = trace[::-1], -times[::-1]
@@ -167,4 +171,6 @@ def _fit_ramp(trace, times, low, crossing, high):
 
 
 def _candidates(low, high):
-    return np.unique(np.linspace(low, high, min(high - low + 1, MAX_CANDIDATES)).round().astype(int))
+    return np.unique(
+        np.linspace(low, high, min(high - low + 1, MAX_CANDIDATES)).round().astype(int)
+    )

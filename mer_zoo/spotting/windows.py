@@ -5,6 +5,7 @@ import numpy as np
 from mer_zoo import faces
 from mer_zoo.errors import NoFaceError
 from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.motion import MOTION_SIZE
 
 LONGEST = 8.0
 """Seconds: recordings up to this length are looked at whole."""
@@ -16,6 +17,11 @@ CHANGE = 0.4
 """Seconds between the two moments whose landmarks are compared."""
 
 CANDIDATES = 3
+
+_LIDS = {160, 159, 158, 144, 145, 153, 387, 386, 385, 373, 374, 380}
+_EXPRESSIVE = [
+    i for i, index in enumerate(faces.TRACKED) if index not in {*faces.RIGID, *_LIDS}
+]  # places in TRACKED: brows, mouth, nose, cheeks; without lids, since blinks are no expression
 
 
 def candidate_windows(path: FacePath, given, name: str) -> list[FacePath]:
@@ -57,9 +63,10 @@ def _landmark_change(path):
     """How far the expressive landmarks move within CHANGE seconds around each frame, crop pixels."""
     change = np.zeros(len(path.times))
     present = np.flatnonzero(path.present)
-    aligned = faces.align_points(path.points[present], indices=faces.TRACKED, size=224)
-    expressive = aligned[:, faces.EXPRESSIVE]
-    times = path.times[present]
+    times, points = path.times[present], path.points[present]
+    matrices = faces.stabilise(points, times, size=MOTION_SIZE, smoothing=0, indices=faces.TRACKED)
+    expressive = np.einsum("tij,tkj->tki", matrices[:, :, :2], points[:, _EXPRESSIVE])
+    expressive += matrices[:, None, :, 2]
     later = np.searchsorted(times, times + CHANGE / 2).clip(max=len(times) - 1)
     earlier = np.searchsorted(times, times - CHANGE / 2)
     totals = np.concatenate([np.zeros_like(expressive[:1]), np.cumsum(expressive, 0, dtype=float)])

@@ -54,7 +54,7 @@ ACTION_UNITS: dict[int, ActionUnit] = {
         ActionUnit(20, "lip stretcher", ("mouthStretch",)),
         ActionUnit(23, "lip tightener", ("mouthPress",)),
         ActionUnit(24, "lip pressor", ("mouthRollLower", "mouthRollUpper"), sided=False),
-        ActionUnit(25, "lips part", ("mouthLowerDown",)),
+        ActionUnit(25, "lips part", ("mouthLowerDownLeft", "mouthLowerDownRight"), sided=False),
         ActionUnit(26, "jaw drop", ("jawOpen",), sided=False),
     )
 }

@@ -143,15 +143,15 @@ def draw_camera(rng: np.random.Generator, *, compressed_share: float = 0.5) -> d
 
 
 # Units that may make up the face a person happens to wear: no blink, tongue or gaze.
-BASE_UNITS = tuple(
-    f"{unit}{side}"
-    for unit in (
-        *("browInnerUp", "browOuterUp", "browDown", "eyeWide", "cheekSquint", "eyeSquint"),
-        *("noseSneer", "mouthUpperUp", "mouthDimple", "mouthFrown", "mouthStretch"),
-        *("mouthPress", "mouthLowerDown"),
-    )
-    for side in ("Left", "Right")
-) + ("mouthShrugLower", "mouthRollLower", "mouthRollUpper", "jawOpen")
+_BASE_PAIRS = (
+    *("browInnerUp", "browOuterUp", "browDown", "eyeWide", "cheekSquint", "eyeSquint"),
+    *("noseSneer", "mouthUpperUp", "mouthDimple", "mouthFrown", "mouthStretch"),
+    *("mouthPress", "mouthLowerDown"),
+)
+BASE_UNITS = (
+    *(f"{unit}{side}" for unit in _BASE_PAIRS for side in ("Left", "Right")),
+    *("mouthShrugLower", "mouthRollLower", "mouthRollUpper", "jawOpen"),
+)
 BASE_PEAK = 2.4
 SMILE_PEAK = 4.0
 

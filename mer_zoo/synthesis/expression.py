@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mer_zoo.synthesis.action_units import Side, format_action_units
+from mer_zoo.synthesis.action_units import Side, action_unit, format_action_units
 from mer_zoo.synthesis.schemas import Schema
 
 # Expressions of real people are seldom the same on both sides: 70 % both, 15 % either side.
@@ -105,6 +105,12 @@ class Expression:
         """The action units as coders write them, for example `("L4", "7")`."""
         return tuple(format_action_units([(m.number, movement_side(m))]) for m in self.movements)
 
+    @property
+    def side(self) -> str:
+        """ "both", or the side on which it mostly is; empty without movements."""
+        sides = {movement_side(m) for m in self.movements}
+        return next(iter(sides - {"both"}), "both") if sides else ""
+
 
 def ramp(share, sharpness: float) -> np.ndarray:
     """Power sigmoid x^g / (x^g + (1 - x)^g) of a share clipped to 0..1; float32.
@@ -119,7 +125,7 @@ def ramp(share, sharpness: float) -> np.ndarray:
 def movement_side(movement: Movement) -> Side:
     """The side a coder would write: one only where the other moves at most half as far."""
     weak, strong = sorted((movement.left, movement.right))
-    if weak > 0.5 * strong:
+    if weak > 0.5 * strong or not action_unit(movement.number).sided:
         return "both"
     return "left" if movement.left > movement.right else "right"
 
@@ -152,7 +158,7 @@ def draw_expression(
         strength = strength * rng.uniform(*STRENGTH_SPREAD)
         sides = dict(zip(("left", "right"), rng.uniform(*SIDE_SPREAD, 2), strict=True))
         if weak_side is not None:
-            sides[weak_side] = weakness
+            sides[weak_side] = weakness * max(sides.values())
         movements.append(
             Movement(number, *(float(strength * sides[s]) for s in ("left", "right")), float(lag))
         )

@@ -32,9 +32,7 @@ def light(image: np.ndarray, disturbances: Disturbances) -> np.ndarray:
     return np.clip(lit, 0, 255).astype(np.float32, copy=False)
 
 
-def develop(
-    frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator
-) -> np.ndarray:
+def develop(frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator) -> np.ndarray:
     """Changing light, noise and compression of every frame.
 
     Args:
@@ -81,9 +79,7 @@ def _noise_tile(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(468).standard_normal((height, width), dtype=np.float32)
 
 
-def _add_noise(
-    frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator
-) -> None:
+def _add_noise(frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator) -> None:
     height, width = frames.shape[1:3]
     # Room for 300 different places each way, so that two frames hardly ever share a pattern.
     tile = _noise_tile(height + 300, width + 300)

@@ -9,6 +9,8 @@ from mer_zoo.synthesis.action_units import action_unit
 from mer_zoo.synthesis.rig import FaceRig, FittedRig
 
 PEAK_PERCENTILE = 99.7
+# A unit that hardly moves this face (pixels of motion) is not blown up further to reach a peak.
+LEAST_PEAK = 0.06
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Portrait:
     rig: FittedRig
     crop: bool = True
     _fields: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _peaks: dict[str, float] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, canvas: np.ndarray, landmarks: np.ndarray, *, crop: bool = True) -> "Portrait":
@@ -72,9 +75,7 @@ class Portrait:
             return (left + right) / 2 * sum(self.unit(name) for name in unit.units)
         halves = [(left, "left"), (right, "right")]
         return sum(
-            strength * self.unit(name)
-            for strength, side in halves
-            for name in unit.rig_units(side)
+            strength * self.unit(name) for strength, side in halves for name in unit.rig_units(side)
         )
 
     def peak(self, displacement: np.ndarray) -> float:
@@ -88,6 +89,13 @@ class Portrait:
         """
         length = np.hypot(*displacement[self.rig.face].T)
         return float(np.percentile(length, PEAK_PERCENTILE)) / self.pixel
+
+    def unit_moved(self, name: str, pixels: float) -> np.ndarray:
+        """(H, W, 2) float32 displacement of a rig unit whose peak is `pixels` (of motion)."""
+        displacement = self.unit(name)
+        if name not in self._peaks:
+            self._peaks[name] = self.peak(displacement)
+        return displacement * np.float32(pixels / max(self._peaks[name], LEAST_PEAK))
 
     @functools.cached_property
     def head_basis(self) -> np.ndarray:

@@ -13,13 +13,13 @@ from mer_zoo.clips import Clip
 from mer_zoo.synthesis.disturbances import Disturbances
 from mer_zoo.synthesis.expression import Expression
 from mer_zoo.synthesis.photometry import develop, light
-from mer_zoo.synthesis.portrait import Portrait
+from mer_zoo.synthesis.portrait import LEAST_PEAK, Portrait
 
 # Lids of a full blink move this far (pixels of a 224-pixel crop).
 BLINK_PEAK = 7.0
 BLINK_UNITS = ("eyeBlinkLeft", "eyeBlinkRight")
-# A unit that hardly moves this face is not blown up beyond this to reach a peak.
-LEAST_PEAK = 0.06
+# However much skin is compressed or stretched, its brightness changes by this share at most.
+MOST_SHADING = 0.15
 
 
 def render_clip(
@@ -83,8 +83,8 @@ def render(
     fields, courses = displacement_parts(portrait, expression, n_frames)
     shading = _shading(fields, expression.shading, portrait.pixel)
     if disturbances.lids.any():
-        lids = sum(portrait.unit(unit) for unit in BLINK_UNITS)
-        fields = np.concatenate([fields, _scaled(portrait, lids, BLINK_PEAK)[None]])
+        lids = sum(portrait.unit_moved(unit, BLINK_PEAK) for unit in BLINK_UNITS)
+        fields = np.concatenate([fields, lids[None]])
         courses = np.column_stack([courses, disturbances.lids])
     texture = light(_base_face(portrait, disturbances.base), disturbances)
     frames = _move(texture, portrait, fields, courses, disturbances.head, shading)
@@ -145,10 +145,6 @@ def _check_length(expression: Expression, disturbances: Disturbances, n_frames: 
         )
 
 
-def _scaled(portrait: Portrait, displacement: np.ndarray, peak: float) -> np.ndarray:
-    return displacement * np.float32(peak / max(portrait.peak(displacement), LEAST_PEAK))
-
-
 def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | None:
     """(H, W) float32: relative change of brightness at the apex; compressed skin is darker."""
     if strength == 0 or not len(fields):
@@ -157,14 +153,15 @@ def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | 
 
     dx, dy = np.moveaxis(fields.sum(0), -1, 0)
     divergence = cv2.Sobel(dx, -1, 1, 0, scale=1 / 8) + cv2.Sobel(dy, -1, 0, 1, scale=1 / 8)
-    return cv2.GaussianBlur(divergence, (0, 0), 2 * pixel) * np.float32(strength)
+    change = cv2.GaussianBlur(divergence, (0, 0), 2 * pixel) * np.float32(strength)
+    return np.float32(MOST_SHADING) * np.tanh(change / MOST_SHADING)
 
 
 def _base_face(portrait: Portrait, base) -> np.ndarray:
     """The photograph as float32, with the static units of `base` applied."""
     if not base:
         return portrait.canvas.astype(np.float32)
-    displacement = sum(_scaled(portrait, portrait.unit(u), px) for u, px in base.items())
+    displacement = sum(portrait.unit_moved(unit, pixels) for unit, pixels in base.items())
     grid = _grid(portrait.rig.shape)
     back = _invert(displacement, grid, peak=portrait.peak(displacement))
     return _Texture.of(portrait.canvas.astype(np.float32)).at(grid - back)

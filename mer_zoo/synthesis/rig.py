@@ -20,6 +20,11 @@ ASSET = Path(__file__).parent / "assets" / "faceunits468.npz"
 OUTER_EYES_224 = 0.4875 * 224
 OUTER_EYE_CORNERS = (33, 263)
 
+# At the right mouth corner and two places of the lips the asset holds points of the mouth's cavity,
+# which never move. They take the place and the motion of their partners on the other side.
+MENDED = {61: 291, 62: 292, 76: 306, 318: 88, 325: 96}
+MIDLINE = 0.0102  # x of the mid-line landmarks
+
 # The rig knows only one browInnerUp; it is split over this distance either side of the mid-line
 # (rig units: the face is 1.3 wide), about the gap between the brows.
 SPLIT_HALF_WIDTH = 0.12
@@ -50,8 +55,9 @@ class FaceRig:
         with np.load(ASSET, allow_pickle=False) as asset:
             rest = asset["pos"].astype(np.float32)
             units = dict(zip(asset["names"].tolist(), asset["B"].astype(np.float32), strict=True))
+        rest, units = _mend(rest, units)
         # 0 on the subject's right, 1 on the left, smooth in between; the two halves add to one.
-        ramp = np.clip(0.5 + 0.5 * rest[:, :1] / SPLIT_HALF_WIDTH, 0, 1)
+        ramp = np.clip(0.5 + 0.5 * (rest[:, :1] - MIDLINE) / SPLIT_HALF_WIDTH, 0, 1)
         left = ramp * ramp * (3 - 2 * ramp)
         for name in SPLIT_UNITS:
             units[f"{name}Left"] = units[name] * left
@@ -141,6 +147,7 @@ class _Spread:
     inside: np.ndarray  # (H, W) bool
     vertices: np.ndarray  # (P, 3) landmark numbers, one row a pixel of the box
     weights: np.ndarray  # (P, 3) float32 barycentric weights
+    outside: np.ndarray  # (H, W, 1) float32: 0 on the face, 1 well outside
 
     def __call__(self, values: np.ndarray, blur: float) -> np.ndarray:
         """(468, C) -> (H, W, C) float32, or (H, W) when C is 1."""
@@ -150,9 +157,31 @@ class _Spread:
         spread = np.einsum("pk,pkc->pc", self.weights, values[self.vertices])
         rows, columns = self.box
         out = np.zeros((*self.shape, values.shape[1]), np.float32)
-        out[rows, columns] = spread.reshape(rows.stop - rows.start, columns.stop - columns.start, -1)
-        out = cv2.GaussianBlur(out, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
-        return out
+        out[rows, columns] = spread.reshape(
+            rows.stop - rows.start, columns.stop - columns.start, -1
+        )
+        near = cv2.GaussianBlur(out, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
+        # Outside, every landmark of the outline sends out a ray; a wider blur blends the rays.
+        far = cv2.GaussianBlur(out, (0, 0), 4 * blur, borderType=cv2.BORDER_REPLICATE)
+        outside = self.outside if near.ndim == 3 else self.outside[..., 0]
+        return near + outside * (far - near)
+
+
+def _mend(rest: np.ndarray, units: dict) -> tuple[np.ndarray, dict]:
+    broken, partner = list(MENDED), list(MENDED.values())
+    rest = rest.copy()
+    rest[broken] = rest[partner] * [-1, 1, 1] + np.float32([2 * MIDLINE, 0, 0])
+    mended = {}
+    for name, moved in units.items():
+        mended[name] = moved.copy()
+        mended[name][broken] = units[_other_side(name)][partner] * [-1, 1, 1]
+    return rest, mended
+
+
+def _other_side(unit: str) -> str:
+    if unit.endswith("Left"):
+        return unit.removesuffix("Left") + "Right"
+    return unit.removesuffix("Right") + "Left" if unit.endswith("Right") else unit
 
 
 def _outer_eye_distance(points: np.ndarray) -> float:
@@ -193,9 +222,7 @@ def _spread(points: np.ndarray, shape: tuple[int, int]) -> _Spread:
             "give them in pixels of the picture that is to move."
         )
     # Every pixel outside borrows the weights of the nearest pixel inside, faded by its distance.
-    distance, nearest = distance_transform_edt(
-        ~inside.reshape(height, width), return_indices=True
-    )
+    distance, nearest = distance_transform_edt(~inside.reshape(height, width), return_indices=True)
     nearest = np.ravel_multi_index(nearest, (height, width)).ravel()
     transform = triangles.transform[triangle[nearest]]
     first_two = np.einsum("pij,pj->pi", transform[:, :2], pixels[nearest] - transform[:, 2])
@@ -206,10 +233,13 @@ def _spread(points: np.ndarray, shape: tuple[int, int]) -> _Spread:
     box = (slice(int(low[1]), int(low[1]) + height), slice(int(low[0]), int(low[0]) + width))
     face = np.zeros(shape, bool)
     face[box] = inside.reshape(height, width)
+    outside = np.ones((*shape, 1), np.float32)
+    outside[box] = np.clip(2 * distance / reach, 0, 1)[..., None]
     return _Spread(
         shape=tuple(shape),
         box=box,
         inside=face,
         vertices=triangles.simplices[triangle[nearest]],
         weights=(weights * fade[:, None]).astype(np.float32),
+        outside=outside,
     )

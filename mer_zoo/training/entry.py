@@ -117,7 +117,9 @@ def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> S
             batch_size=recipe.training.batch_size,
             seed=seed,
         )
-        progress(f"seed {seed}: {len(train.labels)} training clips, {recipe.training.epochs} epochs")
+        progress(
+            f"seed {seed}: {len(train.labels)} training clips, {recipe.training.epochs} epochs"
+        )
         fit_network(network, batches, recipe.training, checkpoint=state / f"seed{seed}", verbose=2)
         weights.save(network, finished, "float32")
     # Scores are those of the weights as stored, so that the card speaks of what is loaded.

@@ -56,13 +56,17 @@ def fit_network(
     )
 
 
-def predict(network: keras.Model, images: np.ndarray, image_size: int, batch_size=256) -> np.ndarray:
+def predict(
+    network: keras.Model, images: np.ndarray, image_size: int, batch_size=256
+) -> np.ndarray:
     """Probabilities of the central crops of many images, float32 `(N, classes)`."""
     border = (images.shape[1] - image_size) // 2
     middle = slice(border, border + image_size)
     return np.concatenate(
         [
-            network.predict_on_batch(np.asarray(images[i : i + batch_size, middle, middle], "float32"))
+            network.predict_on_batch(
+                np.asarray(images[i : i + batch_size, middle, middle], "float32")
+            )
             for i in range(0, len(images), batch_size)
         ]
     )

@@ -27,4 +27,6 @@ def auc(positive: np.ndarray, negative: np.ndarray) -> float:
     if not len(positive) or not len(negative):
         return float("nan")
     ranks = rankdata(np.concatenate([positive, negative]))[: len(positive)]
-    return float((ranks.sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative)))
+    return float(
+        (ranks.sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative))
+    )

@@ -81,7 +81,10 @@ def card_problem(card: Card, model: MicroExpressionClassifier, size: int) -> str
     image = model.preprocess(next(iter(golden_clips().values())))
     claims = [
         (card.weights.bytes == size, f"the weight file has {size} bytes, not {card.weights.bytes}"),
-        (image.shape[-1] == channels, f"the modality gives {image.shape[-1]} channels, not {channels}"),
+        (
+            image.shape[-1] == channels,
+            f"the modality gives {image.shape[-1]} channels, not {channels}",
+        ),
         (
             model.network.input_shape[1:3] == (card.preprocessing.image_size,) * 2,
             f"the network's input is {model.network.input_shape[1:3]}",

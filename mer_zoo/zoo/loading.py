@@ -16,8 +16,9 @@ def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifi
     card = entry.card
     own = _own_classes(class_names, num_classes)
     arguments = {**card.network.arguments, "num_classes": len(own or card.class_names)}
-    network = models.build(card.network.name, **arguments)
-    entry.load_weights(network, fresh=(HEAD,) if own else ())
+    network = entry.build(
+        lambda: models.build(card.network.name, **arguments), fresh=(HEAD,) if own else ()
+    )
     if not own and trainable_parameters(network) != card.network.parameters:
         raise CardError(
             f"{card.name}: the card promises {card.network.parameters} trainable parameters, the "
@@ -44,7 +45,11 @@ def _own_classes(class_names, num_classes):
     names = list(class_names) if class_names is not None else None
     if names is None:
         names = [f"class_{i}" for i in range(num_classes)]
-    if len(names) < 2 or len(set(names)) != len(names) or not all(isinstance(n, str) for n in names):
+    if (
+        len(names) < 2
+        or len(set(names)) != len(names)
+        or not all(isinstance(n, str) for n in names)
+    ):
         raise ValueError(f"At least two different class names are needed, got {names!r}.")
     return names
 

@@ -27,9 +27,9 @@ class Entry:
             return cache.fetch(self.card.weights.url, self.card.weights.sha256)
         return path
 
-    def load_weights(self, network, fresh: tuple[str, ...] = ()) -> None:
-        """Puts the verified weights into `network`, except into the layers named by `fresh`."""
-        weights.load(network, self.weight_file(), self.card.weights.sha256, fresh)
+    def build(self, make, fresh: tuple[str, ...] = ()):
+        """The network that `make()` builds, with the verified weights except in layers of `fresh`."""
+        return weights.build_loaded(make, self.weight_file(), self.card.weights.sha256, fresh)
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -5,6 +5,7 @@ load silently swapped. Here a tensor is found by its path (`stage1_conv1/kernel`
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -66,15 +67,63 @@ def load(network, path: Path, sha256: str | None = None, fresh: tuple[str, ...] 
     Raises:
         WeightsError: the file is missing, altered, not safetensors, or does not fit the network.
     """
+    for variable, value in _matched(network, read(path, sha256), path, fresh):
+        variable.assign(value)
+
+
+def build_loaded(
+    build: Callable, path: Path, sha256: str | None = None, fresh: tuple[str, ...] = ()
+):
+    """Builds a network whose variables come into being with their stored values.
+
+    Drawing random weights first, to throw them away, costs ten seconds and more on JAX, which
+    compiles every initialiser for every shape.
+
+    Args:
+        build: makes the network; called without arguments.
+        path, sha256, fresh: see `load`.
+
+    Returns:
+        The network.
+
+    Raises:
+        WeightsError: as `load` does.
+    """
+    import keras
+
     tensors = read(path, sha256)
-    variables = variables_by_path(network)
-    wanted = {n: v for n, v in variables.items() if n.split("/")[0] not in fresh}
+    with keras.StatelessScope():  # puts the creation of values off until the scope ends
+        network = build()
+        for variable, value in _matched(network, tensors, path, fresh):
+            variable._initializer = _Stored(value)
+    return network
+
+
+class _Stored:
+    """An initialiser that gives one array."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, shape, dtype=None):
+        import keras
+
+        return keras.ops.convert_to_tensor(self.value, dtype=dtype)
+
+
+def _matched(network, tensors, path, fresh):
+    """Pairs (variable, float32 array) for all variables outside `fresh`; all fit, or it raises."""
+
+    def is_fresh(name):
+        return name.split("/")[0] in fresh
+
+    wanted = {n: v for n, v in variables_by_path(network).items() if not is_fresh(n)}
     if missing := sorted(set(wanted) - set(tensors)):
         raise WeightsError(
             f"{path} has no tensor {missing[0]!r}, which {network.name} needs "
             f"({len(missing)} missing). The file belongs to another network: check the card."
         )
-    if extra := sorted(n for n in set(tensors) - set(wanted) if n.split("/")[0] not in fresh):
+    if extra := sorted(n for n in set(tensors) - set(wanted) if not is_fresh(n)):
         raise WeightsError(
             f"{path} holds {extra[0]!r}, which {network.name} does not have "
             f"({len(extra)} too many). The file belongs to another network: check the card."
@@ -85,8 +134,7 @@ def load(network, path: Path, sha256: str | None = None, fresh: tuple[str, ...] 
                 f"{path}: {name} has shape {tensors[name].shape}, "
                 f"the network needs {tuple(variable.shape)}. Check the card's network arguments."
             )
-    for name, variable in wanted.items():
-        variable.assign(tensors[name].astype(np.float32))
+    return [(v, tensors[n].astype(np.float32)) for n, v in wanted.items()]
 
 
 def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:

@@ -1,0 +1,179 @@
+"""Follows one face and its landmarks through a video."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice, takewhile
+
+import numpy as np
+
+from mer_zoo.faces.detection import Face, detect_faces, face_number
+from mer_zoo.faces.engines import get_engine
+from mer_zoo.faces.following import HeadFollower
+from mer_zoo.faces.images import require_rgb
+from mer_zoo.faces.landmarks import (
+    PRESENCE,
+    FaceLandmarks,
+    read_landmarks,
+    region_of_landmarks,
+    settle,
+)
+from mer_zoo.faces.regions import FaceRegion
+from mer_zoo.faces.similarity import compose, fit_similarity, invert
+from mer_zoo.faces.topology import RIGID
+
+# How far the landmarks may drift within the region before it is laid around them anew. Wide,
+# because that makes the landmarks jump by a fraction of a pixel.
+MOST_SHIFT = 0.06  # in region sides
+MOST_GROWTH = 0.12  # logarithm of the size
+MOST_TURN = np.radians(10)
+
+
+class FaceTracker:
+    """Follows one face through the frames of a video.
+
+    The face is detected once. From then on its region is moved by optical flow, and FaceMesh
+    reads the landmarks in it, many frames at a time. Where the face is lost, it is detected
+    again: the face at the last known place if there is one, else the one `face` names.
+
+    Example:
+        >>> tracker = FaceTracker()
+        >>> landmarks = list(tracker.track(frames))
+    """
+
+    def __init__(
+        self, face: str | int = "largest", *, engine: str = "auto", batch: int = 16
+    ) -> None:
+        """
+        Args:
+            face: "largest", or a number: 0 the largest, 1 the second, and so on.
+            engine: "auto", "keras" or "litert"; see `mer_zoo.faces.engines.get_engine`.
+            batch: Number of frames read ahead and given to the network together. The result
+                does not depend on it.
+
+        Raises:
+            NoFaceError: `face` is neither "largest" nor a number from 0.
+            UnknownNameError: There is no such engine.
+            ValueError: `batch` is less than 1.
+        """
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1, not {batch}.")
+        face_number(face)
+        self._face = face
+        self._engine = engine
+        self._network = get_engine(engine)
+        self._batch = batch
+
+    def track(self, frames: Iterable[np.ndarray]) -> Iterator[FaceLandmarks | None]:
+        """Gives the landmarks of the face in each frame.
+
+        Holds `batch` frames at a time, whatever the video's length. Each call starts afresh.
+
+        Args:
+            frames: uint8 RGB images (height, width, 3).
+
+        Yields:
+            One result a frame, in order; None where the face is not found.
+
+        Raises:
+            ClipError: A frame is not uint8 RGB.
+        """
+        path = _Path(self._face, self._engine)
+        frames = iter(frames)
+        while chunk := [require_rgb(frame) for frame in islice(frames, self._batch)]:
+            yield from path.go_on(chunk)
+
+
+class _Path:
+    """Where the face has been so far. Each frame's result depends on the earlier frames alone."""
+
+    def __init__(self, face: str | int, engine: str):
+        self._face = face
+        self._engine = engine
+        self._network = get_engine(engine)
+        self._follower: HeadFollower | None = None
+        # From the first frame's image pixels to the follower's region.
+        self._to_region = np.eye(2, 3)
+        self._last: FaceLandmarks | None = None
+
+    def go_on(self, images: list[np.ndarray]) -> list[FaceLandmarks | None]:
+        """The results of the next frames."""
+        results: list[FaceLandmarks | None] = []
+        while len(results) < len(images):
+            if self._follower is None:
+                results.append(self._search(images[len(results)]))
+            else:
+                results += self._follow(images[len(results) :])
+        return results
+
+    def _search(self, image: np.ndarray) -> FaceLandmarks | None:
+        """Finds the face in one frame and starts to follow it."""
+        face = self._choose(detect_faces(image, engine=self._engine))
+        if face is None:
+            return None
+        landmarks = settle(image, face, self._network)
+        motion = np.eye(2, 3)
+        if self._last is not None:
+            # No flow leads across a gap: here the landmarks must tell how the head moved.
+            rigid = list(RIGID)
+            step = fit_similarity(self._last.points[rigid, :2], landmarks.points[rigid, :2])
+            motion = compose(step, self._last.motion)
+        return self._start(image, landmarks, motion)
+
+    def _start(
+        self, image: np.ndarray, landmarks: FaceLandmarks, motion: np.ndarray
+    ) -> FaceLandmarks | None:
+        """Lays the region around these landmarks and reads them again in it."""
+        region = region_of_landmarks(landmarks.points)
+        landmarks = read_landmarks([image], [region], self._network)[0]
+        if landmarks.score < PRESENCE:
+            self._follower = None
+            return None
+        self._follower = HeadFollower(image, landmarks.points, region)
+        self._to_region = compose(invert(region.to_image(1)), motion)
+        self._last = replace(landmarks, motion=motion)
+        return self._last
+
+    def _follow(self, images: list[np.ndarray]) -> list[FaceLandmarks | None]:
+        """The results of as many of these frames as the face can be followed through.
+
+        FaceMesh reads all frames at once; what it read beyond a frame that changes the region is
+        dropped, so the outcome is that of going frame by frame.
+        """
+        regions = list(takewhile(bool, map(self._follower.follow, images)))
+        lost = len(regions) < len(images)
+        results: list[FaceLandmarks | None] = []
+        if regions:
+            read = read_landmarks(images[: len(regions)], regions, self._network)
+            for image, landmarks, region in zip(images, read, regions, strict=False):
+                if landmarks.score < PRESENCE:
+                    lost = True
+                    break
+                motion = compose(region.to_image(1), self._to_region)
+                if not _is_centred(landmarks, region):
+                    return [*results, self._start(image, landmarks, motion)]
+                self._last = replace(landmarks, motion=motion)
+                results.append(self._last)
+        if lost:
+            self._follower = None
+        return results
+
+    def _choose(self, faces: list[Face]) -> Face | None:
+        """The face at the last known place, else the one that was asked for."""
+        if self._last is not None:
+            last = region_of_landmarks(self._last.points)
+            away = [float(np.hypot(*(face.centre - last.centre))) for face in faces]
+            if away and min(away) < last.side / 2:
+                return faces[int(np.argmin(away))]
+        number = face_number(self._face)
+        return faces[number] if number < len(faces) else None
+
+
+def _is_centred(landmarks: FaceLandmarks, region: FaceRegion) -> bool:
+    """Whether the landmarks still lie in the middle of the region, upright and of its size."""
+    around = region_of_landmarks(landmarks.points)
+    turn = (around.angle - region.angle + np.pi) % (2 * np.pi) - np.pi
+    return bool(
+        np.hypot(*(around.centre - region.centre)) < MOST_SHIFT * region.side
+        and abs(np.log(around.side / region.side)) < MOST_GROWTH
+        and abs(turn) < MOST_TURN
+    )

@@ -1,0 +1,42 @@
+"""The difference between apex and onset as a Keras layer."""
+
+import keras
+
+from mer_zoo.layers._constants import RESPONSE_FLOOR
+from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
+from mer_zoo.layers._frame_sums import frame_at, to_grey
+from mer_zoo.layers._planes import scale_signed
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class FrameDifference(ClipLayer):
+    """The grey levels of the apex frame less those of the onset frame.
+
+    Input: one clip or a batch, with or without onset, apex and offset: see `call`.
+    Output: float32 `(B, H, W, 1)`, or `(H, W, 1)` for one clip, under any dtype policy.
+
+    Args:
+        normalize: divide by the 99th percentile of the absolute value and clip to -2..2. Otherwise
+            grey levels.
+
+    Raises:
+        ClipError: see `call`.
+    """
+
+    def __init__(self, normalize: bool = True, **kwargs):
+        super().__init__(**kwargs)
+        self.normalize = normalize
+
+    def channel_count(self, channels: int) -> int:
+        return 1
+
+    def image(self, clip: ClipBatch):
+        backend = self.backend
+        onset, apex = (frame_at(backend, clip, index) for index in (clip.onset, clip.apex))
+        difference = to_grey(backend, apex - onset)
+        if self.normalize:
+            difference = scale_signed(backend, difference, RESPONSE_FLOOR)
+        return difference[..., None]
+
+    def get_config(self):
+        return {**super().get_config(), "normalize": self.normalize}

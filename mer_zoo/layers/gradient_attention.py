@@ -1,0 +1,126 @@
+"""Gradient Attention: look harder where the feature maps change."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+CHANNELS_LAST = "channels_last"
+_SMOOTHING = (0.25, 0.5, 0.25)
+_DIFFERENCE = (-0.5, 0.0, 0.5)
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class GradientAttention(keras.Layer):
+    """Adds to each feature map its product with a gate that the map's own gradients drive.
+
+    `x + x * gate`, `gate = sigmoid(Conv3x3 -> 1 (ReLU(BN(Conv1x1 C -> C / reduction (|grad x|)))))`,
+    with `|grad x|` the Sobel magnitude of each channel. An interpretation of the block of the same
+    name in MESTI-MEGANet (arXiv 2509.00056), whose formulas are not available to us.
+
+    Input and output: float `(B, H, W, C)`, channels last on every backend.
+
+    Args:
+        reduction: the 1x1 convolution keeps `max(C // reduction, 8)` channels.
+        learnable: let training change the derivative, separately for each channel: a smoothing and a
+            difference across three px, which start as Sobel's.
+
+    Raises:
+        ValueError: `reduction` is less than 1.
+    """
+
+    def __init__(self, reduction: int = 4, learnable: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        if reduction < 1:
+            raise ValueError(f"reduction={reduction} must be a whole number of 1 or more.")
+        self.reduction = reduction
+        self.learnable = learnable
+        self.smoothing = self.difference = None
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if len(input_shape) != 4 or channels is None:
+            raise ValueError(
+                f"{self.name} takes (batch, height, width, channels) with known channels, "
+                f"got {tuple(input_shape)}."
+            )
+        width = max(channels // self.reduction, 8)
+        self.reduce = layers.Conv2D(
+            width, 1, data_format=CHANNELS_LAST, dtype=self.dtype_policy, name="reduce"
+        )
+        self.norm = layers.BatchNormalization(
+            axis=-1, momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, name="norm"
+        )
+        # One channel in float32 costs little, and PyTorch cannot train a convolution to one channel
+        # in float16 on a CPU.
+        half = self.compute_dtype in ("float16", "bfloat16")
+        self.gate = layers.Conv2D(
+            1,
+            3,
+            padding="same",
+            activation="sigmoid",
+            data_format=CHANNELS_LAST,
+            dtype="float32" if half else self.dtype_policy,
+            name="gate",
+        )
+        self.reduce.build((None, None, None, channels))
+        self.norm.build((None, None, None, width))
+        self.gate.build((None, None, None, width))
+        if self.learnable:
+            self.smoothing = self._kernel("smoothing", _SMOOTHING, channels)
+            self.difference = self._kernel("difference", _DIFFERENCE, channels)
+
+    def call(self, inputs, training=False):
+        return inputs + inputs * self.compute_gate(inputs, training=training)
+
+    def compute_gate(self, inputs, training=False):
+        """Returns the gate, `(B, H, W, 1)`, 0 to 1: where the layer looks.
+
+        Args:
+            inputs: as for the layer, which must have been built.
+            training: whether batch normalisation uses the statistics of the batch.
+        """
+        inputs = ops.cast(inputs, self.compute_dtype)
+        features = self.norm(self.reduce(self._magnitude(inputs)), training=training)
+        return ops.cast(self.gate(ops.relu(features)), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "reduction": self.reduction,
+            "learnable": self.learnable,
+        }
+
+    def _kernel(self, name: str, values, channels: int):
+        kernel = np.repeat(np.float32(values)[:, None], channels, axis=1)
+        return self.add_weight(
+            name=name,
+            shape=kernel.shape,
+            initializer=keras.initializers.Constant(kernel),
+        )
+
+    def _magnitude(self, inputs):
+        # By shifted adds: a depthwise convolution is several times slower on a CPU.
+        smoothing = _SMOOTHING if self.smoothing is None else self.smoothing
+        difference = _DIFFERENCE if self.difference is None else self.difference
+        across = _slide(_slide(inputs, smoothing, axis=1), difference, axis=2)
+        down = _slide(_slide(inputs, smoothing, axis=2), difference, axis=1)
+        # In float32, because the square of a float16 overflows beyond 256; and never quite 0,
+        # because there the root has no derivative.
+        across, down = ops.cast(across, "float32"), ops.cast(down, "float32")
+        magnitude = ops.sqrt(across * across + down * down + 1e-6)
+        return ops.cast(magnitude, self.compute_dtype)
+
+
+def _slide(images, kernel, axis: int):
+    """Returns the correlation with a kernel of 3 along an axis; the border px are repeated."""
+    if axis == 1:
+        padded = ops.concatenate([images[:, :1], images, images[:, -1:]], axis=1)
+        parts = padded[:, :-2], images, padded[:, 2:]
+    else:
+        padded = ops.concatenate([images[:, :, :1], images, images[:, :, -1:]], axis=2)
+        parts = padded[:, :, :-2], images, padded[:, :, 2:]
+    weights = [ops.cast(kernel[i], images.dtype) for i in range(3)]
+    return sum(part * weight for part, weight in zip(parts, weights, strict=True))

@@ -1,0 +1,144 @@
+"""MESTI as a Keras layer."""
+
+import keras
+
+from mer_zoo.errors import UnknownNameError
+from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
+from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
+from mer_zoo.layers._frame_sums import (
+    changes,
+    frame_at,
+    mean_weights,
+    response_weights,
+    to_grey,
+    weighted_sum,
+)
+from mer_zoo.layers._planes import (
+    clip_scaled,
+    displacement,
+    robust_maximum,
+    scale_signed,
+    upsample,
+)
+
+_CHANNEL_COUNTS = {"motion": 3, "response": 1, "reference": 2}
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class MESTI(ClipLayer):
+    """One image for a whole clip: how the face moved, at the strength of the apex.
+
+    Over the frames I_t of onset..offset:
+
+    1. Expression profile `p_t = 1/2 - 1/2 cos(pi s_t)`, `s_t` rising from 0 to 1 from onset to apex
+       and falling back to 0 from apex to offset.
+    2. Response `E = sum_t w_t I_t`, `w_t = (p_t - mean p) / sum (p - mean p)^2`: the least-squares
+       estimate of the grey levels that the expression adds at its apex. Static content cancels.
+    3. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `g` the gradient of the
+       mean frame and `G` a Gaussian window: how far each place moves to explain E, if its brightness
+       stays (Lucas and Kanade, 1981). For this step mean frame and E are smoothed alike; and images of 224 px and more are averaged over
+       blocks, to a grid 112 to 223 px wide where the sides allow it. `u > 0` is to the right,
+       `v > 0` down: a mirrored clip gives the mirrored image with u negated.
+
+    The paper's (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this
+    interpretation was chosen by measurement, see `docs/design.md`. `mer_zoo.modalities.mesti` is the
+    same in NumPy, for frames that come one by one or at an uneven rate.
+
+    Input: one clip or a batch, with or without onset, apex and offset: see `call`.
+    Output: float32 `(B, H, W, channels)`, or `(H, W, channels)` for one clip, under any dtype policy.
+    Where nothing can be measured, as in a window of one frame, E, u and v are 0.
+
+    Args:
+        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean frame.
+        detrend: also remove from E what changes linearly in time.
+        normalize: divide `(u, v)` jointly, and `E`, by the 99th percentile of their absolute values,
+            and clip to -2..2; give the mean frame mean 0 and standard deviation 1. Otherwise px and
+            grey levels.
+        remove_rigid: subtract the median displacement.
+        reference_sigma: Gaussian that smooths mean frame and E before step 3, in px of the grid.
+        window_sigma: Gaussian window G, in px at a width of 112.
+        regularization: pulls (u, v) to 0 where the face has no gradient, in squared grey levels per
+            squared px of the grid.
+
+    Raises:
+        UnknownNameError: no such `channels`.
+        ClipError: see `call`.
+    """
+
+    def __init__(
+        self,
+        channels: str = "motion",
+        detrend: bool = False,
+        normalize: bool = True,
+        remove_rigid: bool = True,
+        reference_sigma: float = 0.8,
+        window_sigma: float = 2.0,
+        regularization: float = 3.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if channels not in _CHANNEL_COUNTS:
+            raise UnknownNameError.among("MESTI channel set", channels, _CHANNEL_COUNTS)
+        self.channels = channels
+        self.detrend = detrend
+        self.normalize = normalize
+        self.remove_rigid = remove_rigid
+        self.reference_sigma = reference_sigma
+        self.window_sigma = window_sigma
+        self.regularization = regularization
+
+    def channel_count(self, channels: int) -> int:
+        return _CHANNEL_COUNTS[self.channels]
+
+    def image(self, clip: ClipBatch):
+        backend = self.backend
+        start = frame_at(backend, clip, clip.onset)
+        change = changes(backend, clip, start)
+        weights = response_weights(backend, clip, self.detrend)
+        response = to_grey(backend, weighted_sum(backend, weights, change))
+        planes = [scale_signed(backend, response, RESPONSE_FLOOR) if self.normalize else response]
+        if self.channels != "response":
+            mean = weighted_sum(backend, mean_weights(backend, clip), change)
+            mean = to_grey(backend, start + mean)
+        if self.channels == "reference":
+            planes.append(self._standardised(mean) if self.normalize else mean)
+        elif self.channels == "motion":
+            planes = [*self._motion(response, mean), *planes]
+        return backend.numpy.stack(planes, axis=-1)
+
+    def _motion(self, response, mean):
+        backend = self.backend
+        height, width = response.shape[-2:]
+        u, v = displacement(
+            backend,
+            response,
+            mean,
+            self.reference_sigma,
+            self.window_sigma,
+            self.regularization,
+            self.remove_rigid,
+        )
+        if self.normalize:
+            floor = DISPLACEMENT_FLOOR * window_stride(height, width)
+            scale = robust_maximum(backend, backend.numpy.stack([u, v], axis=1))
+            scale = backend.numpy.maximum(scale, floor)[:, None, None]
+            u, v = (clip_scaled(backend, plane / scale) for plane in (u, v))
+        return (upsample(backend, plane, height, width) for plane in (u, v))
+
+    def _standardised(self, image):
+        numpy = self.backend.numpy
+        image = image - numpy.mean(image, axis=(1, 2), keepdims=True)
+        deviation = numpy.sqrt(numpy.mean(image * image, axis=(1, 2), keepdims=True))
+        return image / numpy.maximum(deviation, RESPONSE_FLOOR)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "channels": self.channels,
+            "detrend": self.detrend,
+            "normalize": self.normalize,
+            "remove_rigid": self.remove_rigid,
+            "reference_sigma": self.reference_sigma,
+            "window_sigma": self.window_sigma,
+            "regularization": self.regularization,
+        }

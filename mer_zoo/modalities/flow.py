@@ -1,0 +1,102 @@
+"""Optical flow from onset to apex, and the strain it puts on the skin."""
+
+import cv2
+import numpy as np
+
+from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
+from mer_zoo.modalities.phases import apex_of, onset_of
+from mer_zoo.modalities.scaling import median, scale_signed
+
+_SMALLEST = 32  # px; the pyramids of the methods need as much
+
+
+def flow(
+    clip, method: str = "dis", normalize: bool = True, remove_rigid: bool = True
+) -> np.ndarray:
+    """Returns the optical flow from the onset frame to the apex frame, and its optical strain.
+
+    Args:
+        clip: a `mer_zoo.clips.Clip`; a missing apex is the frame midway between onset and offset.
+        method: "dis" (Kroeger et al., ECCV 2016; OpenCV's medium preset), "farneback" (Farneback,
+            SCIA 2003) or "tvl1" (Zach et al., DAGM 2007; scikit-image, slow).
+        normalize: divide `(u, v)` jointly, and the strain, by the 99th percentile of their absolute
+            values, and clip to -2..2. Otherwise px, and px of displacement per px.
+        remove_rigid: subtract the median flow.
+
+    Returns:
+        float32 `(H, W, 3)`: u (positive to the right), v (positive down) and the strain.
+
+    Raises:
+        ClipError: the onset is missing, or the apex and the offset, or the frames are under 32 px.
+        UnknownNameError: no such `method`.
+    """
+    if method not in FLOW_METHODS:
+        raise UnknownNameError.among("flow method", method, FLOW_METHODS)
+    height, width = clip.frames.shape[1:3]
+    if min(height, width) < _SMALLEST:
+        raise ClipError(
+            f"Optical flow needs frames of at least {_SMALLEST} px, got {width}x{height}. "
+            "Enlarge the clip."
+        )
+    onset, apex = (
+        cv2.cvtColor(clip.frames[index], cv2.COLOR_RGB2GRAY)
+        for index in (onset_of(clip), apex_of(clip))
+    )
+    u, v = FLOW_METHODS[method](onset, apex)
+    if remove_rigid:
+        u, v = (plane - np.float32(median(plane)) for plane in (u, v))
+    strain = optical_strain(u, v)
+    if normalize:
+        floor = DISPLACEMENT_FLOOR * window_stride(height, width)
+        u, v = scale_signed(u, v, floor=floor)
+        (strain,) = scale_signed(strain, floor=STRAIN_FLOOR)
+    return np.dstack([u, v, strain])
+
+
+def optical_strain(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Returns the magnitude of the strain tensor of a displacement field.
+
+    `sqrt(u_x^2 + v_y^2 + (u_y + v_x)^2 / 2)`, by central differences (Shreve et al., 2011).
+
+    Args:
+        u, v: float32 `(H, W)`, displacement in px.
+
+    Returns:
+        float32 `(H, W)`, 0 or more.
+    """
+    u_y, u_x = np.gradient(u)
+    v_y, v_x = np.gradient(v)
+    return np.sqrt(u_x**2 + v_y**2 + 0.5 * (u_y + v_x) ** 2)
+
+
+def _dis(onset, apex):
+    method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return cv2.split(method.calc(onset, apex, None))
+
+
+def _farneback(onset, apex):
+    field = cv2.calcOpticalFlowFarneback(
+        onset,
+        apex,
+        None,
+        pyr_scale=0.5,
+        levels=3,
+        winsize=15,
+        iterations=3,
+        poly_n=5,
+        poly_sigma=1.2,
+        flags=0,
+    )
+    return cv2.split(field)
+
+
+def _tvl1(onset, apex):
+    from skimage.registration import optical_flow_tvl1  # slow to import
+
+    onset, apex = (frame.astype(np.float32) / np.float32(255) for frame in (onset, apex))
+    v, u = optical_flow_tvl1(onset, apex, dtype=np.float32)
+    return u, v
+
+
+FLOW_METHODS = {"dis": _dis, "farneback": _farneback, "tvl1": _tvl1}

@@ -1,0 +1,142 @@
+"""The images a clip can be turned into, by name."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mer_zoo.errors import UnknownNameError
+from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
+from mer_zoo.modalities.flow import flow
+from mer_zoo.modalities.frames import apex, difference
+from mer_zoo.modalities.mesti import MESTI_CHANNELS, mesti
+
+_RGB = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class Modality:
+    """One way to turn a clip into an image.
+
+    Attributes:
+        name: the name that cards and recipes use.
+        function: takes a `Clip` and parameters by name, returns a float32 image `(H, W, C)`.
+        channels: the names of the image's channels: for each value of the parameter `channels` where
+            the function has one, otherwise under the key None. A channel "u" is a displacement to
+            the right, negated when the image is mirrored.
+    """
+
+    name: str
+    function: Callable[..., np.ndarray]
+    channels: dict[str | None, tuple[str, ...]]
+
+    @property
+    def parameters(self) -> dict:
+        """The names of the parameters with their default values."""
+        signature = inspect.signature(self.function)
+        return {name: p.default for name, p in list(signature.parameters.items())[1:]}
+
+    def channel_names(self, **parameters) -> tuple[str, ...]:
+        """Returns the names of the channels of the image made with these parameters."""
+        self.check(parameters)
+        chosen = {**self.parameters, **parameters}.get("channels")
+        if chosen not in self.channels:
+            raise UnknownNameError.among(f"{self.name} channel set", chosen, self.channels)
+        return self.channels[chosen]
+
+    def check(self, parameters) -> None:
+        """Raises UnknownNameError if a parameter is not one of this modality."""
+        for name in parameters:
+            if name not in self.parameters:
+                raise UnknownNameError.among(f"{self.name} parameter", name, self.parameters)
+
+
+MODALITIES: dict[str, Modality] = {
+    modality.name: modality
+    for modality in (
+        Modality("apex", apex, {None: _RGB}),
+        Modality("difference", difference, {None: ("difference",)}),
+        Modality("flow", flow, {None: ("u", "v", "strain")}),
+        Modality("dynamic_image", dynamic_image, {None: _RGB}),
+        Modality(
+            "dual_phase",
+            dual_phase,
+            {None: tuple(f"{phase}_{colour}" for phase in ("rise", "fall") for colour in _RGB)},
+        ),
+        Modality("mesti", mesti, MESTI_CHANNELS),
+    )
+}
+
+
+def compute(name: str, clip, **parameters) -> np.ndarray:
+    """Returns the image of a clip.
+
+    Args:
+        name: a key of `MODALITIES`.
+        clip: a `mer_zoo.clips.Clip`.
+        parameters: those of the modality's function.
+
+    Returns:
+        float32 `(H, W, C)`; `channel_names` says what the channels are.
+
+    Raises:
+        UnknownNameError: there is no such modality or parameter.
+        ClipError: the clip lacks what the image needs, such as an onset.
+    """
+    modality = _find(name)
+    modality.check(parameters)
+    return np.ascontiguousarray(modality.function(clip, **parameters), dtype=np.float32)
+
+
+def channel_names(name: str, **parameters) -> tuple[str, ...]:
+    """Returns what the channels of an image of `compute(name, clip, **parameters)` are.
+
+    Raises:
+        UnknownNameError: there is no such modality or parameter.
+    """
+    return _find(name).channel_names(**parameters)
+
+
+def flip(name: str, image: np.ndarray, **parameters) -> np.ndarray:
+    """Mirrors an image left to right, as if the clip had been mirrored.
+
+    Args:
+        name: the modality the image was made by.
+        image: `(..., H, W, C)`: one image or a batch.
+        parameters: those the image was made with.
+
+    Returns:
+        An array like `image`; a displacement to the right has changed its sign.
+
+    Raises:
+        UnknownNameError: there is no such modality or parameter.
+        ValueError: the image has another number of channels than the modality gives.
+    """
+    names = channel_names(name, **parameters)
+    if image.shape[-1] != len(names):
+        raise ValueError(
+            f"An image of {name!r} with {parameters or 'its defaults'} has {len(names)} channels "
+            f"({', '.join(names)}); got {image.shape[-1]}. Name the parameters it was made with."
+        )
+    signs = np.array([-1 if channel == "u" else 1 for channel in names], dtype=image.dtype)
+    return image[..., ::-1, :] * signs
+
+
+def central(image: np.ndarray, size: int) -> np.ndarray:
+    """Returns the central `size` x `size` px of an image or a batch `(..., H, W, C)`.
+
+    Raises:
+        ValueError: the image is smaller.
+    """
+    height, width = image.shape[-3:-1]
+    if size > min(height, width):
+        raise ValueError(f"Cannot take the central {size} px of an image of {width}x{height} px.")
+    top, left = (height - size) // 2, (width - size) // 2
+    return image[..., top : top + size, left : left + size, :]
+
+
+def _find(name: str) -> Modality:
+    if name not in MODALITIES:
+        raise UnknownNameError.among("modality", name, MODALITIES)
+    return MODALITIES[name]

@@ -1,0 +1,276 @@
+"""A corpus: labelled clips, rendered from photographs, that nobody has to store.
+
+A corpus is its version, its seed, its settings and the bytes of its photographs; from these every
+clip is rendered again whenever it is needed, and only the images made of the clips are kept.
+"""
+
+import hashlib
+import itertools
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.clips import Clip
+from mer_zoo.errors import MerZooError, NoFaceError, RecipeError
+from mer_zoo.synthesis.distribution import NONE_EVERY, Plan, draw_plan
+from mer_zoo.synthesis.identities import Identity, find_identities
+from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
+from mer_zoo.synthesis.portrait import Portrait
+from mer_zoo.synthesis.records import RECORD, make_record
+from mer_zoo.synthesis.renderer import render
+from mer_zoo.synthesis.schemas import NONE, Schema, find_schema
+
+# Raised whenever the same seed would give other clips.
+VERSION = 1
+
+
+class Corpus:
+    """Labelled clips of the faces of photographs.
+
+    Identity = photograph: the split is by the hash of the file's bytes alone, so that it never
+    depends on names or order, and adding photographs moves none. Two pictures of one person count
+    as two identities: give one picture a person. Files with the same bytes count once.
+
+    Args:
+        photos: image files, or a folder of them.
+        schema: label schema, by name.
+        seed: another seed, other clips.
+        clips_per_identity: every sixth clip shows no expression; the others go round the classes.
+        test_share: share of the identities held out for the final score.
+        validation_share: share held out for choices made during training.
+        size: side of the canonical crop in pixels.
+        version: of the renderer that is expected; a corpus of another version cannot be made.
+
+    Attributes:
+        identities: those of all photographs that can be opened, sorted by hash.
+        digest: sha256 that names the corpus: the same digest, the same clips.
+
+    Raises:
+        NoFaceError: there is no photograph.
+        RecipeError: a setting is impossible.
+        UnknownNameError: there is no such schema.
+    """
+
+    def __init__(
+        self,
+        photos: str | Path | Iterable[str | Path],
+        schema: str | Schema = "casme2",
+        *,
+        seed: int = 0,
+        clips_per_identity: int = 12,
+        test_share: float = 0.2,
+        validation_share: float = 0.1,
+        size: int = 112,
+        version: int = VERSION,
+    ):
+        if version != VERSION:
+            raise RecipeError(
+                f"This is a corpus of version {version}, but this mer_zoo renders version {VERSION}."
+            )
+        if clips_per_identity < 1 or size < 32 or seed < 0:
+            raise RecipeError(
+                f"clips_per_identity={clips_per_identity}, size={size}, seed={seed}: expected at "
+                "least 1 clip, at least 32 pixels, and a seed of 0 or more."
+            )
+        if min(test_share, validation_share) < 0 or test_share + validation_share > 1:
+            raise RecipeError(
+                f"test_share={test_share}, validation_share={validation_share}: expected shares "
+                "from 0 to 1 that leave something for training."
+            )
+        self.schema = find_schema(schema)
+        self.seed = int(seed)
+        self.clips_per_identity = int(clips_per_identity)
+        self.shares = {
+            "test_share": float(test_share),
+            "validation_share": float(validation_share),
+        }
+        self.size = int(size)
+        self.version = version
+        self.identities, self._unreadable = find_identities(photos, **self.shares)
+        if not self.identities:
+            raise NoFaceError(f"There is no photograph to be read. {_listed(self._unreadable)}")
+
+    def __repr__(self) -> str:
+        return (
+            f"Corpus({self.schema.name}, {len(self.identities)} identities x "
+            f"{self.clips_per_identity} clips, seed {self.seed}, {self.digest[:12]})"
+        )
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes, in the order of the schema; "none" is not one of them."""
+        return self.schema.class_names
+
+    @property
+    def digest(self) -> str:
+        content = {
+            "version": self.version,
+            "seed": self.seed,
+            "schema": asdict(self.schema),
+            "clips_per_identity": self.clips_per_identity,
+            **self.shares,
+            "size": self.size,
+            "photos": [identity.sha256 for identity in self.identities],
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def label(self, index: int) -> str:
+        """The label of an identity's clip number `index`."""
+        if index % NONE_EVERY == NONE_EVERY - 1:
+            return NONE
+        names = self.class_names
+        return names[(index - index // NONE_EVERY) % len(names)]
+
+    def clips(self, identity: Identity) -> Iterator[tuple[Clip, np.void]]:
+        """Renders the clips of one identity.
+
+        Yields:
+            The grey clip, (T, size, size, 3) uint8 with the annotated phases, and its record (see
+            `images`), which has the true ones too.
+
+        Raises:
+            VideoError: the photograph cannot be read.
+            NoFaceError: there is no face in it.
+        """
+        words = np.frombuffer(bytes.fromhex(identity.sha256), ">u4").tolist()
+        entropy = [self.version, self.seed, *words]
+        mirrored = bool(np.random.default_rng(entropy).integers(2))
+        photo = read_photograph(identity.path)
+        if mirrored:
+            photo = np.ascontiguousarray(photo[:, ::-1])
+        portrait = canonical_portrait(photo, size=self.size)
+        for index in range(self.clips_per_identity):
+            rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
+            plan = draw_plan(self.schema, self.label(index), identity.split, rng)
+            clip = _render(portrait, plan, rng, identity)
+            yield clip, make_record(plan, identity, index, mirrored)
+
+    def images(
+        self,
+        modality: str = "mesti",
+        parameters: Mapping | None = None,
+        *,
+        n_jobs: int = 2,
+        progress: bool = True,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Renders all clips and turns each into one image.
+
+        Photographs that cannot be read or show no face are left out; a warning counts and names
+        them.
+
+        Args:
+            modality: name of the image; see `mer_zoo.modalities`.
+            parameters: of the modality.
+            n_jobs: processes; -1 for one a core. joblib's own settings choose the backend.
+            progress: whether to show a bar on standard error.
+
+        Returns:
+            images: (N, size, size, C) float16.
+            table: (N,) structured array, one record a clip; `records.RECORD` says what is in it.
+
+        Raises:
+            NoFaceError: no photograph is left.
+            UnknownNameError: there is no such modality.
+        """
+        from joblib import Parallel, delayed
+
+        jobs = (
+            delayed(_identity_images)(self, identity, modality, dict(parameters or {}))
+            for identity in self.identities
+        )
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        images, table, rows = None, np.zeros(len(self) or 1, RECORD), 0
+        skipped = list(self._unreadable)
+        for result in _with_progress(results, len(self.identities), shown=progress):
+            if isinstance(result, str):
+                skipped.append(result)
+                continue
+            block, records = result
+            if images is None:
+                images = np.empty((len(self), *block.shape[1:]), np.float16)
+            images[rows : rows + len(block)] = block
+            table[rows : rows + len(block)] = records
+            rows += len(block)
+        if images is None:
+            raise NoFaceError(f"No photograph of {len(skipped)} can be used. {_listed(skipped)}")
+        if skipped:
+            warnings.warn(
+                f"{len(skipped)} of {len(self.identities) + len(self._unreadable)} photographs "
+                f"were left out. {_listed(skipped)}",
+                stacklevel=2,
+            )
+        return images[:rows], table[:rows]
+
+    def __len__(self) -> int:
+        """Number of clips when every photograph can be used."""
+        return len(self.identities) * self.clips_per_identity
+
+
+def _render(portrait: Portrait, plan: Plan, rng: np.random.Generator, identity: Identity) -> Clip:
+    clip = render(
+        portrait,
+        plan.expression,
+        plan.disturbances,
+        n_frames=plan.n_frames,
+        fps=plan.fps,
+        seed=rng,
+        subject=f"synthetic/{identity.name}",
+    )
+    return clip.with_phases(*plan.annotated)
+
+
+def _identity_images(
+    corpus: Corpus, identity: Identity, modality: str, parameters: dict
+) -> tuple[np.ndarray, np.ndarray] | str:
+    """Images and records of one identity, or why there are none."""
+    from mer_zoo.modalities import compute
+
+    try:
+        clips = corpus.clips(identity)
+        first = next(clips)
+    except MerZooError as error:
+        return f"{identity.path}: {error}"
+    images, records = [], []
+    with _one_opencv_thread():
+        for clip, record in itertools.chain([first], clips):
+            images.append(compute(modality, clip, **parameters).astype(np.float16))
+            records.append(record)
+    return np.stack(images), np.array(records, RECORD)
+
+
+@contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    """The images are small and the processes many: threads would only stand in each other's way."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _with_progress(results: Iterable, total: int, *, shown: bool) -> Iterator:
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(
+        results,
+        total=total,
+        description="Rendering clips",
+        console=Console(stderr=True),
+        disable=not shown,
+    )
+
+
+def _listed(problems: list[str], most: int = 20) -> str:
+    if not problems:
+        return "Give image files, or a folder that holds some."
+    more = f"; and {len(problems) - most} more" if len(problems) > most else ""
+    return "; ".join(problems[:most]) + more + "."

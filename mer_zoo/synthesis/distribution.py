@@ -1,0 +1,177 @@
+"""What training and test clips look like: the numbers every corpus is drawn from.
+
+Timing follows the published statistics of CASME II (onset to offset 36-100 frames at 200 fps,
+median 330 ms). Amplitudes are an assumption: no table of displacements in pixels was found.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mer_zoo.synthesis.disturbances import (
+    Disturbances,
+    blink,
+    draw_base,
+    draw_camera,
+    draw_light,
+    residual_head,
+)
+from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
+from mer_zoo.synthesis.schemas import NONE, Schema
+
+# Peak motion of a micro-expression, pixels of the 224-pixel crop: log-normal, clipped. Assumed.
+PEAK_MEDIAN, PEAK_SIGMA, PEAK_RANGE = 2.2, 0.45, (0.8, 5.0)
+# A quarter of the training clips move more, so that posed and ordinary expressions are read too.
+LARGE_SHARE, LARGE_PEAK = 0.25, (4.0, 10.0)
+
+# Seconds from onset to offset. Large expressions are slower.
+MICRO_SECONDS, LARGE_SECONDS = (0.18, 0.5), (0.3, 1.0)
+RISE_SHARE = (0.3, 0.6)  # of the time from onset to offset
+PLATEAU_SHARE = (0.0, 0.3)  # of the time from apex to offset
+# Clips cut before the face returns, and smiles that stay: the window is then onset to apex alone.
+HELD_SHARE, HELD_SECONDS = 0.25, (0.1, 1.0)
+# Faces that return part of the way.
+PARTIAL_SHARE, PARTIAL_REST = 0.15, (0.3, 0.7)
+
+# Frame rates of CASME II and SAMM (200), SMIC (100) and everyday cameras (60, 30).
+FRAME_RATES, RATE_SHARES = (200.0, 100.0, 60.0, 30.0), (0.4, 0.25, 0.15, 0.2)
+# Frames from onset to offset. Beyond 60 the image hardly gains and rendering takes longer, so a
+# longer expression is seen at a lower frame rate.
+LEAST_FRAMES, MOST_FRAMES = 6, 60
+
+# Annotators disagree: standard deviation of onset, apex and offset as a share of the expression.
+ONSET_ERROR, APEX_ERROR, OFFSET_ERROR = 0.03, 0.05, 0.05
+# The apex of a held expression is marked anywhere from its beginning to this share later.
+HELD_DELAY = 0.3
+
+# A fifth of the training clips keep strong head motion after alignment; of those without an
+# expression more, for a turning head must not be taken for one.
+STRONG_HEAD_SHARE, STRONG_HEAD_SHARE_NONE = 0.2, 0.3
+BLINK_SHARE, BLINK_SHARE_NONE = 0.25, 0.5
+# Clips without an expression in which nothing moves at all: a frozen frame and the sensor's noise.
+FROZEN_SHARE = 0.15
+
+# Every sixth clip of an identity shows no expression.
+NONE_EVERY = 6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about one clip but the face.
+
+    Attributes:
+        expression: what the face does; without movements when the label is "none".
+        disturbances: what else happens.
+        n_frames: length of the clip: the expression and the few frames around it that noisy
+            annotation may reach.
+        fps: frames a second.
+        annotated: onset, apex and offset as an annotator would have marked them.
+        amplitude: "study" (micro-expressions), "large" or "none".
+        head: "residual", "strong" or "frozen".
+        has_blink: whether the lids move.
+    """
+
+    expression: Expression
+    disturbances: Disturbances
+    n_frames: int
+    fps: float
+    annotated: tuple[int, int, int]
+    amplitude: str
+    head: str
+    has_blink: bool
+
+
+def draw_plan(schema: Schema, label: str, split: str, rng: np.random.Generator) -> Plan:
+    """Draws a clip.
+
+    Args:
+        schema: the label schema.
+        label: one of its classes, or "none" for a clip without an expression.
+        split: "train", "validation" or "test". Clips that are held out are micro-expressions with
+            residual head motion only.
+        rng: source of chance.
+    """
+    training, none = split == "train", label == NONE
+    large = training and rng.random() < LARGE_SHARE
+    timing, fps, tail = _draw_timing(large, rng)
+    # Room before the onset for an annotator who marks it early.
+    lead = int(rng.integers(2, 5))
+    timing = Timing(
+        timing.onset + lead,
+        timing.apex + lead,
+        timing.offset + lead,
+        timing.plateau,
+        timing.rest,
+        timing.sharpness,
+    )
+    # Nothing reads the frames after the offset, so they end with the later of the true one and
+    # the annotated one.
+    annotated = annotate(timing, timing.offset + tail + 1, rng)
+    n_frames = max(timing.offset, annotated[2]) + 1
+    if none:
+        expression, amplitude = Expression((), timing, peak=0.0, label=NONE), "none"
+    else:
+        amplitude = "large" if large else "study"
+        expression = draw_expression(schema, label, timing, _draw_peak(large, rng), rng)
+    strong_share = STRONG_HEAD_SHARE_NONE if none else STRONG_HEAD_SHARE
+    head = "strong" if training and rng.random() < strong_share else "residual"
+    if none and rng.random() < FROZEN_SHARE:
+        head = "frozen"
+    blinks = head != "frozen" and rng.random() < (BLINK_SHARE_NONE if none else BLINK_SHARE)
+    disturbances = Disturbances.none(n_frames).but(base=draw_base(rng), **draw_camera(rng))
+    if head != "frozen":
+        disturbances = disturbances.but(
+            head=residual_head(n_frames, rng, strong=head == "strong"),
+            **draw_light(n_frames, fps, rng),
+        )
+    if blinks:
+        disturbances = disturbances.but(lids=blink(n_frames, fps, rng))
+    return Plan(expression, disturbances, n_frames, fps, annotated, amplitude, head, blinks)
+
+
+def annotate(timing: Timing, n_frames: int, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Onset, apex and offset as an annotator would mark them in a clip of `n_frames`.
+
+    They are at least two frames apart; of a held expression, apex and offset are one.
+    """
+    length = timing.offset - timing.onset
+    errors = rng.standard_normal(3) * [ONSET_ERROR, APEX_ERROR, OFFSET_ERROR] * length
+    onset, apex, offset = np.rint(
+        np.add([timing.onset, timing.apex, timing.offset], errors)
+    ).astype(int)
+    if timing.held:
+        apex += round(rng.uniform(0, HELD_DELAY) * length)
+        onset = int(np.clip(onset, 0, timing.apex - 2))
+        apex = int(np.clip(apex, onset + 2, n_frames - 1))
+        return onset, apex, apex
+    onset = int(np.clip(onset, 0, n_frames - 5))
+    apex = int(np.clip(apex, onset + 2, n_frames - 3))
+    return onset, apex, int(np.clip(offset, apex + 2, n_frames - 1))
+
+
+def _draw_peak(large: bool, rng: np.random.Generator) -> float:
+    if large:
+        return float(rng.uniform(*LARGE_PEAK))
+    return float(np.clip(rng.lognormal(np.log(PEAK_MEDIAN), PEAK_SIGMA), *PEAK_RANGE))
+
+
+def _draw_timing(large: bool, rng: np.random.Generator) -> tuple[Timing, float, int]:
+    """Timing from onset 0, the frame rate, and how many frames follow the offset."""
+    fps = float(rng.choice(FRAME_RATES, p=RATE_SHARES))
+    sharpness = float(rng.uniform(1.0, 1.8))
+    held = rng.random() < HELD_SHARE
+    if held:
+        low, high = np.log(HELD_SECONDS)
+        seconds = float(np.exp(rng.uniform(low, high)))
+    else:
+        seconds = float(rng.uniform(*(LARGE_SECONDS if large else MICRO_SECONDS)))
+    length = int(np.clip(round(seconds * fps), LEAST_FRAMES, MOST_FRAMES))
+    fps = min(fps, length / seconds) if length == MOST_FRAMES else fps
+    if held:
+        tail = int(np.ceil(HELD_DELAY * length)) + 1
+        return Timing(0, length, length, rest=1.0, sharpness=sharpness), fps, tail
+    apex = int(np.clip(round(rng.uniform(*RISE_SHARE) * length), 2, length - 3))
+    plateau = int(rng.uniform(*PLATEAU_SHARE) * (length - apex))
+    rest = float(rng.uniform(*PARTIAL_REST)) if rng.random() < PARTIAL_SHARE else 0.0
+    tail = int(np.ceil(2 * OFFSET_ERROR * length))
+    return Timing(0, apex, length, plateau, rest, sharpness), fps, tail

@@ -1,0 +1,84 @@
+"""Writing a synthetic clip as a video, with its truth beside it."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.clips import Clip
+from mer_zoo.errors import VideoError
+from mer_zoo.files import refuse_overwrite, write_atomically
+
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
+
+
+def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> tuple[Path, Path]:
+    """Writes a clip as an MPEG-4 video and its phases and labels as JSON of the same name.
+
+    Frames of odd width or height, which the format cannot hold, repeat their last column or row.
+
+    Args:
+        clip: the clip.
+        path: ends in .mp4, .m4v or .mov.
+        force: whether to replace files that are already there.
+
+    Returns:
+        The paths of the video and of the JSON file, which holds source, fps, n_frames, onset, apex
+        and offset (0-based), label, action_units and subject.
+
+    Raises:
+        OutputExistsError: the video or the JSON file exists and `force` is false.
+        ClipError: the clip has one frame.
+        VideoError: the suffix is another, or the video cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        raise VideoError(
+            f"{path} must end in {', '.join(VIDEO_SUFFIXES)} to be written as a video."
+        )
+    clip.require_motion()
+    truth_path = path.with_suffix(".json")
+    for file in (path, truth_path):
+        refuse_overwrite(file, force)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # OpenCV writes to a path and by its suffix: a finished file takes the place of the old one.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+        partial = Path(folder) / f"video{path.suffix.lower()}"
+        _encode(clip, partial)
+        os.replace(partial, path)
+    write_atomically(truth_path, json.dumps(_truth(clip), indent=2).encode() + b"\n")
+    return path, truth_path
+
+
+def _encode(clip: Clip, path: Path) -> None:
+    import cv2
+
+    height, width = clip.frames.shape[1:3]
+    margins = ((0, height % 2), (0, width % 2), (0, 0))
+    size = (width + width % 2, height + height % 2)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), clip.fps, size)
+    try:
+        if not writer.isOpened():
+            raise VideoError(f"{path.name} cannot be written: OpenCV has no MPEG-4 encoder here.")
+        for frame in clip.frames:
+            writer.write(np.ascontiguousarray(np.pad(frame, margins, mode="edge")[..., ::-1]))
+    finally:
+        writer.release()
+    if not path.exists() or path.stat().st_size == 0:
+        raise VideoError(f"{path.name} could not be written: is the disk full or write-protected?")
+
+
+def _truth(clip: Clip) -> dict:
+    return {
+        "source": clip.source,
+        "fps": round(clip.fps, 6),
+        "n_frames": clip.n_frames,
+        "onset": clip.onset,
+        "apex": clip.apex,
+        "offset": clip.offset,
+        "label": clip.label,
+        "action_units": list(clip.action_units),
+        "subject": clip.subject,
+    }

@@ -1,0 +1,67 @@
+"""MEGANet: its size, its arguments, its errors."""
+
+import keras
+import numpy as np
+import pytest
+
+from mer_zoo import models
+from mer_zoo.errors import UnknownNameError
+from mer_zoo.layers import GradientAttention
+from mer_zoo.models.attention import attention_map
+
+
+def parameters(network):
+    return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+
+
+def test_default_size_is_the_documented_one():
+    assert parameters(models.MEGANet()) == 190_927
+    assert parameters(models.MEGANet(attention_stages=())) == 187_613
+
+
+def test_arguments_shape_the_network():
+    network = models.build(
+        "MEGANet",
+        input_shape=(48, 40, 2),
+        num_classes=3,
+        stages=((8,), (12, 16)),
+        stem_strides=1,
+        neck=4,
+        attention_stages=(1, 2),
+        learnable_gradient=True,
+    )
+    answers = network.predict_on_batch(np.zeros((2, 48, 40, 2), np.float32))
+    assert answers.shape == (2, 3)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
+    assert sum(isinstance(layer, GradientAttention) for layer in network.layers) == 2
+    again = models.MEGANet.from_config(network.get_config())
+    assert again.get_config() == network.get_config()
+
+
+def test_all_layers_have_names_of_their_own():
+    named = [layer.name for layer in models.MEGANet(input_shape=(32, 32, 3)).layers]
+    again = [layer.name for layer in models.MEGANet(input_shape=(32, 32, 3)).layers]
+    assert named == again
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"attention_stages": (5,)}, "stage 5"), ({"input_shape": (8, 8, 3)}, "too small")],
+)
+def test_impossible_networks_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        models.MEGANet(**arguments)
+
+
+def test_unknown_networks_are_named():
+    with pytest.raises(UnknownNameError, match="MEGANet"):
+        models.build("MEGANot")
+
+
+def test_attention_maps_cover_the_image():
+    keras.utils.set_random_seed(0)
+    images = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype(np.float32)
+    maps = attention_map(models.MEGANet(input_shape=(32, 32, 3)), images)
+    assert maps.shape == (2, 32, 32) and maps.dtype == np.float32
+    assert maps.min() == 0 and maps.max() == 1
+    assert attention_map(models.MEGANet((32, 32, 3), attention_stages=()), images) is None

@@ -1,0 +1,65 @@
+"""Cards: what is written is read back, and nothing wrong gets through."""
+
+import copy
+
+import pytest
+
+from mer_zoo.errors import CardError
+from mer_zoo.zoo import Card, card, list_models
+
+
+@pytest.fixture(params=list_models())
+def entry(request):
+    return card(request.param)
+
+
+def test_round_trip(entry, tmp_path):
+    entry.write(tmp_path / "card.toml")
+    assert Card.read(tmp_path / "card.toml") == entry
+
+
+def test_says_what_the_weights_saw(entry):
+    saw = entry.trained_on
+    assert saw.clips > 0 and saw.identities > 1
+    if saw.real_clips == 0:
+        assert any("synthetic" in limit.lower() for limit in entry.limits)
+        assert "synthetic" in entry.provenance()
+
+
+def test_scores_stand_beside_their_baselines(entry):
+    for metric in entry.metrics:
+        assert len(metric.values) == len(metric.seeds) >= 1
+        assert metric.value == metric.values[0], "the shipped weights are those of the first seed"
+        assert 0 <= metric.majority <= 1 and 0 < metric.chance < 1
+        assert metric.clips > 0 and metric.protocol and metric.split
+
+
+def test_the_recipe_is_in_the_repository(entry, pytestconfig):
+    assert (pytestconfig.rootpath / entry.recipe).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.pop("weights"), "'weights' is missing"),
+        (lambda d: d.update(colour="red"), "unknown field 'colour'"),
+        (lambda d: d["network"].update(parameters="many"), "parameters: expected int"),
+        (lambda d: d["network"].update(parameters=True), "parameters: expected int"),
+        (lambda d: d.update(class_names="joy"), "class_names: expected a list"),
+        (lambda d: d["golden"].update(probabilities=[[0.1], ["x"]]), r"probabilities\[1\]\[0\]"),
+        (lambda d: d.update(network=3), "network: expected a table"),
+    ],
+)
+def test_wrong_cards_are_refused(entry, change, message):
+    data = copy.deepcopy(entry.to_dict())
+    change(data)
+    with pytest.raises(CardError, match=message):
+        Card.from_dict(data)
+
+
+def test_missing_and_damaged_files_are_named(tmp_path):
+    with pytest.raises(CardError, match=r"card\.toml does not exist.*mer-zoo train"):
+        Card.read(tmp_path / "card.toml")
+    (tmp_path / "card.toml").write_text("name = [")
+    with pytest.raises(CardError, match="not valid TOML"):
+        Card.read(tmp_path / "card.toml")

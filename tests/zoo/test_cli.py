@@ -1,0 +1,150 @@
+"""The command line: what a user types, what is printed, which exit code comes back."""
+
+import csv
+import json
+import shutil
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from mer_zoo import cli, demonstration
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs `mer-zoo` in this process: (exit code, what it printed, what it complained)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mer-zoo", *map(str, arguments)])
+        monkeypatch.setattr(cli.out, "_width", 160)
+        monkeypatch.setattr(cli.err, "_width", 160)
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out, " ".join(printed.err.split())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def smile(tmp_path_factory):
+    """The first second of the real smile, small and quick."""
+    capture = cv2.VideoCapture(str(demonstration.smile()))
+    path = tmp_path_factory.mktemp("videos") / "smile.mp4"
+    writer = None
+    for _ in range(30):
+        ok, frame = capture.read()
+        assert ok
+        frame = cv2.resize(frame, (320, 180), interpolation=cv2.INTER_AREA)
+        if writer is None:
+            writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30, (320, 180))
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def test_list_and_card_say_synthetic(run):
+    code, printed, _ = run("list")
+    assert code == 0 and "meganet_casme2" in printed and "synthetic" in printed
+    code, printed, _ = run("card", "meganet_casme2")
+    assert code == 0
+    for word in ("macro_f1", "majority", "synthetic", "sha256", "Not for decisions"):
+        assert word in printed
+    code, printed, _ = run("card", "meganet_casme2", "--toml")
+    assert code == 0 and "real_clips = 0" in printed
+
+
+def test_predict_prints_writes_and_refuses_to_overwrite(run, smile, tmp_path):
+    table, page = tmp_path / "a.csv", tmp_path / "a.html"
+    arguments = ("predict", smile, "--model", "meganet_tiny", "--csv", table, "--report", page)
+    code, printed, _ = run(*arguments)
+    assert code == 0 and "smile.mp4" in printed
+    (row,) = csv.DictReader(table.open())
+    assert int(row["onset"]) <= int(row["apex"]) <= int(row["offset"]) < 30
+    assert sum(float(v) for k, v in row.items() if k.startswith("p_")) == pytest.approx(1, abs=1e-4)
+    html = page.read_text()
+    assert html.count("<img") == 5 and "http" not in html.replace("http-equiv", "")
+    before = table.read_text()
+    code, _, complaint = run(*arguments)
+    assert code == 2 and "exists already" in complaint and "--force" in complaint
+    assert table.read_text() == before
+    assert run(*arguments, "--force")[0] == 0
+
+
+def test_json_is_one_object_a_line(run, smile):
+    code, printed, _ = run("predict", smile, "--model", "meganet_tiny", "--json")
+    (line,) = printed.splitlines()
+    reading = json.loads(line)
+    assert code == 0 and reading["source"] == "smile.mp4" and len(reading["curve"]) == 30
+
+
+def test_one_bad_video_does_not_stop_the_others(run, smile, tmp_path):
+    shutil.copy(smile, tmp_path / "good.mp4")
+    (tmp_path / "bad.mp4").write_bytes(b"not a video")
+    code, printed, complaint = run(
+        "predict", tmp_path, "--model", "meganet_tiny", "--csv", tmp_path / "o.csv"
+    )
+    assert code == 1 and "good.mp4" in printed and "bad.mp4" in complaint
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("card", "meganet_casme"), "Did you mean 'meganet_casme2'"),
+        (("predict", "nothing.mp4", "--model", "meganet_tiny"), "nothing.mp4"),
+        (("predict", "a.mp4", "b.mp4", "--onset", "3"), "belong to one video"),
+        (("train", "nothing.toml", "--photos", "."), "cannot be read"),
+        (("synth", "--photo", "nothing.jpg", "--au", "12", "--out", "o.mp4"), "nothing.jpg"),
+        (("verify", "meganot"), "no zoo entry"),
+    ],
+)
+def test_user_errors_are_one_message_without_traceback(run, arguments, message):
+    code, _, complaint = run(*arguments)
+    assert code == 2 and message in complaint and "Traceback" not in complaint
+
+
+def test_impossible_phases_are_named(run, smile):
+    code, _, complaint = run(
+        "predict", smile, "--model", "meganet_tiny", "--onset", 20, "--apex", 10
+    )
+    assert code == 2 and "onset <= apex <= offset" in complaint
+    code, _, complaint = run("predict", smile, "--model", "meganet_tiny", "--offset", 400)
+    assert code == 2 and "400" in complaint
+
+
+def test_a_video_without_a_face_is_named(run, tmp_path):
+    path = tmp_path / "wall.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30, (160, 120))
+    noise = np.random.default_rng(0)
+    for _ in range(8):
+        writer.write(noise.integers(90, 110, (120, 160, 3), dtype=np.uint8))
+    writer.release()
+    code, _, complaint = run("predict", path, "--model", "meganet_tiny")
+    assert code == 2 and "NoFaceError" in complaint and "wall.mp4" in complaint
+
+
+def test_synth_writes_a_clip_and_its_truth(run, tmp_path):
+    from skimage import data
+
+    photo = tmp_path / "me.png"
+    cv2.imwrite(str(photo), data.astronaut()[:256, 96:352, ::-1])
+    clip = tmp_path / "clip.mp4"
+    code, printed, _ = run("synth", "--photo", photo, "--au", "12", "--out", clip)
+    assert code == 0 and clip.stat().st_size > 1000 and "clip.json" in printed
+    truth = json.loads((tmp_path / "clip.json").read_text())
+    assert truth["onset"] < truth["apex"] <= truth["offset"]
+    code, _, complaint = run("synth", "--photo", photo, "--au", "12", "--out", clip)
+    assert code == 2 and "exists already" in complaint
+    code, _, complaint = run("synth", "--photo", photo, "--au", "99", "--out", tmp_path / "x.mp4")
+    assert code == 2 and "99" in complaint
+
+
+def test_verify_passes(run):
+    code, printed, _ = run("verify")
+    assert code == 0 and "meganet_casme2" in printed
