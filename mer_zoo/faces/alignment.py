@@ -59,10 +59,10 @@ def canonical_transform(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray
 def warp(image: np.ndarray, matrix: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     """Cuts a crop out of an image.
 
-    Bilinear. Where the crop shrinks the image by more than 2, the image is smoothed first, by a
-    Gaussian that starts at zero there, so a face that comes nearer never changes its sharpness
-    at once. Smoothing does not depend on where the crop lies, which resizing in steps would: it
-    adds no flicker to a moving face. Beyond the image's border, the image is mirrored.
+    Bilinear. Where the crop shrinks the image, the image is first smoothed by a Gaussian whose
+    width grows from zero with the shrinking, so the sharpness of a face that comes nearer never
+    changes at once. Unlike resizing in steps, smoothing does not depend on where the crop lies:
+    it adds no flicker to a moving face. Beyond the image's border, the image is mirrored.
 
     Args:
         image: uint8 (height, width) or (height, width, channels).
@@ -85,8 +85,9 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int = CROP_SIZE) -> np.nda
         described = f"{getattr(image, 'dtype', type(image).__name__)} {np.shape(image)}"
         raise ClipError(f"A warp needs a uint8 image (height, width, channels), not {described}.")
     shrink = 1 / np.sqrt(abs(np.linalg.det(matrix[:, :2])))
-    if shrink > 2:
-        image, matrix = _smoothed(image, matrix, size, sigma=np.sqrt((shrink**2 - 4) / 8))
+    sigma = np.sqrt(max(shrink**2 - 1, 0) / 8)
+    if sigma > 0.2:  # a narrower Gaussian changes nothing
+        image, matrix = _smoothed(image, matrix, size, sigma)
     crop = cv2.warpAffine(
         image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )

@@ -1,14 +1,13 @@
-"""The building block that BlazeFace and FaceMesh share."""
+"""The building block that BlazeFace and FaceMesh share.
+
+The initial weights are zeros: the trained ones replace them, and so building a network draws no
+random numbers from the user's generator.
+"""
 
 import keras
 from keras import layers, ops
 
-from mer_zoo.faces.shifted_depthwise import ShiftedDepthwiseConv2D
-
-
-def depthwise_class() -> type[keras.layers.DepthwiseConv2D]:
-    """The faster depthwise layer on the running backend; both hold the same weights."""
-    return ShiftedDepthwiseConv2D if keras.backend.backend() == "jax" else layers.DepthwiseConv2D
+from mer_zoo.faces.fast_layers import Conv2D, DepthwiseConv2D, MaxPooling2D
 
 
 def activation(kind: str, name: str) -> keras.layers.Layer:
@@ -18,9 +17,9 @@ def activation(kind: str, name: str) -> keras.layers.Layer:
     )
 
 
-def convolution(filters: int, size: int, *, name: str, **options) -> layers.Conv2D:
-    """A channels-last convolution whose weights will be loaded, so no random numbers are drawn."""
-    return layers.Conv2D(
+def convolution(filters: int, size: int, *, name: str, **options) -> Conv2D:
+    """A channels-last convolution."""
+    return Conv2D(
         filters,
         size,
         data_format="channels_last",
@@ -45,7 +44,7 @@ def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
     Returns:
         Keras tensor (batch, height / stride, width / stride, filters).
     """
-    y = depthwise_class()(
+    y = DepthwiseConv2D(
         3,
         strides=stride,
         padding="same",
@@ -55,7 +54,7 @@ def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
     )(x)
     y = convolution(filters, 1, name=f"{name}_pointwise")(y)
     if stride == 2:
-        x = layers.MaxPooling2D(2, data_format="channels_last", name=f"{name}_pool")(x)
+        x = MaxPooling2D(2, data_format="channels_last", name=f"{name}_pool")(x)
     if filters > x.shape[-1]:
         x = ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])))
     x = layers.Add(name=f"{name}_add")([x, y])

@@ -43,10 +43,12 @@ def convert(source: Path, files: NetworkFiles, names: dict[str, str], target: Pa
         target: The safetensors file to write.
 
     Raises:
-        WeightsError: The file is not the expected one, or `ai-edge-litert` is missing.
+        WeightsError: The file is missing or not the expected one, or `ai-edge-litert` is missing.
     """
     from safetensors.numpy import save
 
+    if not source.is_file():
+        raise WeightsError(f"There is no file {source}. Pass the path of {files.tflite}.")
     content = source.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != files.tflite_sha256:
@@ -137,4 +139,7 @@ def _tflite_weights(content: bytes) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except WeightsError as error:
+        raise SystemExit(str(error)) from error

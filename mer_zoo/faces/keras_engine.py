@@ -1,5 +1,6 @@
 """Runs the face networks as Keras models, on whichever backend Keras uses."""
 
+from contextlib import contextmanager
 from functools import cached_property
 
 import keras
@@ -7,8 +8,9 @@ import numpy as np
 
 from mer_zoo.faces.networks import load_blazeface, load_facemesh
 
-# Compiled once each; other batches are padded up to the next of them.
-BATCH_SIZES = (1, 4, 16)
+# JAX compiles anew for each batch size, which takes seconds, so there every call has this size.
+# It reads as many frames a second as a batch of 16.
+JAX_BATCH = 4
 
 
 class KerasEngine:
@@ -23,22 +25,50 @@ class KerasEngine:
         return _compiled(load_facemesh())
 
     def blazeface(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, logits = self._blazeface.predict_on_batch(image[None])
+        values, logits = _run(self._blazeface, image[None])
         return values[0], logits[0, :, 0]
 
     def facemesh(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        landmarks, logits = [], []
-        for start in range(0, len(images), BATCH_SIZES[-1]):
-            part = images[start : start + BATCH_SIZES[-1]]
-            size = next(size for size in BATCH_SIZES if size >= len(part))
-            padding = np.zeros((size - len(part), *part.shape[1:]), part.dtype)
-            points, faces = self._facemesh.predict_on_batch(np.concatenate([part, padding]))
-            landmarks.append(points[: len(part)])
-            logits.append(faces[: len(part), 0])
-        return np.concatenate(landmarks), np.concatenate(logits)
+        count = len(images)
+        if keras.backend.backend() == "jax":
+            padding = np.zeros((-count % JAX_BATCH, *images.shape[1:]), images.dtype)
+            images = np.concatenate([images, padding])
+            parts = np.split(images, len(images) // JAX_BATCH)
+        else:
+            parts = [images]
+        outputs = [_run(self._facemesh, part) for part in parts]
+        landmarks, logits = (
+            np.concatenate(output)[:count] for output in zip(*outputs, strict=True)
+        )
+        return landmarks, logits[:, 0]
 
 
 def _compiled(model: keras.Model) -> keras.Model:
     # XLA pays on JAX (which has nothing else); TensorFlow's own kernels beat it on a CPU.
     model.compile(jit_compile=keras.backend.backend() == "jax")
     return model
+
+
+def _run(model: keras.Model, batch: np.ndarray) -> list[np.ndarray]:
+    with _one_torch_thread():
+        return model.predict_on_batch(batch)
+
+
+@contextmanager
+def _one_torch_thread():
+    """Keeps PyTorch on one thread for a while; does nothing on other backends.
+
+    The layers are so small that PyTorch's threads wait for each other more than they work; where
+    other processes use the processor too, that makes them ten times slower.
+    """
+    if keras.backend.backend() != "torch":
+        yield
+        return
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

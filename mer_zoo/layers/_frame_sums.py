@@ -42,12 +42,6 @@ def to_grey(backend, image):
     return red * image[..., 0] + green * image[..., 1] + blue * image[..., 2]
 
 
-def mean_weights(backend, clip: ClipBatch):
-    """Returns the weights `(B, T)` of the mean over onset..offset."""
-    inside = backend.cast(clip.inside, clip.frames.dtype)
-    return inside / backend.numpy.sum(inside, axis=1, keepdims=True)
-
-
 def response_weights(backend, clip: ClipBatch, detrend: bool):
     """Returns the weights `(B, T)` of MESTI's response E, see `mer_zoo.layers.MESTI`.
 
@@ -55,7 +49,8 @@ def response_weights(backend, clip: ClipBatch, detrend: bool):
     be told from a drift.
     """
     numpy = backend.numpy
-    mean = mean_weights(backend, clip)
+    inside = backend.cast(clip.inside, clip.frames.dtype)
+    mean = inside / numpy.sum(inside, axis=1, keepdims=True)
     onset, apex, offset = (mark[:, None] for mark in (clip.onset, clip.apex, clip.offset))
     times = clip.positions
 
@@ -80,3 +75,10 @@ def response_weights(backend, clip: ClipBatch, detrend: bool):
     left = squared(residual)
     enough = left > numpy.maximum(DETREND_FLOOR * variance, 1e-6)
     return numpy.where(enough, residual / numpy.maximum(left, 1e-6), 0.0)
+
+
+def reference_weights(backend, weights):
+    """Returns the weights `(B, T)` of MESTI's reference; all 0 where those of the response are."""
+    size = backend.numpy.abs(weights)
+    total = backend.numpy.sum(size, axis=1, keepdims=True)
+    return size / backend.numpy.where(total > 0.0, total, 1.0)

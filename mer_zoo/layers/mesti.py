@@ -8,7 +8,7 @@ from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import (
     changes,
     frame_at,
-    mean_weights,
+    reference_weights,
     response_weights,
     to_grey,
     weighted_sum,
@@ -34,11 +34,12 @@ class MESTI(ClipLayer):
        and falling back to 0 from apex to offset.
     2. Response `E = sum_t w_t I_t`, `w_t = (p_t - mean p) / sum (p - mean p)^2`: the least-squares
        estimate of the grey levels that the expression adds at its apex. Static content cancels.
-    3. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `g` the gradient of the
-       mean frame and `G` a Gaussian window: how far each place moves to explain E, if its brightness
-       stays (Lucas and Kanade, 1981). For this step mean frame and E are smoothed alike; and images of 224 px and more are averaged over
-       blocks, to a grid 112 to 223 px wide where the sides allow it. `u > 0` is to the right,
-       `v > 0` down: a mirrored clip gives the mirrored image with u negated.
+    3. Reference `R = sum_t |w_t| I_t / sum |w_t|`: the face midway between rest and apex.
+    4. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `g` the gradient of R
+       and `G` a Gaussian window: how far each place moves to explain E, if its brightness stays
+       (Lucas and Kanade, 1981). For this step R and E are smoothed alike, and images of 224 px and
+       more are averaged over blocks, to a grid 112 to 223 px wide where the sides allow it. `u > 0`
+       is to the right, `v > 0` down: a mirrored clip gives the mirrored image with u negated.
 
     The paper's (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this
     interpretation was chosen by measurement, see `docs/design.md`. `mer_zoo.modalities.mesti` is the
@@ -49,13 +50,13 @@ class MESTI(ClipLayer):
     Where nothing can be measured, as in a window of one frame, E, u and v are 0.
 
     Args:
-        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean frame.
+        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and `R`.
         detrend: also remove from E what changes linearly in time.
         normalize: divide `(u, v)` jointly, and `E`, by the 99th percentile of their absolute values,
-            and clip to -2..2; give the mean frame mean 0 and standard deviation 1. Otherwise px and
+            and clip to -2..2; give `R` mean 0 and standard deviation 1. Otherwise px and
             grey levels.
         remove_rigid: subtract the median displacement.
-        reference_sigma: Gaussian that smooths mean frame and E before step 3, in px of the grid.
+        reference_sigma: Gaussian that smooths R and E before step 4, in px of the grid.
         window_sigma: Gaussian window G, in px at a width of 112.
         regularization: pulls (u, v) to 0 where the face has no gradient, in squared grey levels per
             squared px of the grid.
@@ -98,21 +99,21 @@ class MESTI(ClipLayer):
         response = to_grey(backend, weighted_sum(backend, weights, change))
         planes = [scale_signed(backend, response, RESPONSE_FLOOR) if self.normalize else response]
         if self.channels != "response":
-            mean = weighted_sum(backend, mean_weights(backend, clip), change)
-            mean = to_grey(backend, start + mean)
+            shares = reference_weights(backend, weights)
+            reference = to_grey(backend, start + weighted_sum(backend, shares, change))
         if self.channels == "reference":
-            planes.append(self._standardised(mean) if self.normalize else mean)
+            planes.append(self._standardised(reference) if self.normalize else reference)
         elif self.channels == "motion":
-            planes = [*self._motion(response, mean), *planes]
+            planes = [*self._motion(response, reference), *planes]
         return backend.numpy.stack(planes, axis=-1)
 
-    def _motion(self, response, mean):
+    def _motion(self, response, reference):
         backend = self.backend
         height, width = response.shape[-2:]
         u, v = displacement(
             backend,
             response,
-            mean,
+            reference,
             self.reference_sigma,
             self.window_sigma,
             self.regularization,

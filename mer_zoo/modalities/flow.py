@@ -40,7 +40,7 @@ def flow(
             "Enlarge the clip."
         )
     onset, apex = (
-        cv2.cvtColor(clip.frames[index], cv2.COLOR_RGB2GRAY)
+        cv2.cvtColor(np.ascontiguousarray(clip.frames[index]), cv2.COLOR_RGB2GRAY)
         for index in (onset_of(clip), apex_of(clip))
     )
     u, v = FLOW_METHODS[method](onset, apex)

@@ -39,7 +39,7 @@ def mesti(
 
     Args:
         clip: a `mer_zoo.clips.Clip`.
-        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean frame.
+        channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the reference frame.
         detrend: also remove what changes linearly in time, such as a slow drift of the light.
         normalize, remove_rigid, reference_sigma, window_sigma, regularization: see
             `MestiAccumulator.image`.
@@ -59,7 +59,7 @@ def mesti(
 
 
 class MestiAccumulator:
-    """Computes MESTI from frames that come one by one, holding two sums and no frame.
+    """Computes MESTI from frames that come one by one, holding two averages and no frame.
 
     Example::
 
@@ -88,17 +88,18 @@ class MestiAccumulator:
         check_phases(len(positions), onset, apex, offset)
         weights = response_weights(positions, onset, apex, offset, detrend)[onset : offset + 1]
 
-        # E = sum w I, with weights that sum to 0. Raised by a constant they are positive, so that E
-        # is `total` times a running average less the mean: sums that OpenCV takes of 8-bit frames.
-        raised = weights - weights.min()
-        self._total = raised.sum()
-        shares = np.divide(raised, np.cumsum(raised), out=np.zeros_like(raised), where=raised > 0)
-        self._shares = shares.tolist()
+        # E = sum w I is the difference of two averages: of the frames near the apex, which have
+        # positive weights, and of those near rest, which have negative ones. OpenCV takes running
+        # averages of 8-bit frames as they are; a share is what a new frame contributes to its own.
+        self._near_apex = (weights > 0).tolist()
+        self._strength = weights[weights > 0].sum()
+        amounts = np.stack([np.maximum(-weights, 0), np.maximum(weights, 0)])
+        sums = np.maximum(np.cumsum(amounts, axis=1), np.finfo(float).tiny)
+        self._shares = (amounts / sums).max(axis=0).tolist()
+        self._averages: np.ndarray | None = None
         self._window = range(onset, offset + 1)
-        self._positions = positions
+        self._count = len(positions)
         self._added = 0
-        self._average: np.ndarray | None = None
-        self._sum: np.ndarray | None = None
 
     def add(self, frame: np.ndarray) -> None:
         """Reads the next frame; those outside onset..offset are counted and otherwise ignored.
@@ -122,9 +123,9 @@ class MestiAccumulator:
             ClipError: as for `add`.
         """
         first, last = self._added, self._added + len(frames)
-        if last > len(self._positions):
+        if last > self._count:
             raise ClipError(
-                f"{last} frames were added, but only {len(self._positions)} frame times were given. "
+                f"{last} frames were added, but only {self._count} frame times were given. "
                 "Give one time for each frame."
             )
         self._added = last
@@ -135,18 +136,18 @@ class MestiAccumulator:
             np.asarray(frames)[indices.start - first : indices.stop - first], indices
         )
         shape = frames.shape[1:]
-        if self._sum is None:
-            self._sum, self._average = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        elif self._sum.shape != shape:
+        if self._averages is None:
+            self._averages = np.zeros((2, *shape), np.float32)
+        elif self._averages.shape[1:] != shape:
             raise ClipError(
-                f"Frame {indices.start} has the shape {shape}, the frames before {self._sum.shape}. "
-                "All frames of a clip must have one size."
+                f"Frame {indices.start} has the shape {shape}, the frames before "
+                f"{self._averages.shape[1:]}. All frames of a clip must have one size."
             )
-        rows = frames.reshape(len(frames), -1)
-        self._sum += cv2.reduce(rows, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F).reshape(shape)
+        at_rest, at_apex = self._averages
         for index, frame in zip(indices, frames, strict=True):
-            share = self._shares[index - self._window.start]
-            cv2.accumulateWeighted(frame, self._average, share)
+            place = index - self._window.start
+            average = at_apex if self._near_apex[place] else at_rest
+            cv2.accumulateWeighted(frame, average, self._shares[place])
 
     def response(self) -> np.ndarray:
         """Returns E, float32 `(H, W)`: the grey levels that the expression adds at its apex.
@@ -154,15 +155,15 @@ class MestiAccumulator:
         Raises:
             ClipError: frames up to the offset have not all been added.
         """
-        return self._response(*self._sums())
+        return self._response_and_reference()[0]
 
-    def mean_frame(self) -> np.ndarray:
-        """Returns the mean of the frames onset..offset, float32 `(H, W)`, 0..255.
+    def reference(self) -> np.ndarray:
+        """Returns the frame midway between rest and apex, float32 `(H, W)`, 0..255.
 
         Raises:
             ClipError: frames up to the offset have not all been added.
         """
-        return to_grey(self._sums()[1])
+        return self._response_and_reference()[1]
 
     def image(
         self,
@@ -176,12 +177,12 @@ class MestiAccumulator:
         """Returns the MESTI image of the frames added.
 
         Args:
-            channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the mean
-                frame.
+            channels: "motion" for `(u, v, E)`, "response" for `E`, "reference" for `E` and the
+                reference frame.
             normalize: divide `(u, v)` jointly, and `E`, by their 99th percentile and clip to -2..2;
-                give the mean frame mean 0 and standard deviation 1. Otherwise px and grey levels.
+                give the reference mean 0 and standard deviation 1. Otherwise px and grey levels.
             remove_rigid: subtract the median displacement.
-            reference_sigma: Gaussian that smooths mean frame and E before the displacement is
+            reference_sigma: Gaussian that smooths reference and E before the displacement is
                 solved, in px of the grid on which it is.
             window_sigma: Gaussian window of the displacement, in px at a width of 112.
             regularization: pulls the displacement to 0 where the face has no gradient.
@@ -195,16 +196,14 @@ class MestiAccumulator:
         """
         if channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
-        average, mean = self._sums()
-        response = self._response(average, mean)
+        response, reference = self._response_and_reference()
         planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
         if channels == "reference":
-            mean = to_grey(mean)
-            planes.append(_standardised(mean) if normalize else mean)
+            planes.append(_standardised(reference) if normalize else reference)
         elif channels == "motion":
             u, v = displacement(
                 response,
-                to_grey(mean),
+                reference,
                 reference_sigma,
                 window_sigma,
                 regularization,
@@ -217,16 +216,15 @@ class MestiAccumulator:
             planes = [*(upsample(plane, *response.shape) for plane in (u, v)), *planes]
         return cv2.merge(planes).reshape(*response.shape, len(planes))
 
-    def _response(self, average: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        return to_grey((average - mean) * np.float32(self._total))
-
-    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
+    def _response_and_reference(self) -> tuple[np.ndarray, np.ndarray]:
         if self._added < self._window.stop:
             raise ClipError(
                 f"The expression ends at frame {self._window.stop - 1}, but only {self._added} frames "
                 "were added. Add the frames up to the offset first."
             )
-        return self._average, self._sum / np.float32(len(self._window))
+        at_rest, at_apex = (to_grey(average) for average in self._averages)
+        response = (at_apex - at_rest) * np.float32(self._strength)
+        return response, (at_apex + at_rest) * np.float32(0.5)
 
 
 def _readable(frames: np.ndarray, indices: range) -> np.ndarray:
@@ -237,6 +235,7 @@ def _readable(frames: np.ndarray, indices: range) -> np.ndarray:
         )
     if frames.ndim == 4 and frames.shape[3] == 1:
         frames = frames[..., 0]
+    frames = np.ascontiguousarray(frames)  # OpenCV refuses mirrored views
     if frames.dtype == np.uint8:
         return frames
     for index, frame in zip(indices, frames, strict=True):

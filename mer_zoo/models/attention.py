@@ -43,7 +43,7 @@ def _probe(network):
     layers = [layer for layer in network.layers if isinstance(layer, GradientAttention)]
     if not layers:
         return None
-    return keras.Model(network.inputs, [_Gate(layer)(layer.input) for layer in layers])
+    return keras.Model(network.inputs[0], [_Gate(layer)(layer.input) for layer in layers])
 
 
 class _Gate(keras.layers.Layer):

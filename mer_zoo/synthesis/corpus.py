@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip
@@ -246,8 +247,6 @@ def _identity_images(
 @contextmanager
 def _one_opencv_thread() -> Iterator[None]:
     """The images are small and the processes many: threads would only stand in each other's way."""
-    import cv2
-
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

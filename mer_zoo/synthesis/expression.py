@@ -71,14 +71,14 @@ class Timing:
 
     def course(self, n_frames: int, lag: float = 0.0) -> np.ndarray:
         """(n_frames,) float32 strength, 0 at the onset and 1 at the apex."""
-        t = np.arange(n_frames, dtype=np.float32)
+        t = np.arange(n_frames)
         start = self.onset + lag * (self.apex - self.onset)
         up = ramp((t - start) / (self.apex - start), self.sharpness)
         if self.held:
             return up
         fall_begins = self.apex + self.plateau
         down = ramp((self.offset - t) / (self.offset - fall_begins), self.sharpness)
-        return np.minimum(up, self.rest + (1 - self.rest) * down)
+        return np.minimum(up, self.rest + (1 - self.rest) * down).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Expression:
 
     @property
     def side(self) -> str:
-        """ "both", or the side on which it mostly is; empty without movements."""
+        """The side on which it mostly is, or "both"; empty without movements."""
         sides = {movement_side(m) for m in self.movements}
         return next(iter(sides - {"both"}), "both") if sides else ""
 
@@ -117,7 +117,7 @@ def ramp(share, sharpness: float) -> np.ndarray:
 
     It runs from 0 to 1, through 1/2 in the middle, the steeper there the larger g is.
     """
-    x = np.clip(np.asarray(share, dtype=np.float32), 0, 1)
+    x = np.clip(share, 0.0, 1.0)
     up, down = x**sharpness, (1 - x) ** sharpness
     return (up / (up + down)).astype(np.float32)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip
@@ -32,8 +33,6 @@ def read_photograph(path: str | Path) -> np.ndarray:
 
 def shrink(image: np.ndarray, long_side: int = LONG_SIDE) -> np.ndarray:
     """The image, at most `long_side` pixels high and wide, in the same proportions."""
-    import cv2
-
     height, width = image.shape[:2]
     factor = long_side / max(height, width)
     if factor >= 1:
@@ -53,8 +52,6 @@ def canonical_portrait(photo: np.ndarray, *, size: int = 112, grey: bool = True)
     Raises:
         NoFaceError: there is no face.
     """
-    import cv2
-
     from mer_zoo.faces import canonical_transform, find_landmarks, warp
 
     points = find_landmarks(photo).points.astype(np.float64)

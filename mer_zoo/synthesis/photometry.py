@@ -2,10 +2,12 @@
 
 import functools
 
+import cv2
 import numpy as np
 
 from mer_zoo.synthesis.disturbances import Disturbances
 
+NOISE_PLACES = 300
 COLOUR_NOISE = 0.4  # noise of each colour, relative to that of brightness
 
 
@@ -19,8 +21,6 @@ def light(image: np.ndarray, disturbances: Disturbances) -> np.ndarray:
     Returns:
         float32 of the same shape, 0..255.
     """
-    import cv2
-
     lit = np.clip(image, 0, 255)
     if disturbances.gamma != 1:
         lit = 255 * (lit / 255) ** np.float32(disturbances.gamma)
@@ -32,32 +32,60 @@ def light(image: np.ndarray, disturbances: Disturbances) -> np.ndarray:
     return np.clip(lit, 0, 255).astype(np.float32, copy=False)
 
 
-def develop(frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator) -> np.ndarray:
-    """Changing light, noise and compression of every frame.
+class Camera:
+    """Turns rendered frames into recorded ones: changing light, noise, 8 bits, compression.
 
     Args:
-        frames: (T, H, W) or (T, H, W, 3) float32, changed in place.
+        lit: (H, W) or (H, W, 3) float32 frame at rest, whose brightness sets the photon noise.
         disturbances: of the clip.
         rng: source of the noise.
-
-    Returns:
-        uint8 of the same shape.
     """
-    shape = frames.shape[1:3]
-    if disturbances.gradient.any():
-        right, down = _ramps(shape)
-        slopes = disturbances.gradient
-    for index, frame in enumerate(frames):
-        factor = disturbances.gain[index]
-        if disturbances.gradient.any():
-            factor = factor + slopes[index, 0] * right + slopes[index, 1] * down
+
+    def __init__(self, lit: np.ndarray, disturbances: Disturbances, rng: np.random.Generator):
+        self._disturbances = disturbances
+        self._rng = rng
+        self._right, self._down = _ramps(lit.shape[:2])
+        # The variance is `noise` squared at mid grey; the photons' share of it follows brightness.
+        shot = disturbances.shot
+        self._deviation = disturbances.noise * np.sqrt(1 - shot + shot * np.clip(lit, 0, 255) / 128)
+
+    def record(self, frame: np.ndarray, index: int) -> np.ndarray:
+        """The frame number `index` of the clip.
+
+        Args:
+            frame: (H, W) or (H, W, 3) float32; left as it is.
+            index: its number.
+
+        Returns:
+            uint8 of the same shape.
+        """
+        lamp = self._disturbances
+        factor = lamp.gain[index]
+        if lamp.gradient[index].any():
+            right, down = lamp.gradient[index]
+            factor = factor + right * self._right + down * self._down
             factor = factor if frame.ndim == 2 else factor[..., None]
-        frame *= factor
-    if disturbances.noise:
-        _add_noise(frames, disturbances, rng)
-    frames += 0.5  # rounds, since the cast cuts off
-    developed = np.clip(frames, 0, 255, out=frames).astype(np.uint8)
-    return developed if disturbances.jpeg is None else _compress(developed, disturbances.jpeg)
+        recorded = frame * factor
+        if lamp.noise:
+            recorded += self._deviation * self._noise(frame.shape)
+        recorded += 0.5  # rounds, since the cast cuts off
+        recorded = np.clip(recorded, 0, 255, out=recorded).astype(np.uint8)
+        return recorded if lamp.jpeg is None else _compress(recorded, lamp.jpeg)
+
+    def _noise(self, shape: tuple[int, ...]) -> np.ndarray:
+        height, width = shape[:2]
+        # Room for many places each way, so that two frames hardly ever share a pattern.
+        tile = _noise_tile(height + NOISE_PLACES, width + NOISE_PLACES)
+        planes = 1 if len(shape) == 2 else 4
+        places = self._rng.integers(0, NOISE_PLACES, (planes, 2)).tolist()
+        ways = (self._rng.integers(0, 2, planes) * 2 - 1).tolist()
+        patches = [
+            tile[y : y + height, x : x + width][:, ::way]
+            for (y, x), way in zip(places, ways, strict=True)
+        ]
+        if planes == 1:
+            return patches[0]
+        return patches[0][..., None] + COLOUR_NOISE * np.stack(patches[1:], axis=-1)
 
 
 def _ramps(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -79,41 +107,11 @@ def _noise_tile(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(468).standard_normal((height, width), dtype=np.float32)
 
 
-def _add_noise(frames: np.ndarray, disturbances: Disturbances, rng: np.random.Generator) -> None:
-    height, width = frames.shape[1:3]
-    # Room for 300 different places each way, so that two frames hardly ever share a pattern.
-    tile = _noise_tile(height + 300, width + 300)
-    # The variance is `noise` squared at mid grey; the photons' share of it follows brightness.
-    brightness = np.clip(frames.mean(axis=0), 0, 255) / 128
-    deviation = disturbances.noise * np.sqrt(
-        1 - disturbances.shot + disturbances.shot * brightness
-    ).astype(np.float32)
-    planes = 1 if frames.ndim == 3 else 4
-    places = rng.integers(0, 300, (len(frames), planes, 2))
-    flips = rng.integers(0, 2, (len(frames), planes)) * 2 - 1
-    for frame, corners, ways in zip(frames, places, flips, strict=True):
-        patches = [
-            tile[y : y + height, x : x + width][:, ::way]
-            for (y, x), way in zip(corners, ways, strict=True)
-        ]
-        if frame.ndim == 2:
-            frame += deviation * patches[0]
-        else:
-            colours = np.stack(patches[1:], axis=-1)
-            frame += deviation * (patches[0][..., None] + COLOUR_NOISE * colours)
-
-
-def _compress(frames: np.ndarray, quality: int) -> np.ndarray:
-    """Each frame through JPEG, as motion-JPEG cameras do."""
-    import cv2
-
-    grey = frames.ndim == 3
-    out = np.empty_like(frames)
-    for target, frame in zip(out, frames, strict=True):
-        # JPEG takes any order of colours the same way as long as it gets back the same order,
-        # but its brightness weights expect BGR.
-        image = frame if grey else frame[..., ::-1]
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
-        target[...] = decoded if grey else decoded[..., ::-1]
-    return out
+def _compress(frame: np.ndarray, quality: int) -> np.ndarray:
+    """A frame through JPEG, as motion-JPEG cameras do."""
+    grey = frame.ndim == 2
+    # JPEG's brightness weights expect OpenCV's order of colours, blue first.
+    image = frame if grey else frame[..., ::-1]
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+    return decoded if grey else decoded[..., ::-1]

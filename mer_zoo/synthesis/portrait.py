@@ -15,43 +15,58 @@ LEAST_PEAK = 0.06
 
 @dataclass(frozen=True)
 class Portrait:
-    """A canvas and the motion fields of the face on it. Fields are made when first asked for.
+    """A photograph and the motion fields of the face on it. Fields are made when first asked for.
 
     Attributes:
-        canvas: (H, W) grey or (H, W, 3) RGB, uint8.
-        rig: the rig, fitted to the face.
-        crop: whether the canvas is a face crop, which moves with the head as a whole. On a whole
-            photograph the motion of the head fades into the background.
+        photo: (H, W) grey or (H, W, 3) RGB, uint8.
+        box: rows and columns of the canvas, the part of the photograph that can move: all of a
+            face crop; of a whole photograph the head and what is within a face width of it.
+        rig: the rig, fitted to the face on the canvas.
+        crop: whether the photograph is a face crop, which moves with the head as a whole. On a
+            whole photograph the motion of the head fades into the background.
     """
 
-    canvas: np.ndarray
+    photo: np.ndarray
+    box: tuple[slice, slice]
     rig: FittedRig
     crop: bool = True
     _fields: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _peaks: dict[str, float] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, canvas: np.ndarray, landmarks: np.ndarray, *, crop: bool = True) -> "Portrait":
+    def of(cls, photo: np.ndarray, landmarks: np.ndarray, *, crop: bool = True) -> "Portrait":
         """Lays the rig over the face.
 
         Args:
-            canvas: (H, W), (H, W, 1) or (H, W, 3) uint8.
-            landmarks: (468, 3) FaceMesh landmarks in pixels of the canvas.
+            photo: (H, W), (H, W, 1) or (H, W, 3) uint8.
+            landmarks: (468, 3) FaceMesh landmarks in pixels of the photograph.
             crop: see the class.
 
         Raises:
-            ValueError: the canvas or the landmarks have another shape or type.
-            NoFaceError: the landmarks lie outside the canvas.
+            ValueError: the photograph or the landmarks have another shape or type.
+            NoFaceError: the landmarks lie outside the photograph.
         """
-        canvas = np.asarray(canvas)
-        if canvas.ndim == 3 and canvas.shape[-1] == 1:
-            canvas = canvas[..., 0]
-        if canvas.dtype != np.uint8 or not (canvas.ndim == 2 or canvas.shape[2:] == (3,)):
+        photo = np.asarray(photo)
+        if photo.ndim == 3 and photo.shape[-1] == 1:
+            photo = photo[..., 0]
+        if photo.dtype != np.uint8 or not (photo.ndim == 2 or photo.shape[2:] == (3,)):
             raise ValueError(
-                f"Expected a grey (H, W) or RGB (H, W, 3) uint8 image, got {canvas.dtype} of shape "
-                f"{canvas.shape}."
+                f"Expected a grey (H, W) or RGB (H, W, 3) uint8 image, got {photo.dtype} of shape "
+                f"{photo.shape}."
             )
-        return cls(canvas, FaceRig.load().fit(landmarks, canvas.shape[:2]), crop)
+        box = np.s_[: photo.shape[0], : photo.shape[1]]
+        if crop:
+            return cls(photo, box, FaceRig.load().fit(landmarks, photo.shape[:2]))
+        low, high = _reach_of_head(landmarks, photo.shape[:2])
+        if (high > low).all():
+            box = np.s_[low[1] : high[1], low[0] : high[0]]
+            landmarks = landmarks - np.float32([*low, 0])
+        return cls(photo, box, FaceRig.load().fit(landmarks, photo[box].shape[:2]), crop=False)
+
+    @property
+    def canvas(self) -> np.ndarray:
+        """(h, w) or (h, w, 3) uint8: the part of the photograph that can move."""
+        return self.photo[self.box]
 
     @property
     def pixel(self) -> float:
@@ -59,13 +74,13 @@ class Portrait:
         return self.rig.pixel
 
     def unit(self, name: str) -> np.ndarray:
-        """(H, W, 2) float32 displacement of a rig unit in canvas pixels; kept for the next call."""
+        """(h, w, 2) float32 displacement of a rig unit in canvas pixels; kept for the next call."""
         if name not in self._fields:
             self._fields[name] = self.rig.field(name)
         return self._fields[name]
 
     def action_unit(self, number: int, left: float = 1.0, right: float = 1.0) -> np.ndarray:
-        """(H, W, 2) float32 displacement of an action unit, each half with its own strength.
+        """(h, w, 2) float32 displacement of an action unit, each half with its own strength.
 
         Raises:
             UnknownNameError: it is not among `ACTION_UNITS`.
@@ -82,7 +97,7 @@ class Portrait:
         """How far a face moves: the 99.7th percentile of the displacement's length over the face.
 
         Args:
-            displacement: (H, W, 2) in canvas pixels.
+            displacement: (h, w, 2) in canvas pixels.
 
         Returns:
             Pixels of the 224-pixel canonical crop.
@@ -91,7 +106,7 @@ class Portrait:
         return float(np.percentile(length, PEAK_PERCENTILE)) / self.pixel
 
     def unit_moved(self, name: str, pixels: float) -> np.ndarray:
-        """(H, W, 2) float32 displacement of a rig unit whose peak is `pixels` (of motion)."""
+        """(h, w, 2) float32 displacement of a rig unit whose peak is `pixels` (of motion)."""
         displacement = self.unit(name)
         if name not in self._peaks:
             self._peaks[name] = self.peak(displacement)
@@ -99,7 +114,7 @@ class Portrait:
 
     @functools.cached_property
     def head_basis(self) -> np.ndarray:
-        """(6, H, W, 2) float32: displacement per unit of each of `disturbances.HEAD`."""
+        """(6, h, w, 2) float32: displacement per unit of each of `disturbances.HEAD`."""
         height, width = self.rig.shape
         centre = self.rig.landmarks[:, :2].mean(0)
         y, x = np.mgrid[:height, :width].astype(np.float32)
@@ -112,7 +127,7 @@ class Portrait:
 
     @property
     def _head_share(self) -> np.ndarray:
-        """(H, W) float32: 1 on the head, falling to 0 one face width away from the face."""
+        """(h, w) float32: 1 on the head, falling to 0 one face width away from the face."""
         from scipy.ndimage import distance_transform_edt
 
         across = np.ptp(self.rig.landmarks[:, 0])
@@ -120,3 +135,12 @@ class Portrait:
         # Hair and ears belong to the head: the fall begins a quarter of a face width outside.
         fall = np.clip((1 - away) / 0.75, 0, 1)
         return (fall * fall * (3 - 2 * fall)).astype(np.float32)
+
+
+def _reach_of_head(landmarks: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (x, y) of the part of a picture within a face width of the landmarks."""
+    xy = np.asarray(landmarks)[:, :2]
+    across = np.ptp(xy[:, 0])
+    low = np.floor(xy.min(axis=0) - across).astype(int)
+    high = np.ceil(xy.max(axis=0) + across).astype(int) + 1
+    return np.maximum(low, 0), np.minimum(high, shape[::-1])

@@ -5,15 +5,18 @@ never drawn, only moved. Not modelled: wrinkles (beyond slight darkening of comp
 what an opening mouth or eye uncovers.
 """
 
-import functools
+from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip
+from mer_zoo.errors import ClipError
 from mer_zoo.synthesis.disturbances import Disturbances
 from mer_zoo.synthesis.expression import Expression
-from mer_zoo.synthesis.photometry import develop, light
+from mer_zoo.synthesis.photometry import Camera, light
 from mer_zoo.synthesis.portrait import LEAST_PEAK, Portrait
+from mer_zoo.synthesis.warping import Texture, invert, pixel_grid
 
 # Lids of a full blink move this far (pixels of a 224-pixel crop).
 BLINK_PEAK = 7.0
@@ -82,13 +85,18 @@ def render(
     rng = np.random.default_rng(seed)
     fields, courses = displacement_parts(portrait, expression, n_frames)
     shading = _shading(fields, expression.shading, portrait.pixel)
+    shades = courses.mean(axis=1) if shading is not None else np.zeros(n_frames, np.float32)
     if disturbances.lids.any():
         lids = sum(portrait.unit_moved(unit, BLINK_PEAK) for unit in BLINK_UNITS)
         fields = np.concatenate([fields, lids[None]])
         courses = np.column_stack([courses, disturbances.lids])
-    texture = light(_base_face(portrait, disturbances.base), disturbances)
-    frames = _move(texture, portrait, fields, courses, disturbances.head, shading)
-    frames = develop(frames, disturbances, rng)
+    lit = light(_base_face(portrait, disturbances.base), disturbances)
+    camera = Camera(lit, disturbances, rng)
+    frames = np.empty((n_frames, *lit.shape), np.uint8)
+    moved = _move(lit[portrait.box], portrait, fields, courses, disturbances.head, shading, shades)
+    for index, canvas in enumerate(moved):
+        lit[portrait.box] = canvas
+        frames[index] = camera.record(lit, index)
     if frames.ndim == 3:
         frames = np.broadcast_to(frames[..., None], (*frames.shape, 3))
     timing = expression.timing
@@ -113,7 +121,7 @@ def displacement_parts(
     """The motion of an expression as fields and their courses.
 
     Returns:
-        fields: (K, H, W, 2) float32, the forward displacement of each movement at the apex in
+        fields: (K, h, w, 2) float32, the forward displacement of each movement at the apex in
             canvas pixels, scaled so that their sum has the expression's peak.
         courses: (n_frames, K) float32, 0 to 1. The displacement at frame t is
             `(courses[t, :, None, None, None] * fields).sum(0)`.
@@ -129,8 +137,6 @@ def displacement_parts(
 
 
 def _check_length(expression: Expression, disturbances: Disturbances, n_frames: int) -> None:
-    from mer_zoo.errors import ClipError
-
     timing = expression.timing
     last = timing.apex if timing.held else timing.offset
     if expression.movements and last >= n_frames:
@@ -146,11 +152,9 @@ def _check_length(expression: Expression, disturbances: Disturbances, n_frames: 
 
 
 def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | None:
-    """(H, W) float32: relative change of brightness at the apex; compressed skin is darker."""
+    """(h, w) float32: relative change of brightness at the apex; compressed skin is darker."""
     if strength == 0 or not len(fields):
         return None
-    import cv2
-
     dx, dy = np.moveaxis(fields.sum(0), -1, 0)
     divergence = cv2.Sobel(dx, -1, 1, 0, scale=1 / 8) + cv2.Sobel(dy, -1, 0, 1, scale=1 / 8)
     change = cv2.GaussianBlur(divergence, (0, 0), 2 * pixel) * np.float32(strength)
@@ -159,103 +163,43 @@ def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | 
 
 def _base_face(portrait: Portrait, base) -> np.ndarray:
     """The photograph as float32, with the static units of `base` applied."""
-    if not base:
-        return portrait.canvas.astype(np.float32)
-    displacement = sum(portrait.unit_moved(unit, pixels) for unit, pixels in base.items())
-    grid = _grid(portrait.rig.shape)
-    back = _invert(displacement, grid, peak=portrait.peak(displacement))
-    return _Texture.of(portrait.canvas.astype(np.float32)).at(grid - back)
+    photo = portrait.photo.astype(np.float32)
+    if base:
+        displacement = sum(portrait.unit_moved(unit, pixels) for unit, pixels in base.items())
+        grid = pixel_grid(portrait.rig.shape)
+        back = invert(displacement, grid, peak=portrait.peak(displacement))
+        photo[portrait.box] = Texture.of(photo[portrait.box]).at(grid - back)
+    return photo
 
 
 def _move(
-    image: np.ndarray,
+    canvas: np.ndarray,
     portrait: Portrait,
     fields: np.ndarray,
     courses: np.ndarray,
     head: np.ndarray,
     shading: np.ndarray | None,
-) -> np.ndarray:
-    """(T, H, W[, 3]) float32: the image under the displacements of every frame."""
-    import cv2
+    shades: np.ndarray,
+) -> Iterator[np.ndarray]:
+    """Yields the canvas under the displacement of every frame, float32.
 
-    texture, grid = _Texture.of(image), _grid(portrait.rig.shape)
-    frames = np.empty((len(head), *image.shape), np.float32)
+    `shading` is the change of brightness at the apex, `shades` (T,) the share of it in each frame.
+    """
+    texture, grid = Texture.of(canvas), pixel_grid(portrait.rig.shape)
     reach = portrait.peak(fields.sum(0)) if len(fields) else 0.0
-    for frame, course, pose in zip(frames, courses, head, strict=True):
+    for course, pose, shade in zip(courses, head, shades, strict=True):
         # Where the head's motion has taken a pixel from; exact enough for a few pixels.
-        at = grid - np.tensordot(pose, portrait.head_basis, 1) if pose.any() else grid
+        at = grid - _mix(pose, portrait.head_basis) if pose.any() else grid
         source = at
         if course.any():
-            source = at - _invert(np.tensordot(course, fields, 1), at, peak=reach)
-        frame[...] = texture.at(source)
-        if shading is not None:
-            darker = cv2.remap(shading, source, None, cv2.INTER_LINEAR) * course.mean()
-            frame *= 1 + (darker if frame.ndim == 2 else darker[..., None])
-    return frames
+            source = at - invert(_mix(course, fields), at, peak=reach)
+        frame = texture.at(source)
+        if shade:
+            change = shade * cv2.remap(shading, source, None, cv2.INTER_LINEAR)
+            frame *= 1 + (change if frame.ndim == 2 else change[..., None])
+        yield frame
 
 
-def _invert(forward: np.ndarray, at: np.ndarray, peak: float) -> np.ndarray:
-    """Backward displacement b with b(p) = forward(p - b(p)), by fixed-point iteration.
-
-    Args:
-        forward: (H, W, 2) forward displacement.
-        at: (H, W, 2) the points p.
-        peak: how far it moves, in pixels of motion; larger motion takes more steps.
-    """
-    import cv2
-
-    back = cv2.remap(forward, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    for _ in range(1 if peak < 2 else 2 if peak < 4 else 4):
-        back = cv2.remap(
-            forward, at - back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-    return back
-
-
-def _grid(shape: tuple[int, int]) -> np.ndarray:
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    return np.stack([x, y], axis=-1)
-
-
-class _Texture:
-    """An image that can be sampled between its pixels without bias.
-
-    OpenCV's cubic kernel does not reproduce a ramp (a shift of 0.1 px comes out as 0.14), which
-    would distort motion below a pixel. So the image is enlarged once by cubic B-splines, which do,
-    and the enlarged image is sampled linearly.
-    """
-
-    def __init__(self, enlarged: np.ndarray, factor: int):
-        self._enlarged = enlarged
-        self._factor = np.float32(factor)
-
-    @classmethod
-    def of(cls, image: np.ndarray) -> "_Texture":
-        factor = 4 if max(image.shape[:2]) <= 256 else 2
-        down, across = (_enlarging_matrix(n, factor) for n in image.shape[:2])
-        if image.ndim == 2:
-            return cls(down @ image @ across.T, factor)
-        planes = [down @ plane @ across.T for plane in np.moveaxis(image, -1, 0)]
-        return cls(np.stack(planes, axis=-1), factor)
-
-    def at(self, points: np.ndarray) -> np.ndarray:
-        """Samples at (H, W, 2) float32 points (x, y); mirrored at the borders."""
-        import cv2
-
-        return cv2.remap(
-            self._enlarged,
-            points * self._factor,
-            None,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
-
-
-@functools.cache
-def _enlarging_matrix(length: int, factor: int) -> np.ndarray:
-    """(factor (length - 1) + 1, length) float32: cubic B-spline interpolation at every 1/factor."""
-    from scipy.interpolate import make_interp_spline
-
-    positions = np.arange(factor * (length - 1) + 1) / factor
-    matrix = make_interp_spline(np.arange(length), np.eye(length), k=3)(positions)
-    return np.ascontiguousarray(matrix, dtype=np.float32)
+def _mix(shares: np.ndarray, fields: np.ndarray) -> np.ndarray:
+    """(K,) and (K, h, w, 2) -> (h, w, 2) float32. The product is too small for BLAS's threads."""
+    return np.einsum("k,khwc->hwc", shares, fields, dtype=np.float32)

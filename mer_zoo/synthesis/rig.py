@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.errors import NoFaceError, UnknownNameError
+from mer_zoo.synthesis.spreading import Spread
 
 ASSET = Path(__file__).parent / "assets" / "faceunits468.npz"
 
@@ -96,7 +97,7 @@ class FittedRig:
     landmarks: np.ndarray
     shape: tuple[int, int]
     _turn: np.ndarray
-    _spread: "_Spread"
+    _spread: Spread
 
     @property
     def pixel(self) -> float:
@@ -138,35 +139,6 @@ class FittedRig:
         return self._spread(nearer[:, None], blur=2 * BLUR_224 * self.pixel)
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """Interpolates values at the landmarks over the canvas, by triangles, fading outside them."""
-
-    shape: tuple[int, int]
-    box: tuple[slice, slice]
-    inside: np.ndarray  # (H, W) bool
-    vertices: np.ndarray  # (P, 3) landmark numbers, one row a pixel of the box
-    weights: np.ndarray  # (P, 3) float32 barycentric weights
-    outside: np.ndarray  # (H, W, 1) float32: 0 on the face, 1 well outside
-
-    def __call__(self, values: np.ndarray, blur: float) -> np.ndarray:
-        """(468, C) -> (H, W, C) float32, or (H, W) when C is 1."""
-        import cv2
-
-        values = np.asarray(values, dtype=np.float32)
-        spread = np.einsum("pk,pkc->pc", self.weights, values[self.vertices])
-        rows, columns = self.box
-        out = np.zeros((*self.shape, values.shape[1]), np.float32)
-        out[rows, columns] = spread.reshape(
-            rows.stop - rows.start, columns.stop - columns.start, -1
-        )
-        near = cv2.GaussianBlur(out, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
-        # Outside, every landmark of the outline sends out a ray; a wider blur blends the rays.
-        far = cv2.GaussianBlur(out, (0, 0), 4 * blur, borderType=cv2.BORDER_REPLICATE)
-        outside = self.outside if near.ndim == 3 else self.outside[..., 0]
-        return near + outside * (far - near)
-
-
 def _mend(rest: np.ndarray, units: dict) -> tuple[np.ndarray, dict]:
     broken, partner = list(MENDED), list(MENDED.values())
     rest = rest.copy()
@@ -201,45 +173,11 @@ def _turn_and_scale(rest: np.ndarray, points: np.ndarray) -> np.ndarray:
     return (u * sign) @ vt * ((s * sign).sum() / (a**2).sum())
 
 
-def _spread(points: np.ndarray, shape: tuple[int, int]) -> _Spread:
-    from scipy.ndimage import distance_transform_edt
-    from scipy.spatial import Delaunay
-
-    xy = points[:, :2]
-    reach = REACH * _outer_eye_distance(points)
-    margin = int(np.ceil(2.5 * reach))
-    low = np.clip(np.floor(xy.min(0)).astype(int) - margin, 0, None)
-    high = np.minimum(np.ceil(xy.max(0)).astype(int) + margin + 1, (shape[1], shape[0]))
-    width, height = (high - low).tolist() if (high > low).all() else (0, 0)
-    grid_y, grid_x = np.mgrid[low[1] : low[1] + height, low[0] : low[0] + width]
-    pixels = np.stack([grid_x.ravel(), grid_y.ravel()], axis=1).astype(np.float64)
-    triangles = Delaunay(xy)
-    triangle = triangles.find_simplex(pixels)
-    inside = triangle >= 0
-    if not inside.any():
+def _spread(points: np.ndarray, shape: tuple[int, int]) -> Spread:
+    spread = Spread.over(points[:, :2], shape, reach=REACH * _outer_eye_distance(points))
+    if spread is None:
         raise NoFaceError(
             f"The landmarks lie outside the picture of {shape[1]}x{shape[0]} pixels: "
             "give them in pixels of the picture that is to move."
         )
-    # Every pixel outside borrows the weights of the nearest pixel inside, faded by its distance.
-    distance, nearest = distance_transform_edt(~inside.reshape(height, width), return_indices=True)
-    nearest = np.ravel_multi_index(nearest, (height, width)).ravel()
-    transform = triangles.transform[triangle[nearest]]
-    first_two = np.einsum("pij,pj->pi", transform[:, :2], pixels[nearest] - transform[:, 2])
-    weights = np.column_stack([first_two, 1 - first_two.sum(1)])
-    # A triangle without area has no transform; such slivers lie between coinciding landmarks.
-    weights = np.where(np.isfinite(weights), weights, 1 / 3)
-    fade = np.exp(-((distance.ravel() / reach) ** 2))
-    box = (slice(int(low[1]), int(low[1]) + height), slice(int(low[0]), int(low[0]) + width))
-    face = np.zeros(shape, bool)
-    face[box] = inside.reshape(height, width)
-    outside = np.ones((*shape, 1), np.float32)
-    outside[box] = np.clip(2 * distance / reach, 0, 1)[..., None]
-    return _Spread(
-        shape=tuple(shape),
-        box=box,
-        inside=face,
-        vertices=triangles.simplices[triangle[nearest]],
-        weights=(weights * fade[:, None]).astype(np.float32),
-        outside=outside,
-    )
+    return spread

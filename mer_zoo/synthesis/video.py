@@ -5,16 +5,17 @@ import os
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.errors import VideoError
+from mer_zoo.errors import MerZooError, VideoError
 from mer_zoo.files import refuse_overwrite, write_atomically
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 
-def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> tuple[Path, Path]:
+def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> Path:
     """Writes a clip as an MPEG-4 video and its phases and labels as JSON of the same name.
 
     Frames of odd width or height, which the format cannot hold, repeat their last column or row.
@@ -25,8 +26,8 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> tuple[P
         force: whether to replace files that are already there.
 
     Returns:
-        The paths of the video and of the JSON file, which holds source, fps, n_frames, onset, apex
-        and offset (0-based), label, action_units and subject.
+        The path of the JSON file, which holds source, fps, n_frames, onset, apex and offset
+        (0-based), label, action_units and subject.
 
     Raises:
         OutputExistsError: the video or the JSON file exists and `force` is false.
@@ -42,19 +43,22 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> tuple[P
     truth_path = path.with_suffix(".json")
     for file in (path, truth_path):
         refuse_overwrite(file, force)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # OpenCV writes to a path and by its suffix: a finished file takes the place of the old one.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-        partial = Path(folder) / f"video{path.suffix.lower()}"
-        _encode(clip, partial)
-        os.replace(partial, path)
-    write_atomically(truth_path, json.dumps(_truth(clip), indent=2).encode() + b"\n")
-    return path, truth_path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # OpenCV writes to a path and by its suffix: a finished file takes the place of the old one.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+            partial = Path(folder) / f"video{path.suffix.lower()}"
+            _encode(clip, partial)
+            os.replace(partial, path)
+        write_atomically(truth_path, json.dumps(_truth(clip), indent=2).encode() + b"\n")
+    except MerZooError:
+        raise
+    except OSError as error:
+        raise VideoError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return truth_path
 
 
 def _encode(clip: Clip, path: Path) -> None:
-    import cv2
-
     height, width = clip.frames.shape[1:3]
     margins = ((0, height % 2), (0, width % 2), (0, 0))
     size = (width + width % 2, height + height % 2)

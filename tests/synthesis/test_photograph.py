@@ -79,8 +79,9 @@ def test_bad_numbers_are_refused(photo):
 
 
 def test_a_video_and_its_truth_come_back(smile, tmp_path):
-    video, truth = write_video(smile, tmp_path / "new" / "smile.mp4")
-    assert (video.name, truth.name) == ("smile.mp4", "smile.json")
+    video = tmp_path / "new" / "smile.mp4"
+    truth = write_video(smile, video)
+    assert truth == video.with_suffix(".json")
     read = Clip.from_video(video)
     assert read.frames.shape == smile.frames.shape
     assert read.fps == pytest.approx(smile.fps, rel=0.01)
@@ -94,8 +95,8 @@ def test_a_video_and_its_truth_come_back(smile, tmp_path):
 
 def test_odd_sizes_are_padded(smile, tmp_path):
     odd = Clip(smile.frames[:, :101, :99], smile.times)
-    video, _ = write_video(odd, tmp_path / "odd.mp4")
-    assert Clip.from_video(video).frames.shape[1:] == (102, 100, 3)
+    write_video(odd, tmp_path / "odd.mp4")
+    assert Clip.from_video(tmp_path / "odd.mp4").frames.shape[1:] == (102, 100, 3)
 
 
 @pytest.mark.parametrize("existing", ["smile.mp4", "smile.json"])
@@ -112,5 +113,8 @@ def test_nothing_is_overwritten_unless_forced(smile, tmp_path, existing):
 def test_other_kinds_of_file_are_refused(smile, tmp_path):
     with pytest.raises(VideoError, match=r"\.mp4"):
         write_video(smile, tmp_path / "smile.gif")
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(VideoError, match="cannot be written"):
+        write_video(smile, tmp_path / "file" / "smile.mp4")
     with pytest.raises(ClipError, match="one frame"):
         write_video(smile.slice(0, 1), tmp_path / "smile.mp4")

@@ -1,51 +1,38 @@
-"""A real face with a known motion, for the tests of images and layers."""
+"""A real face with a known motion."""
 
 import cv2
 import numpy as np
+import pytest
 from skimage.data import astronaut
 
 from mer_zoo.clips import Clip
+from mer_zoo.modalities.profile import expression_profile
 
 
-def face(size: int) -> np.ndarray:
+def _face(size: int) -> np.ndarray:
     """A face, uint8 `(size, size, 3)` RGB."""
     return cv2.resize(astronaut()[30:190, 145:305], (size, size), interpolation=cv2.INTER_AREA)
 
 
-def profile(times, onset: int, apex: int, offset: int) -> np.ndarray:
-    """How far the expression has unfolded, written out case by case."""
-
-    def one(frame, time):
-        if frame < onset or frame > offset:
-            return 0.0
-        if frame == apex:
-            return 1.0
-        end = onset if frame < apex else offset
-        share = (time - times[end]) / (times[apex] - times[end])
-        return 0.5 - 0.5 * np.cos(np.pi * share)
-
-    return np.array([one(frame, time) for frame, time in enumerate(times)])
-
-
-def moving_face(
+def _moving_face(
     size=32,
     count=12,
     phases=(1, 5, 10),
     shift=(0.0, 0.0),
-    bump=1.5,
+    bump=4.0,
     noise=1.0,
     times=None,
 ) -> Clip:
     """A clip in which the face shifts by `shift` px and a mouth corner rises by `bump` px at 112."""
     times = np.arange(count, dtype=float) if times is None else np.asarray(times, dtype=float)
-    still = face(size).astype(np.float32)
+    still = _face(size).astype(np.float32)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     place = np.exp(
         -(((x - 0.4 * size) / (0.12 * size)) ** 2 + ((y - 0.7 * size) / (0.1 * size)) ** 2)
     )
     rise = bump * size / 112 * place
     frames = []
-    for amount in profile(times, *phases):
+    for amount in expression_profile(times, *phases):
         map_x = (x - amount * shift[0]).astype(np.float32)
         map_y = (y - amount * shift[1] + amount * rise).astype(np.float32)
         frames.append(
@@ -54,3 +41,15 @@ def moving_face(
     grain = np.random.default_rng(0).normal(0, noise, (len(times), size, size, 1))
     frames = np.clip(np.rint(np.stack(frames) + grain), 0, 255).astype(np.uint8)
     return Clip(frames, times, *phases)
+
+
+@pytest.fixture(scope="session")
+def face():
+    """Makes a face, uint8 `(size, size, 3)` RGB, from its size."""
+    return _face
+
+
+@pytest.fixture(scope="session")
+def moving_face():
+    """Makes a clip of a face with a known motion; see `_moving_face`."""
+    return _moving_face
