@@ -80,7 +80,7 @@ def _view(reading):
     plain = {
         name: getattr(reading, name)
         for name in (
-            "source label expression onset apex offset held fps motion model provenance".split()
+            ["source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion", "model", "provenance"]
         )
     }
     return {

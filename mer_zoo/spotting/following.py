@@ -21,11 +21,13 @@ class FacePath:
         start: index in the source of the first frame.
         times: float64 `(T,)`, seconds.
         points: float32 `(T, len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
+        motions: float64 `(T, 2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
     """
 
     start: int
     times: np.ndarray
     points: np.ndarray
+    motions: np.ndarray
 
     @property
     def present(self) -> np.ndarray:
@@ -34,7 +36,21 @@ class FacePath:
 
     def slice(self, start: int, stop: int) -> "FacePath":
         """The frames start..stop - 1 of the path, counted from its own first frame."""
-        return FacePath(self.start + start, self.times[start:stop], self.points[start:stop])
+        chosen = slice(start, stop)
+        return FacePath(
+            self.start + start, self.times[chosen], self.points[chosen], self.motions[chosen]
+        )
+
+    def transforms(self, size: int, smoothing: float = 0.2) -> np.ndarray:
+        """Similarities `(T, 2, 3)` from frame to canonical crop; every frame must have a face."""
+        return faces.stabilise(
+            self.points,
+            self.times,
+            size=size,
+            smoothing=smoothing,
+            indices=faces.TRACKED,
+            motions=self.motions,
+        )
 
     def longest_present(self) -> "FacePath":
         """The longest run of frames with a face."""
@@ -76,7 +92,7 @@ def follow_face(
     for landmarks in faces.FaceTracker(face=face, engine=engine).track(images()):
         if landmarks is not None:  # of 468 points keep the hundred that are needed
             points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
-            landmarks = faces.FaceLandmarks(points, landmarks.score)
+            landmarks = faces.FaceLandmarks(points, landmarks.score, landmarks.motion)
         seen.append(landmarks)
         if progress is not None:
             progress(len(seen))
@@ -97,6 +113,9 @@ def follow_face(
         start,
         np.asarray(times, dtype=np.float64),
         np.stack([nothing if landmarks is None else landmarks.points for landmarks in bridged]),
+        np.stack(
+            [np.eye(2, 3) if landmarks is None else landmarks.motion for landmarks in bridged]
+        ),
     )
 
 
@@ -111,7 +130,7 @@ def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
     Returns:
         A clip of `(T, size, size, 3)` with the times of the source, without phases.
     """
-    transforms = faces.stabilise(path.points, path.times, size=size, indices=faces.TRACKED)
+    transforms = path.transforms(size)
     stop = path.start + len(path.times)
     crops = np.empty((len(path.times), size, size, 3), np.uint8)
     for i, frame in enumerate(stream.frames(path.start, stop)):

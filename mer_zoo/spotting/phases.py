@@ -1,11 +1,14 @@
 """Onset, apex and offset from displacement fields.
 
-Method. (1) The strongest change: of all pairs of frames at most `MAX_RISE` apart, the two whose fields
-differ most. (2) The trace: every field projected on that change, about 0 before the expression and 1
-at its height. (3) Onset and apex: the raised cosine from a constant level to a constant level that
-fits the trace best around its rise (least squares). (4) Offset: the same fit, backwards in time,
-around the fall. An expression that does not begin to fall within `MAX_PLATEAU` of the apex counts as
-held: its offset is its apex, since the image of a micro-expression would dilute it.
+Method.
+(1) The strongest change: of all pairs of frames at most `MAX_RISE` apart, the two whose fields differ
+most (if that was the fall, it is turned over).
+(2) The trace: every field projected on that change, about 0 before the expression and 1 at its height.
+(3) Onset and apex: the raised cosine from a constant level to a constant level that fits the trace
+best around its rise (least squares).
+(4) Offset: the same fit, backwards in time, around the fall. An expression that does not begin to fall
+within `MAX_PLATEAU` of the apex counts as held: its offset is its apex, since the image of a
+micro-expression would dilute it.
 """
 
 from dataclasses import dataclass
@@ -98,7 +101,22 @@ def _trace(fields, times, onset, apex, offset):
     direction = flat[after] - flat[before]
     length = float(direction @ direction)
     trace = (flat - flat[before]) @ direction / (length if length > 0 else 1.0)
+    if onset is None and apex is None:
+        return _rise_first(trace.astype(np.float64), times, int(before), int(after))
     return trace.astype(np.float64), int(before), int(after)
+
+
+def _rise_first(trace, times, before, after):
+    """Turns the trace over when the strongest change was the fall.
+
+    It was when the face had looked before the change as it did after it, and looked so most of the
+    time: what is commonest is the face at rest.
+    """
+    recent = (np.arange(len(trace)) < before) & (times[before] - times <= MAX_RISE)
+    if np.sum(recent & (trace >= HALF)) < 2 or np.mean(trace >= HALF) <= 0.5:
+        return trace, before, after
+    rest = int(np.argmax(np.where(recent, trace, -np.inf)))
+    return 1 - trace, rest, before
 
 
 def _smoothed(rows):

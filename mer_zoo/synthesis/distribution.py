@@ -21,8 +21,9 @@ from mer_zoo.synthesis.schemas import NONE, Schema
 
 # Peak motion of a micro-expression, pixels of the 224-pixel crop: log-normal, clipped. Assumed.
 PEAK_MEDIAN, PEAK_SIGMA, PEAK_RANGE = 2.2, 0.45, (0.8, 5.0)
-# A quarter of the training clips move more, so that posed and ordinary expressions are read too.
-LARGE_SHARE, LARGE_PEAK = 0.25, (4.0, 10.0)
+# A quarter of the training clips move more, so that posed and ordinary expressions are read too:
+# the smile of the demo moves about 12 pixels.
+LARGE_SHARE, LARGE_PEAK = 0.25, (4.0, 16.0)
 
 # Seconds from onset to offset. Large expressions are slower.
 MICRO_SECONDS, LARGE_SECONDS = (0.18, 0.5), (0.3, 1.0)

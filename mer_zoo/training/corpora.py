@@ -53,9 +53,7 @@ class CorpusImages:
                 f"No identity of the corpus fell into the {name} split. Splits follow the hash of "
                 "each photograph; give more photographs (some 30 at least)."
             )
-        return CorpusImages(
-            self.images[chosen], self.table[chosen], self.digest, self.description
-        )
+        return CorpusImages(self.images[chosen], self.table[chosen], self.digest, self.description)
 
 
 def corpus_images(

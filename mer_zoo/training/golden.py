@@ -29,9 +29,7 @@ def make() -> dict[str, np.ndarray]:
     for number, (name, movements) in enumerate(CLIPS.items()):
         expression = Expression(movements, Timing(onset=1, apex=6, offset=12), peak=4.0)
         camera = Disturbances.none(FRAMES).but(noise=1.0)
-        clip = render(
-            portrait, expression, camera, n_frames=FRAMES, fps=FPS, seed=SEED + number
-        )
+        clip = render(portrait, expression, camera, n_frames=FRAMES, fps=FPS, seed=SEED + number)
         arrays[name] = np.ascontiguousarray(clip.grey)
         arrays[f"{name}.phases"] = np.array(clip.phases, np.int32)
     return arrays

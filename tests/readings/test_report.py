@@ -95,7 +95,11 @@ def test_nothing_is_mid_grey_and_signs_are_seen():
     shown = picture(image)
     assert shown[0, 0].tolist() == [255, 0, 128] and (shown[1:] == 128).all()
     assert picture(image[..., :1]).shape == (4, 4, 3)
-    assert overlay(np.zeros((112, 112, 3), np.uint8), np.ones((96, 96), np.float32)).shape == (112, 112, 3)
+    assert overlay(np.zeros((112, 112, 3), np.uint8), np.ones((96, 96), np.float32)).shape == (
+        112,
+        112,
+        3,
+    )
 
 
 def test_the_json_has_plain_values(reading):

@@ -1,0 +1,167 @@
+"""Training: an entry from photographs to a loadable folder, and resuming after an interruption."""
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from skimage import data
+
+import mer_zoo
+from mer_zoo import models
+from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError
+from mer_zoo.training import Recipe, train_entry
+from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.training.scores import auc, macro_f1
+
+RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "meganet_tiny.toml"
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Sixteen files of one public-domain face: other bytes, so other identities to the corpus."""
+    folder = tmp_path_factory.mktemp("photos")
+    face = data.astronaut()[:256, 96:352, ::-1]
+    for i in range(16):
+        cv2.imwrite(
+            str(folder / f"{i}.png"), np.clip(face * (0.8 + 0.02 * i), 0, 255).astype("uint8")
+        )
+    (folder / "broken.png").write_bytes(b"not an image")
+    return folder
+
+
+@pytest.fixture
+def recipe():
+    recipe = Recipe.read(RECIPE)
+    return dataclasses.replace(
+        recipe,
+        training=dataclasses.replace(recipe.training, epochs=2, seeds=[1, 2], batch_size=16),
+        data=dataclasses.replace(recipe.data, clips_per_identity=6),
+    )
+
+
+def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    said = []
+    make = {"recipe_path": RECIPE, "jobs": 1, "progress": said.append}
+    card = train_entry(recipe, photos, tmp_path / "mine", **make)
+    assert any("broken.png" in line for line in said), "what is left out is named"
+    assert card.trained_on.real_clips == 0 and card.trained_on.clips > 0
+    (f1, *_) = [m for m in card.metrics if m.name == "macro_f1"]
+    assert f1.seeds == [1, 2] and f1.value == f1.values[0] and f1.clips % 5 == 0
+    model = mer_zoo.load(tmp_path / "mine")
+    assert model.card == card
+    assert mer_zoo.zoo.golden.verify(tmp_path / "mine").passed
+    assert not (tmp_path / "mine" / ".training").exists()
+
+    with pytest.raises(OutputExistsError, match="--force"):
+        train_entry(recipe, photos, tmp_path / "mine", **make)
+    said.clear()
+    again = train_entry(recipe, photos, tmp_path / "again", **make)
+    assert not any(line.startswith("part") for line in said), "the corpus came from the cache"
+    assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
+
+
+def test_photographs_that_cannot_serve_are_named(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoFaceError):
+        train_entry(recipe, tmp_path / "empty", tmp_path / "out", **make)
+    (tmp_path / "walls").mkdir()
+    cv2.imwrite(str(tmp_path / "walls" / "wall.png"), np.full((90, 90, 3), 127, np.uint8))
+    with pytest.raises(NoFaceError):
+        train_entry(recipe, tmp_path / "walls", tmp_path / "out", **make)
+    wrong = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, schema="casme3"))
+    with pytest.raises(RecipeError, match=r"'casme3'.*casme2"):
+        train_entry(wrong, tmp_path / "walls", tmp_path / "out", **make)
+    assert not (tmp_path / "out" / "card.toml").exists()
+
+
+class Stop(keras.callbacks.Callback):
+    """Pulls the plug at the end of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def fresh(seed=3):
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(48, 24, 24, 3)).astype(np.float16)
+    targets = soft_targets((["a", "b", "none"] * 16), ["a", "b"], "none", 0.1)
+    batches = Batches(
+        images,
+        targets,
+        image_size=16,
+        modality="mesti",
+        parameters={},
+        shift=2,
+        flip=True,
+        batch_size=16,
+        seed=seed,
+    )
+    network = models.MEGANet(
+        (16, 16, 3), 2, stages=((4,), (8,)), stem_strides=1, neck=4, attention_stages=(2,)
+    )
+    return network, batches
+
+
+def test_an_interrupted_training_goes_on_to_the_same_result(recipe, tmp_path):
+    training = dataclasses.replace(recipe.training, epochs=4, batch_size=16)
+    whole, batches = fresh()
+    fit_network(whole, batches, training)
+    broken, batches = fresh()
+    with pytest.raises(KeyboardInterrupt):
+        fit_network(broken, batches, training, checkpoint=tmp_path / "s", callbacks=[Stop(2)])
+    resumed, batches = fresh(seed=3)
+    history = fit_network(resumed, batches, training, checkpoint=tmp_path / "s")
+    assert len(history.epoch) < 4, "it did not start over"
+    for mine, theirs in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_batches_depend_on_seed_epoch_and_batch_alone():
+    _, first = fresh()
+    _, second = fresh()
+    second.start_epoch(5)
+    second.start_epoch(0)
+    for mine, theirs in zip(first[1], second[1], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    first.start_epoch(1)
+    assert not np.array_equal(first[1][0], second[1][0])
+    images, targets = first[0]
+    assert images.shape == (16, 16, 16, 3) and images.dtype == np.float32
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
+
+
+def test_soft_targets():
+    rows = soft_targets(["b", "none"], ["a", "b"], "none", 0.2)
+    np.testing.assert_allclose(rows, [[0.1, 0.9], [0.5, 0.5]], atol=1e-6)
+
+
+def test_predict_takes_the_central_crop():
+    network, _ = fresh()
+    images = np.random.default_rng(1).normal(size=(5, 24, 24, 3)).astype(np.float32)
+    expected = network.predict_on_batch(images[:, 4:20, 4:20])
+    np.testing.assert_allclose(predict(network, images, 16, batch_size=2), expected, atol=1e-6)
+
+
+def test_scores_equal_scikit_learn():
+    from sklearn.metrics import f1_score, roc_auc_score
+
+    rng = np.random.default_rng(0)
+    truth, guess = rng.integers(0, 4, 200), rng.integers(0, 4, 200)
+    assert macro_f1(truth, guess, 4) == pytest.approx(f1_score(truth, guess, average="macro"))
+    scores = np.round(rng.random(200), 1)
+    shown = truth > 1
+    assert auc(scores[shown], scores[~shown]) == pytest.approx(roc_auc_score(shown, scores))
+    assert np.isnan(auc(scores, scores[:0]))
