@@ -2,6 +2,7 @@
 
 import importlib.util
 import json as json_module
+import logging
 import os
 import sys
 from enum import StrEnum
@@ -165,9 +166,8 @@ def demo(
         bar.advance(task)
     out.print(tables.readings([real, synthetic]))
     out.print(
-        f"Truth of the synthetic clip: {truth.label}, action units "
-        f"{'+'.join(map(str, truth.action_units))}, onset {truth.onset}, apex {truth.apex}, "
-        f"offset {truth.offset}."
+        f"Truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
+        f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."
     )
     out.print(f"report: {save_report([real, synthetic], report, force)}")
 
@@ -234,7 +234,7 @@ def train(
     made = train_entry(loaded, photos, folder, recipe_path=recipe, jobs=jobs, force=force)
     for part in tables.card(made):
         out.print(part)
-    out.print(f"wrote {folder}; use it with mer_zoo.load('./{folder}')")
+    out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
 
 
 @app.callback(invoke_without_command=True)
@@ -270,6 +270,7 @@ def _load(name):
 def _choose_backend() -> None:
     """Takes the first installed backend unless the user chose one (KERAS_BACKEND or keras.json)."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules:
         return
     try:

@@ -17,7 +17,7 @@ def readings(rows) -> Table:
     for r in rows:
         best = sorted(r.probabilities.items(), key=lambda item: -item[1])[:2]
         table.add_row(
-            Text(r.source, overflow="fold"),
+            Text(Path(r.source).name, overflow="fold"),
             str(r.onset),
             str(r.apex),
             f"{r.offset}{' (held)' if r.held else ''}",

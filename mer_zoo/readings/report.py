@@ -14,6 +14,10 @@ from mer_zoo.files import refuse_overwrite, write_atomically
 
 PICTURE_SIZE = 224
 CHART = {"left": 40, "right": 630, "top": 30, "bottom": 120}
+PLAIN = (
+    *("source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion"),
+    "model",
+)  # what the page shows as it is
 LABEL_ROWS = (134, 147)  # two rows, so that phases a few frames apart stay readable
 
 
@@ -38,7 +42,11 @@ def save_report(readings, path: str | Path, force: bool = False) -> Path:
         raise ClipError("A report needs at least one reading.")
     source = resources.files("mer_zoo.readings").joinpath("report.html.j2").read_text("utf-8")
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(source)
-    html = page.render(readings=[_view(r) for r in readings], version=__version__)
+    html = page.render(
+        readings=[_view(r) for r in readings],
+        notes=list(dict.fromkeys(r.provenance for r in readings)),
+        version=__version__,
+    )
     write_atomically(path, html.encode("utf-8"))
     return path
 
@@ -74,17 +82,14 @@ def _view(reading):
             [("onset", reading.onset), ("apex", reading.apex), ("offset", reading.offset)]
         )
     ]
-    pictures.append(("what the network saw", picture(reading.image)))
+    first, _, last = reading.image_span
+    pictures.append((f"what the network saw, {first} to {last}", picture(reading.image)))
     if reading.attention is not None:
         pictures.append(("where it looked", overlay(reading.frames[1], reading.attention)))
-    plain = {
-        name: getattr(reading, name)
-        for name in (
-            ["source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion", "model", "provenance"]
-        )
-    }
+    plain = {name: getattr(reading, name) for name in PLAIN}
     return {
         **plain,
+        "source": Path(reading.source).name,
         "probabilities": sorted(reading.probabilities.items(), key=lambda item: -item[1]),
         "pictures": [(caption, _png(image)) for caption, image in pictures],
         "chart": _chart(reading),

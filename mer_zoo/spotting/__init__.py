@@ -11,6 +11,9 @@ from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
 from mer_zoo.spotting.windows import candidate_windows
 
+REACH = 4.0
+"""Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
+
 __all__ = [
     "Expression",
     "aligned_clip",
@@ -40,6 +43,20 @@ class Expression:
     held: bool
     motion: float
     curve: np.ndarray
+
+    def within_reach(self) -> Clip:
+        """The clip with the phases its image is made of.
+
+        Those of the expression, unless it moves more than `REACH`: then the rise alone, up to the
+        frame whose motion is nearest to `REACH`. The beginning of a large expression is a movement
+        of a few pixels, which is what MESTI and the networks are made for.
+        """
+        onset, apex, _ = self.clip.phases
+        if self.motion <= REACH or apex - onset < 2:
+            return self.clip
+        rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)
+        early = onset + 1 + int(np.argmin(np.abs(np.log(rise / REACH))))
+        return self.clip.with_phases(onset, early, early)
 
 
 def spot(clip: Clip, start: int = 0) -> Expression:

@@ -219,7 +219,7 @@ def _metrics(data, classes, results):
     truth = np.array([classes.index(label) for label in shown])
     majority = np.full_like(truth, np.bincount(truth).argmax())
     common = {
-        "protocol": "held-out identities of the synthetic corpus, fixed epochs",
+        "protocol": "held-out identities, fixed epochs",
         "split": "test",
         "identities": test.identities,
         "seeds": [r.seed for r in results],

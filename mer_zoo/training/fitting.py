@@ -1,12 +1,16 @@
 """Fitting one network with one seed; interrupted, it goes on where it was."""
 
+import io
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from mer_zoo.files import write_atomically
 from mer_zoo.training.batches import Batches, EpochStarter
 from mer_zoo.training.recipe import Training
+
+RANDOM_STATE = "random_state.npz"
 
 
 def fit_network(
@@ -50,10 +54,43 @@ def fit_network(
     )
     callbacks = [EpochStarter(batches), *callbacks]
     if checkpoint is not None:
-        callbacks.insert(0, keras.callbacks.BackupAndRestore(str(checkpoint)))
+        folder = Path(checkpoint)
+        callbacks = [
+            RandomStateBackup(folder / RANDOM_STATE),
+            keras.callbacks.BackupAndRestore(str(folder)),
+            *callbacks,
+        ]
     return network.fit(
         batches, epochs=training.epochs, verbose=verbose, shuffle=False, callbacks=callbacks
     )
+
+
+class RandomStateBackup(keras.callbacks.Callback):
+    """Keeps the state of the network's random generators, which Keras' own backup leaves out.
+
+    Without it a resumed training would draw other dropout masks than an uninterrupted one.
+
+    Args:
+        path: the `.npz` file; its folder is removed with Keras' backup when training ends.
+    """
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+
+    def _generators(self):
+        return [v for v in self.model.variables if "seed_generator" in v.path]
+
+    def on_train_begin(self, logs=None):
+        if self.path.exists():
+            with np.load(self.path, allow_pickle=False) as stored:
+                for variable, name in zip(self._generators(), stored.files, strict=True):
+                    variable.assign(stored[name])
+
+    def on_epoch_end(self, epoch, logs=None):
+        content = io.BytesIO()
+        np.savez(content, *(keras.ops.convert_to_numpy(v) for v in self._generators()))
+        write_atomically(self.path, content.getvalue())
 
 
 def predict(

@@ -118,7 +118,7 @@ class MicroExpressionClassifier(keras.Model):
             NoFaceError: no face was found.
         """
         if aligned:
-            return self._read(spotting.spot(clip), clip.source or "clip")
+            return self._read(spotting.spot(clip), clip.source or "clip", clip.apex is not None)
         stream = open_frames(clip)
         expression = spotting.find_expression(
             stream,
@@ -127,7 +127,7 @@ class MicroExpressionClassifier(keras.Model):
             face=face,
             engine=engine,
         )
-        return self._read(expression, stream.name)
+        return self._read(expression, stream.name, clip.apex is not None)
 
     def predict_video(
         self,
@@ -175,16 +175,17 @@ class MicroExpressionClassifier(keras.Model):
             engine=engine,
             progress=progress,
         )
-        return self._read(expression, stream.name)
+        return self._read(expression, stream.name, apex is not None)
 
-    def _read(self, found, source) -> Reading:
-        """Classifies a spotted expression (`mer_zoo.spotting.Expression`)."""
+    def _read(self, found, source, given: bool) -> Reading:
+        """Classifies an expression (`mer_zoo.spotting.Expression`); `given`: its apex was known."""
         if self.fresh_head:
             raise WeightsError(
                 f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "
                 "trained yet, so its answers would be random. Run fit first."
             )
-        image = self.preprocess(found.clip)
+        seen = found.clip if given else found.within_reach()
+        image = self.preprocess(seen)
         values = self.predict_on_batch(image[None])[0]
         best = int(np.argmax(values))
         rejection = self.rejection
@@ -201,6 +202,7 @@ class MicroExpressionClassifier(keras.Model):
             apex=found.start + clip.apex,
             offset=found.start + clip.offset,
             held=found.held,
+            image_span=tuple(found.start + phase for phase in seen.phases),
             motion=float(found.motion),
             fps=clip.fps,
             source=source,

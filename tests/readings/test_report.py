@@ -27,6 +27,7 @@ def reading():
         apex=25,
         offset=25,
         held=True,
+        image_span=(13, 17, 17),
         motion=3.21,
         fps=30.0,
         source="a <b>& smile.mp4",
@@ -58,6 +59,7 @@ def test_the_page_holds_everything_and_fetches_nothing(reading, tmp_path):
     assert "script" not in page.tags and "link" not in page.tags and "b" in page.tags
     assert all(s.startswith("data:image/png;base64,") for s in page.sources)
     assert "a &lt;b&gt;&amp; smile.mp4" in text
+    assert text.count("synthetic clips only") == 1, "one note a model, not one a reading"
     for word in ("happiness", "0.700", "onset <b>13</b>", "held", "3.2 px", "synthetic clips only"):
         assert word in text
     encoded = page.sources[0].removeprefix("data:image/png;base64,")

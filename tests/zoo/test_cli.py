@@ -80,7 +80,7 @@ def test_json_is_one_object_a_line(run, smile):
     code, printed, _ = run("predict", smile, "--model", "meganet_tiny", "--json")
     (line,) = printed.splitlines()
     reading = json.loads(line)
-    assert code == 0 and reading["source"] == "smile.mp4" and len(reading["curve"]) == 30
+    assert code == 0 and reading["source"] == str(smile) and len(reading["curve"]) == 30
 
 
 def test_one_bad_video_does_not_stop_the_others(run, smile, tmp_path):
