@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from mer_zoo import __version__
-from mer_zoo.errors import ClipError, MerZooError
+from mer_zoo.errors import MerZooError
 
 app = typer.Typer(
     help="Facial micro-expression recognition: a Keras 3 model zoo.",
@@ -27,7 +27,6 @@ err = Console(stderr=True)
 
 SOME_FAILED = 1
 USER_ERROR = 2
-VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 DEFAULT_MODEL = "meganet_casme2"
 
 
@@ -73,8 +72,8 @@ def card(
 
 @app.command()
 def predict(
-    inputs: Annotated[
-        list[Path], typer.Argument(help="Videos, folders of videos, or one of frames.")
+    paths: Annotated[
+        list[Path], typer.Argument(help="Videos, folders of videos or of frames, clips.csv.")
     ],
     model: ModelName = DEFAULT_MODEL,
     onset: Frame = None,
@@ -94,27 +93,26 @@ def predict(
     force: Force = False,
 ):
     """Reads videos: onset, apex, offset, label and probabilities."""
-    from mer_zoo import tables
+    from mer_zoo import inputs, tables
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report
 
-    paths = _expand(inputs)
+    clips = inputs.expand(paths, fps)
     phases = {"onset": onset, "apex": apex, "offset": offset}
-    if len(paths) > 1 and any(v is not None for v in phases.values()):
-        raise ClipError("--onset, --apex and --offset belong to one video; several were given.")
+    inputs.refuse_phases_for_many(clips, phases)
     for path in (csv, report):
         if path is not None:
             refuse_overwrite(path, force)
     classifier = _load(model)
     readings, failed = [], 0
     with _progress() as bar:
-        task = bar.add_task("reading", total=len(paths))
-        for path in paths:
-            bar.update(task, description=path.name)
+        task = bar.add_task("reading", total=len(clips))
+        for clip in clips:
+            bar.update(task, description=clip.path.name)
             try:
-                reading = classifier.predict_video(
-                    path,
-                    **phases,
+                reading = clip.read(
+                    classifier,
+                    phases=phases,
                     start=start,
                     stop=stop,
                     fps=fps,
@@ -123,10 +121,10 @@ def predict(
                     allow_truncated=allow_truncated,
                 )
             except MerZooError as error:
-                if len(paths) == 1:
+                if len(clips) == 1:
                     raise
                 failed += 1
-                err.print(f"[red]{path.name}:[/red]", str(error), highlight=False)
+                err.print(f"[red]{clip.path.name}:[/red]", str(error), highlight=False)
             else:
                 readings.append(reading)
                 if json:
@@ -298,19 +296,6 @@ def _progress() -> Progress:
         console=err,
         transient=True,
     )
-
-
-def _expand(inputs: list[Path]) -> list[Path]:
-    """Folders of videos become their videos; a folder of frames stays one input."""
-    paths = []
-    for path in inputs:
-        videos = (
-            sorted(p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
-            if path.is_dir()
-            else []
-        )
-        paths.extend(videos or [path])
-    return paths
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def test_a_synthetic_expression_of_known_truth_is_read(model):
     truth = demonstration.synthetic_clip()
     reading = model.predict_clip(truth.with_phases())
     assert reading.label == "surprise"
-    for found, true in zip((reading.onset, reading.apex, reading.offset), truth.phases, strict=True):
+    for found, true in zip(
+        (reading.onset, reading.apex, reading.offset), truth.phases, strict=True
+    ):
         assert abs(found - true) <= 5
 
 

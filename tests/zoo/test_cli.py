@@ -93,6 +93,24 @@ def test_one_bad_video_does_not_stop_the_others(run, smile, tmp_path):
     assert len((tmp_path / "o.csv").read_text().splitlines()) == 2
 
 
+def test_a_table_of_clips_is_read_row_by_row(run, smile, tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    capture = cv2.VideoCapture(str(smile))
+    for number in range(8, 28):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+        cv2.imwrite(str(folder / f"img{number}.png"), capture.read()[1])
+    table = tmp_path / "clips.csv"
+    table.write_text(f"path,onset,apex,offset,fps\n{smile},12,17,17,\nframes,12,17,17,30\n")
+    code, printed, _ = run("predict", table, "--model", "meganet_tiny", "--json")
+    video, frames = (json.loads(line) for line in printed.splitlines())
+    assert code == 0 and (video["onset"], video["apex"]) == (12, 17)
+    assert (frames["onset"], frames["apex"]) == (4, 9), "indices in the folder"
+    table.write_text(f"path,onset,apex\n{smile},12,7\nnothing.mp4,1,2\n")
+    code, _, complaint = run("predict", table, "--model", "meganet_tiny")
+    assert code == 2 and "line 2" in complaint and "line 3" in complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,1 +1,0 @@
-"""Search of hyperparameters with KerasTuner, remembered by MLflow. Not built yet: see docs/design.md."""
