@@ -12,6 +12,9 @@ from mer_zoo.errors import ClipError, NoFaceError
 MAX_GAP = 0.25
 """Longest time without a face that is bridged, in seconds."""
 
+_ROW = np.dtype([("points", np.float32, (len(faces.TRACKED), 2)), ("motion", np.float64, (2, 3))])
+_NOTHING = (np.full((len(faces.TRACKED), 2), np.nan, np.float32), np.eye(2, 3))
+
 
 @dataclass(frozen=True)
 class FacePath:
@@ -82,41 +85,53 @@ def follow_face(
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
     """
-    times, seen = [], []
+    times = []
 
     def images():
         for frame in stream.frames(start, stop):
             times.append(frame.time)
             yield frame.image
 
-    for landmarks in faces.FaceTracker(face=face, engine=engine).track(images()):
-        if landmarks is not None:  # of 468 points keep the hundred that are needed
-            points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
-            landmarks = faces.FaceLandmarks(points, landmarks.score, landmarks.motion)
-        seen.append(landmarks)
-        if progress is not None:
-            progress(len(seen))
-    if len(seen) < 2:
-        count = f"{len(seen)} frame{'' if len(seen) == 1 else 's'}"
+    def rows():
+        track = faces.FaceTracker(face=face, engine=engine).track(images())
+        for done, landmarks in enumerate(_bridged(track, times), start=1):
+            yield _NOTHING if landmarks is None else (landmarks.points, landmarks.motion)
+            if progress is not None:
+                progress(done)
+
+    found = np.fromiter(rows(), dtype=_ROW)
+    if len(found) < 2:
+        count = f"{len(found)} frame{'' if len(found) == 1 else 's'}"
         raise ClipError(
             f"{stream.name} has {count} to look at; an expression is a movement, so at least 2 are "
             "needed. Check start and stop."
         )
-    if all(landmarks is None for landmarks in seen):
+    path = FacePath(start, np.asarray(times, np.float64), found["points"], found["motion"])
+    if not path.present.any():
         raise NoFaceError(
-            f"No face was found in any of the {len(seen)} frames of {stream.name}. The face should "
+            f"No face was found in any of the {len(found)} frames of {stream.name}. The face should "
             "be upright, lit and at least a sixth of the frame's height; crop the video if it is not."
         )
-    nothing = np.full((len(faces.TRACKED), 2), np.nan, np.float32)
-    bridged = faces.bridge(seen, times, max_gap=MAX_GAP)
-    return FacePath(
-        start,
-        np.asarray(times, dtype=np.float64),
-        np.stack([nothing if landmarks is None else landmarks.points for landmarks in bridged]),
-        np.stack(
-            [np.eye(2, 3) if landmarks is None else landmarks.motion for landmarks in bridged]
-        ),
-    )
+    return path
+
+
+def _bridged(track, times):
+    """The track with its short gaps filled as soon as they end, and of each face only TRACKED."""
+    last, gap = None, 0
+    for position, landmarks in enumerate(track):
+        if landmarks is None:
+            gap += 1
+            continue
+        points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
+        landmarks = faces.FaceLandmarks(points, landmarks.score, landmarks.motion)
+        if gap and last is not None:
+            around = times[position - gap - 1 : position + 1]
+            yield from faces.bridge([last, *[None] * gap, landmarks], around, MAX_GAP)[1:-1]
+        else:
+            yield from [None] * gap
+        yield landmarks
+        last, gap = landmarks, 0
+    yield from [None] * gap
 
 
 def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:

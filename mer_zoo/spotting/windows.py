@@ -17,6 +17,7 @@ CHANGE = 0.4
 """Seconds between the two moments whose landmarks are compared."""
 
 CANDIDATES = 3
+PART = 1000  # frames
 
 _LIDS = {160, 159, 158, 144, 145, 153, 387, 386, 385, 373, 374, 380}
 _EXPRESSIVE = [
@@ -63,18 +64,33 @@ def _landmark_change(path):
     """How far the expressive landmarks move within CHANGE seconds around each frame, crop pixels."""
     change = np.zeros(len(path.times))
     present = np.flatnonzero(path.present)
-    times, points = path.times[present], path.points[present]
+    # Part by part, each with what it needs of its neighbours, so that memory stays small.
+    for start in range(0, len(present), PART):
+        stop = min(start + PART, len(present))
+        reach = path.times[present[[start, stop - 1]]] + [-CHANGE, CHANGE]
+        low, high = np.searchsorted(path.times[present], reach)
+        part = present[low:high]
+        found = _change(path.times[part], _aligned_expressive(path, part))
+        change[present[start:stop]] = found[start - low : stop - low]
+    return change
+
+
+def _aligned_expressive(path, chosen):
+    points, times = path.points[chosen], path.times[chosen]
     matrices = faces.stabilise(points, times, size=MOTION_SIZE, smoothing=0, indices=faces.TRACKED)
-    expressive = np.einsum("tij,tkj->tki", matrices[:, :, :2], points[:, _EXPRESSIVE])
-    expressive += matrices[:, None, :, 2]
+    aligned = np.einsum("tij,tkj->tki", matrices[:, :, :2], points[:, _EXPRESSIVE])
+    return aligned + matrices[:, None, :, 2]
+
+
+def _change(times, positions):
+    """Mean position just after each frame against that just before, 90th percentile of the points."""
+    here = np.arange(len(times))
     later = np.searchsorted(times, times + CHANGE / 2).clip(max=len(times) - 1)
     earlier = np.searchsorted(times, times - CHANGE / 2)
-    totals = np.concatenate([np.zeros_like(expressive[:1]), np.cumsum(expressive, 0, dtype=float)])
-    here = np.arange(len(times))
+    totals = np.concatenate([np.zeros_like(positions[:1]), np.cumsum(positions, 0)])
     after = (totals[later + 1] - totals[here]) / (later + 1 - here)[:, None, None]
     before = (totals[here + 1] - totals[earlier]) / (here + 1 - earlier)[:, None, None]
-    change[present] = np.percentile(np.linalg.norm(after - before, axis=-1), 90, axis=1)
-    return change
+    return np.percentile(np.linalg.norm(after - before, axis=-1), 90, axis=1)
 
 
 def _around_given(path, given, name):

@@ -95,8 +95,8 @@ def _combinations(*rows: tuple[float, dict[int, float]]) -> tuple[Combination, .
 
 
 # CASME II, five classes. Clashes kept from its annotations: 4 and 4+7 (disgust, others),
-# 12 (happiness, others, repression), 14 (others, happiness), 17 (repression, others). Two of seven
-# kinds of smile part the lips (25), as posed smiles do.
+# 12 (happiness, others, repression), 14 (others, happiness), 17 (repression, others). Some smiles
+# part the lips (25), as posed smiles do.
 CASME2 = Schema(
     "casme2",
     {

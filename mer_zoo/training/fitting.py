@@ -78,19 +78,36 @@ class RandomStateBackup(keras.callbacks.Callback):
         super().__init__()
         self.path = path
 
-    def _generators(self):
-        return [v for v in self.model.variables if "seed_generator" in v.path]
-
     def on_train_begin(self, logs=None):
         if self.path.exists():
             with np.load(self.path, allow_pickle=False) as stored:
-                for variable, name in zip(self._generators(), stored.files, strict=True):
-                    variable.assign(stored[name])
+                self._restore({name: stored[name] for name in stored.files})
 
     def on_epoch_end(self, epoch, logs=None):
         content = io.BytesIO()
-        np.savez(content, *(keras.ops.convert_to_numpy(v) for v in self._generators()))
+        np.savez(content, **self._state())
         write_atomically(self.path, content.getvalue())
+
+    def _generators(self):
+        return [v for v in self.model.variables if "seed_generator" in v.path]
+
+    def _state(self):
+        state = {
+            f"generator{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._generators())
+        }
+        if keras.backend.backend() == "torch":  # where unseeded dropout draws from torch itself
+            import torch
+
+            state["torch"] = torch.get_rng_state().numpy()
+        return state
+
+    def _restore(self, state):
+        for i, variable in enumerate(self._generators()):
+            variable.assign(state[f"generator{i}"])
+        if keras.backend.backend() == "torch":
+            import torch
+
+            torch.set_rng_state(torch.from_numpy(state["torch"]))
 
 
 def predict(
