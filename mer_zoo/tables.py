@@ -89,6 +89,7 @@ def card(entry) -> list:
         f"{entry.preprocessing.face_size} px aligned face",
         "trained on": f"{entry.trained_on.clips:,} clips of {entry.trained_on.identities} identities, "
         f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}",
+        "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
         "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
         f"{entry.rejection.min_motion:.1f} px",
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "

@@ -196,6 +196,7 @@ def _write(recipe, recipe_path, data, classes, results, folder):
             real_clips=0,
             seed=recipe.data.seed,
             digest=data.digest,
+            tuned_on=recipe.card.tuned_on,
         ),
         golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(classes)] * len(golden)),
         metrics=_metrics(data, classes, results),

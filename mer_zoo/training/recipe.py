@@ -60,12 +60,13 @@ class Rejecting:
 
 @dataclass(frozen=True)
 class Words:
-    """What the card says in words."""
+    """What the card says in words. `tuned_on`: what was looked at while the corpus was made."""
 
     summary: str
     intended_use: str
     limits: list[str]
     references: list[str]
+    tuned_on: list[str] = field(default_factory=list)
     version: str = "1"
     licence: str = "Apache-2.0"
 

@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from mer_zoo.errors import CardError
+from mer_zoo.training import Recipe
 from mer_zoo.zoo import Card, card, list_models
 
 
@@ -36,6 +37,20 @@ def test_scores_stand_beside_their_baselines(entry):
 
 def test_the_recipe_is_in_the_repository(entry, pytestconfig):
     assert (pytestconfig.rootpath / entry.recipe).exists()
+
+
+def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
+    recipe = Recipe.read(pytestconfig.rootpath / entry.recipe)
+    assert entry.preprocessing == recipe.preprocessing
+    assert entry.network.name == recipe.network.name
+    assert recipe.network.arguments.items() <= entry.network.arguments.items()
+    assert entry.rejection.min_motion == recipe.rejection.min_motion
+    assert entry.trained_on.tuned_on == recipe.card.tuned_on
+    assert entry.trained_on.seed == recipe.data.seed
+    for name in ("summary", "intended_use", "limits", "references", "licence", "version"):
+        assert getattr(entry, name) == getattr(recipe.card, name)
+    for metric in entry.metrics:
+        assert metric.seeds == recipe.training.seeds
 
 
 @pytest.mark.parametrize(
