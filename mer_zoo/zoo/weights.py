@@ -76,8 +76,8 @@ def build_loaded(
 ):
     """Builds a network whose variables come into being with their stored values.
 
-    Drawing random weights first, to throw them away, costs ten seconds and more on JAX, which
-    compiles every initialiser for every shape.
+    Drawing random weights first, to throw them away, is slow on JAX, which compiles every
+    initialiser for every shape.
 
     Args:
         build: makes the network; called without arguments.
