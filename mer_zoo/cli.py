@@ -178,6 +178,8 @@ def verify(
 ):
     """Checks every weight file, golden output and card against the built networks."""
     from mer_zoo import tables, zoo
+
+    _choose_backend()
     from mer_zoo.zoo.golden import verify as verify_entry
 
     checks, names = [], names or zoo.list_models()
@@ -203,11 +205,11 @@ def synth(
     force: Force = False,
 ):
     """Makes a micro-expression clip of known truth from a photograph."""
+    _choose_backend()
     from mer_zoo import synthesis
     from mer_zoo.files import refuse_overwrite
 
     refuse_overwrite(to, force)
-    _choose_backend()
     clip = synthesis.synthesise(photo, au, seed=seed, peak=peak, fps=fps)
     truth = synthesis.write_video(clip, to, force=force)
     out.print(f"wrote {to} and {truth}")
