@@ -29,7 +29,7 @@ def readings(rows) -> Table:
 
 
 def write_csv(rows, path: Path, force: bool = False) -> Path:
-    """Writes readings as CSV, one a line, one column `p_<class>` a class.
+    """Writes readings of one model as CSV, one a line, one column `p_<class>` a class.
 
     Raises:
         OutputExistsError: the file exists and `force` is false.
@@ -42,7 +42,7 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
     writer.writerow([*facts, *(f"p_{name}" for name in classes)])
     for r in rows:
         values = [getattr(r, name) for name in facts]
-        writer.writerow([*values, *(f"{r.probabilities.get(name, ''):.6g}" for name in classes)])
+        writer.writerow([*values, *(f"{r.probabilities[name]:.6g}" for name in classes)])
     write_atomically(path, text.getvalue().encode("utf-8"))
     return path
 

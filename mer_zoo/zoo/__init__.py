@@ -12,7 +12,7 @@ def load(name, *, class_names=None, num_classes=None):
     Args:
         name: a packaged entry (`mer_zoo.list_models()`), or a local folder with a `card.toml`.
         class_names: names of your own classes. Given, the head is fresh and the rest is loaded:
-            train it with `fit` or `mer_zoo.finetune`.
+            train it with `fit`.
         num_classes: the same with made-up names. Give one of the two.
 
     Returns:
