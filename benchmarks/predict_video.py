@@ -20,7 +20,7 @@ import cv2
 
 def write_loop(path: Path, seconds: float) -> None:
     """Writes the packaged smile, forwards and backwards without a jump, for so many seconds."""
-    from mer_zoo import demonstration
+    from mer_zoo.cli import demonstration
 
     capture = cv2.VideoCapture(str(demonstration.smile()))
     frames = []

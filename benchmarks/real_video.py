@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import mer_zoo
-from mer_zoo import demonstration
+from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 
 SPANS = {

@@ -16,16 +16,20 @@ _HOMES = {
     "Clip": "mer_zoo.clips",
     "Reading": "mer_zoo.readings",
     "card": "mer_zoo.zoo",
+    "evaluate": "mer_zoo.training",
     "list_models": "mer_zoo.zoo",
     "load": "mer_zoo.zoo",
 }
 _ROOMS = (
     "clips",
+    "datasets",
     "errors",
+    "evaluation",
     "faces",
     "layers",
     "modalities",
     "models",
+    "preparation",
     "spotting",
     "synthesis",
     "training",
@@ -37,6 +41,7 @@ __all__ = ["__version__", *_HOMES, *_ROOMS]
 if TYPE_CHECKING:
     from mer_zoo.clips import Clip  # noqa: F401
     from mer_zoo.readings import Reading  # noqa: F401
+    from mer_zoo.training import evaluate  # noqa: F401
     from mer_zoo.zoo import card, list_models, load  # noqa: F401
 
 

@@ -47,5 +47,13 @@ class RecipeError(MerZooError, ValueError):
     """A recipe has an unknown key, a missing key or an impossible value."""
 
 
+class DatasetError(MerZooError, ValueError):
+    """A dataset's table or folders cannot be used, or do not hold what a protocol asks for."""
+
+
 class OutputExistsError(MerZooError, FileExistsError):
     """A file the user already has would have been overwritten."""
+
+
+class EvaluationError(MerZooError, ValueError):
+    """An evaluation that cannot be run, or that would not be honest."""

@@ -2,7 +2,10 @@
 
 import pytest
 
-BACKEND_FREE = ("tests/clips/", "tests/synthesis/", "tests/project/")
+BACKEND_FREE = (
+    *("tests/clips/", "tests/datasets/", "tests/evaluation/"),
+    *("tests/project/", "tests/synthesis/"),
+)
 
 
 def pytest_addoption(parser):

@@ -1,5 +1,6 @@
 """From clip to image: `compute("mesti", clip)` and its siblings, in NumPy and OpenCV."""
 
+from mer_zoo.modalities.flow import rescale_flow
 from mer_zoo.modalities.mesti import MestiAccumulator
 from mer_zoo.modalities.registry import (
     MODALITIES,
@@ -18,4 +19,5 @@ __all__ = [
     "channel_names",
     "compute",
     "flip",
+    "rescale_flow",
 ]

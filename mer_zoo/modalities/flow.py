@@ -9,10 +9,16 @@ from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.scaling import median, scale_signed
 
 _SMALLEST = 32  # px; the pyramids of the methods need as much
+STORED_FLOOR = 1.0  # of 255 levels: an image without contrast stays without
 
 
 def flow(
-    clip, method: str = "dis", normalize: bool = True, remove_rigid: bool = True
+    clip,
+    method: str = "dis",
+    normalize: bool = True,
+    remove_rigid: bool = True,
+    size: int | None = None,
+    per_channel: bool = False,
 ) -> np.ndarray:
     """Returns the optical flow from the onset frame to the apex frame, and its optical strain.
 
@@ -23,6 +29,10 @@ def flow(
         normalize: divide `(u, v)` jointly, and the strain, by the 99th percentile of their absolute
             values, and clip to -2..2. Otherwise px, and px of displacement per px.
         remove_rigid: subtract the median flow.
+        size: side in px that the finished planes are reduced to before they are scaled; None keeps
+            the size of the frames. The flow images of MEGC 2019 have 28.
+        per_channel: normalise u and v each on its own, as `rescale_flow` must do with flow images
+            whose common scale is lost.
 
     Returns:
         float32 `(H, W, 3)`: u (positive to the right), v (positive down) and the strain.
@@ -46,12 +56,50 @@ def flow(
     u, v = FLOW_METHODS[method](onset, apex)
     if remove_rigid:
         u, v = (plane - np.float32(median(plane)) for plane in (u, v))
-    strain = optical_strain(u, v)
+    planes = [u, v, optical_strain(u, v)]
+    if size is not None:
+        planes = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in planes]
     if normalize:
         floor = DISPLACEMENT_FLOOR * window_stride(height, width)
-        u, v = scale_signed(u, v, floor=floor)
-        (strain,) = scale_signed(strain, floor=STRAIN_FLOOR)
-    return np.dstack([u, v, strain])
+        planes = _scaled(*planes, floor, STRAIN_FLOOR, per_channel)
+    return np.dstack(planes)
+
+
+def rescale_flow(image: np.ndarray) -> np.ndarray:
+    """Returns a stored flow image on the scale of `flow(..., per_channel=True)`.
+
+    Flow images are published stretched channel by channel to 0..255. What stood for "no motion" is
+    lost with that; the median of the image is taken for it, as `flow` does with the rigid motion.
+
+    Args:
+        image: `(H, W, 3)` u, v and strain, or `(H, W, 6)` two such triples; any linear scale.
+
+    Returns:
+        float32, the same shape, -2..2.
+
+    Raises:
+        ValueError: the number of channels is not a multiple of 3.
+    """
+    if image.ndim != 3 or image.shape[-1] % 3:
+        raise ValueError(
+            f"A flow image is (height, width, 3) or (height, width, 6): u, v and strain. Got shape "
+            f"{image.shape}."
+        )
+    planes = []
+    for first in range(0, image.shape[-1], 3):
+        u, v, strain = np.moveaxis(image[..., first : first + 3].astype(np.float32), -1, 0)
+        u, v = (np.ascontiguousarray(plane - median(plane)) for plane in (u, v))
+        strain = np.ascontiguousarray(strain - strain.min())
+        planes += _scaled(u, v, strain, STORED_FLOOR, STORED_FLOOR, True)
+    return np.dstack(planes)
+
+
+def _scaled(u, v, strain, floor: float, strain_floor: float, per_channel: bool) -> list:
+    if per_channel:
+        motion = [scale_signed(plane, floor=floor)[0] for plane in (u, v)]
+    else:
+        motion = scale_signed(u, v, floor=floor)
+    return [*motion, *scale_signed(strain, floor=strain_floor)]
 
 
 def optical_strain(u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -1,9 +1,16 @@
 """Network architectures, one family a file. Each takes any modality of fitting shape."""
 
 from mer_zoo.errors import UnknownNameError
+from mer_zoo.models.backbones import VGG19, EfficientNetB0, ResNet50
+from mer_zoo.models.learnet import LEARNet
 from mer_zoo.models.meganet import MEGANet
+from mer_zoo.models.off_apexnet import OFFApexNet
+from mer_zoo.models.ststnet import STSTNet
 
-NETWORKS = {"MEGANet": MEGANet}
+NETWORKS = {
+    network.__name__: network
+    for network in (MEGANet, STSTNet, OFFApexNet, LEARNet, VGG19, ResNet50, EfficientNetB0)
+}
 
 
 def build(network: str, **arguments):
@@ -21,4 +28,14 @@ def build(network: str, **arguments):
     return NETWORKS[network](**arguments)
 
 
-__all__ = ["NETWORKS", "MEGANet", "build"]
+__all__ = [
+    "NETWORKS",
+    "VGG19",
+    "EfficientNetB0",
+    "LEARNet",
+    "MEGANet",
+    "OFFApexNet",
+    "ResNet50",
+    "STSTNet",
+    "build",
+]

@@ -8,12 +8,11 @@ import keras
 from keras import layers
 
 from mer_zoo.layers import GradientAttention
-
-CHANNELS_LAST = "channels_last"
+from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
-class MEGANet(keras.Model):
+class MEGANet(Network):
     """Four convolution stages, Gradient Attention after some of them, and a head that keeps place.
 
     Every convolution is followed by batch normalisation and ReLU; every stage but the last ends with
@@ -62,11 +61,12 @@ class MEGANet(keras.Model):
                 f"but there are {len(stages)} stages, counted from 1."
             )
         shrink = stem_strides * 2 ** (len(stages) - 1)
-        if min(input_shape[:2]) < shrink:
-            raise ValueError(
-                f"input_shape={tuple(input_shape)} is too small: {len(stages)} stages shrink it "
-                f"{shrink} times. Use at least {shrink} px, fewer stages or stem_strides=1."
-            )
+        refuse_small(
+            input_shape,
+            shrink,
+            f"{len(stages)} stages shrink it {shrink} times",
+            ", fewer stages or stem_strides=1",
+        )
 
         # === Functional model ===
         inputs = keras.Input(input_shape, name="image")
@@ -86,7 +86,7 @@ class MEGANet(keras.Model):
         x = _convolution(x, neck, 1, 1, "neck")
         x = layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
-        outputs = layers.Dense(num_classes, activation=activation, dtype="float32", name="head")(x)
+        outputs = head(x, num_classes, activation)
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
         # === Config ===
@@ -101,13 +101,6 @@ class MEGANet(keras.Model):
             "dropout": dropout,
             "activation": activation,
         }
-
-    def get_config(self):
-        return {**self._arguments, "name": self.name, "trainable": self.trainable}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
 
 
 def _convolution(x, width, kernel, strides, name):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream
-from mer_zoo.errors import ClipError
+from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.following import FacePath, aligned_clip, follow_face
 from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
@@ -90,6 +91,7 @@ def find_expression(
     stream: FrameStream,
     *,
     size: int = 112,
+    alignment: str = "face",
     phases=(None, None, None),
     start: int = 0,
     stop: int | None = None,
@@ -104,6 +106,9 @@ def find_expression(
     Args:
         stream: frames of a video, folder, array or clip.
         size: side of the aligned crops.
+        alignment: "face" finds the face, follows it and aligns it; "frame" takes whole frames, such
+            as the registered crops of a dataset, resized to the square. They are then held in
+            memory.
         phases: onset, apex and offset as frame indices of the source, None where not known.
         start, stop: look only at `start <= index < stop`.
         face: "largest", or 0 for the largest face, 1 for the second largest, ...
@@ -114,8 +119,13 @@ def find_expression(
         ClipError: fewer than two frames, or phases that are not onset <= apex <= offset in the part
             looked at.
         NoFaceError: no face was found, or none at the phases given.
+        UnknownNameError: no such alignment.
     """
     _check_phases(phases, start, stop, stream.name)
+    if alignment == "frame":
+        return _spot_frames(stream, size, phases, start, stop)
+    if alignment != "face":
+        raise UnknownNameError.among("alignment", alignment, ("face", "frame"))
     given = [p for p in phases if p is not None]
     path = follow_face(stream, start=start, stop=stop, face=face, engine=engine, progress=progress)
     if given and max(given) >= path.start + len(path.times):
@@ -128,6 +138,14 @@ def find_expression(
         for window in candidate_windows(path, given, stream.name)
     ]
     return max(found, key=lambda expression: expression.motion)
+
+
+def _spot_frames(stream, size, phases, start, stop):
+    frames, times = stream.read(start, stop)
+    resized = [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in frames]
+    clip = Clip(np.stack(resized), times, source=stream.name)
+    shifted = [None if p is None else p - start for p in phases]
+    return spot(clip.with_phases(*shifted), start)
 
 
 def _spot_window(stream, window: FacePath, size, phases):

@@ -7,7 +7,8 @@ from mer_zoo.synthesis.expression import Expression, Movement, Timing
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph, synthesise
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.renderer import render, render_clip
-from mer_zoo.synthesis.schemas import SCHEMAS, Schema, bayes_ceiling
+from mer_zoo.synthesis.schema import Schema, bayes_ceiling
+from mer_zoo.synthesis.schemas import SCHEMAS
 from mer_zoo.synthesis.video import write_video
 
 __all__ = [

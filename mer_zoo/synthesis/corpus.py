@@ -24,7 +24,8 @@ from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.records import RECORD, make_record
 from mer_zoo.synthesis.renderer import render
-from mer_zoo.synthesis.schemas import NONE, Schema, find_schema
+from mer_zoo.synthesis.schema import Schema
+from mer_zoo.synthesis.schemas import NONE, find_schema
 
 # Raised whenever the same seed would give other clips.
 VERSION = 1

@@ -17,7 +17,8 @@ from mer_zoo.synthesis.disturbances import (
     residual_head,
 )
 from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
-from mer_zoo.synthesis.schemas import NONE, Schema
+from mer_zoo.synthesis.schema import Schema
+from mer_zoo.synthesis.schemas import NONE
 
 # Peak motion of a micro-expression, pixels of the 224-pixel crop: log-normal, clipped. Assumed.
 PEAK_MEDIAN, PEAK_SIGMA, PEAK_RANGE = 2.2, 0.45, (0.8, 5.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.synthesis.action_units import Side, action_unit, format_action_units
-from mer_zoo.synthesis.schemas import Schema
+from mer_zoo.synthesis.schema import Schema
 
 # Expressions of real people are seldom the same on both sides: 70 % both, 15 % either side.
 ONE_SIDED_SHARE = 0.3

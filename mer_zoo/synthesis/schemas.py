@@ -7,87 +7,12 @@ synthetic task would be far easier than the real one; `bayes_ceiling` says how w
 reader of action units could do.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import replace
 
 from mer_zoo.errors import UnknownNameError
+from mer_zoo.synthesis.schema import Combination, Schema
 
 NONE = "none"  # the label of a clip without an expression; never a class of a schema
-
-
-@dataclass(frozen=True)
-class Combination:
-    """Action units that appear together.
-
-    Attributes:
-        weight: how often, relative to the other combinations of the class.
-        strengths: action unit -> strength relative to the strongest of the combination.
-        one_sided: always on one side only (contempt), instead of mostly on both.
-    """
-
-    weight: float
-    strengths: dict[int, float]
-    one_sided: bool = False
-
-    @property
-    def key(self) -> tuple:
-        """What a perfect reader of action units could tell apart."""
-        return (*sorted(self.strengths), self.one_sided)
-
-
-@dataclass(frozen=True)
-class Schema:
-    """A label schema.
-
-    Attributes:
-        name: as in the names of zoo entries.
-        combinations: class -> its combinations; the order of the classes is the order of labels.
-    """
-
-    name: str
-    combinations: dict[str, tuple[Combination, ...]]
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return tuple(self.combinations)
-
-    def draw(self, label: str, rng: np.random.Generator) -> Combination:
-        """One combination of the class, by weight."""
-        if label not in self.combinations:
-            raise UnknownNameError.among(f"class of {self.name}", label, self.combinations)
-        choices = self.combinations[label]
-        weights = np.array([c.weight for c in choices])
-        return choices[rng.choice(len(choices), p=weights / weights.sum())]
-
-
-@dataclass(frozen=True)
-class BayesCeiling:
-    """Best possible scores with balanced classes, given the exact action units of each clip."""
-
-    accuracy: float
-    macro_f1: float
-
-
-def bayes_ceiling(schema: Schema) -> BayesCeiling:
-    """How well the classes of a schema can be told from the set of action units alone.
-
-    Classes are equally frequent; the reader knows the tables and names the likeliest class.
-    Strengths are not used: they are redrawn for every clip.
-    """
-    names = schema.class_names
-    joint: dict[tuple, np.ndarray] = defaultdict(lambda: np.zeros(len(names)))
-    for row, choices in enumerate(schema.combinations.values()):
-        total = sum(c.weight for c in choices)
-        for combination in choices:
-            joint[combination.key][row] += combination.weight / total / len(names)
-    confusion = np.zeros((len(names), len(names)))  # rows: true class, columns: named class
-    for shares in joint.values():
-        confusion[:, shares.argmax()] += shares
-    hits = confusion.diagonal()
-    f1 = 2 * hits / (confusion.sum(0) + confusion.sum(1))
-    return BayesCeiling(accuracy=float(hits.sum()), macro_f1=float(f1.mean()))
 
 
 def _combinations(*rows: tuple[float, dict[int, float]]) -> tuple[Combination, ...]:
@@ -148,7 +73,78 @@ CASME2 = Schema(
     },
 )
 
-SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (CASME2,)}
+# SAMM, five classes. Anger is shown by the lids as often as by the brows; contempt by one corner of
+# the mouth alone. Clashes kept: 7 and 4 (anger, other), 12 and 14 (other; contempt on one side).
+SAMM = Schema(
+    "samm",
+    {
+        "anger": _combinations(
+            (4, {7: 1}),
+            (3, {4: 0.9, 7: 1}),
+            (2, {4: 1}),
+            (1, {4: 1, 5: 0.7, 7: 0.7}),
+            (1, {17: 1, 24: 0.7}),
+            (1, {23: 1}),
+        ),
+        "contempt": tuple(
+            replace(combination, one_sided=True)
+            for combination in _combinations((4, {14: 1}), (1, {10: 1}), (1, {12: 1}))
+        ),
+        "happiness": _combinations((5, {12: 1}), (1, {6: 0.8, 12: 1}), (1, {7: 0.6, 12: 1})),
+        "surprise": _combinations(
+            (3, {1: 1, 2: 1}),
+            (2, {5: 1}),
+            (1, {1: 1, 2: 1, 5: 0.7}),
+            (1, {2: 1}),
+            (1, {25: 1, 26: 0.4}),
+        ),
+        "other": _combinations(
+            (1, {7: 1}),
+            (1, {14: 1}),
+            (1, {20: 1}),
+            (1, {23: 1}),
+            (1, {24: 0.7}),
+            (0.6, {4: 1}),
+            (0.5, {12: 1}),
+        ),
+    },
+)
+
+_FEAR = _combinations((1, {1: 0.8, 2: 0.8, 4: 0.8}), (1, {20: 1}))
+_SADNESS = _combinations((1, {1: 0.8, 4: 0.8}), (1, {15: 1}))
+
+
+def _mixture(*parts: tuple[float, tuple[Combination, ...]]) -> tuple[Combination, ...]:
+    """Combinations of several classes as one class, each class with its share of the clips."""
+    return tuple(
+        replace(combination, weight=share * combination.weight / sum(c.weight for c in part))
+        for share, part in parts
+        for combination in part
+    )
+
+
+# MEGC 2019's three classes over CASME II, SAMM and SMIC-HS; the shares are the clips of CASME II and
+# SAMM. SMIC has no action units in its tables: its classes are taken to be made alike.
+_THREE_CLASSES = {
+    "negative": _mixture(
+        (61 + 9, CASME2.combinations["disgust"]),
+        (27, CASME2.combinations["repression"]),
+        (57, SAMM.combinations["anger"]),
+        (12, SAMM.combinations["contempt"]),
+        (8, _FEAR),
+        (6, _SADNESS),
+    ),
+    "positive": _mixture(
+        (32, CASME2.combinations["happiness"]), (26, SAMM.combinations["happiness"])
+    ),
+    "surprise": _mixture(
+        (25, CASME2.combinations["surprise"]), (15, SAMM.combinations["surprise"])
+    ),
+}
+MEGC2019 = Schema("megc2019", _THREE_CLASSES)
+SMIC = Schema("smic", _THREE_CLASSES)
+
+SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (CASME2, SAMM, SMIC, MEGC2019)}
 
 
 def find_schema(name: str | Schema) -> Schema:

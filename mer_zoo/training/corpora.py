@@ -69,7 +69,9 @@ def corpus_images(
 
     Raises:
         NoFaceError: no photograph can be used.
+        RecipeError: the recipe is for real clips only.
     """
+    data, _ = recipe.synthetic()
     corpus = _corpus(recipe, photos)
     settings = {
         "modality": recipe.preprocessing.modality,
@@ -99,18 +101,19 @@ def corpus_images(
     images = np.concatenate([images for images, _ in made])
     table = np.concatenate([table for _, table in made])
     description = (
-        f"synthetic-{recipe.data.schema} version {corpus.version}, seed {recipe.data.seed}, "
-        f"{recipe.data.clips_per_identity} clips of each identity"
+        f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
+        f"{data.clips_per_identity} clips of each identity"
     )
     return CorpusImages(images, table, corpus.digest, description)
 
 
 def _corpus(recipe, photos):
+    data, _ = recipe.synthetic()
     return Corpus(
         photos,
-        recipe.data.schema,
-        seed=recipe.data.seed,
-        clips_per_identity=recipe.data.clips_per_identity,
+        data.schema,
+        seed=data.seed,
+        clips_per_identity=data.clips_per_identity,
         size=recipe.preprocessing.face_size,
     )
 

@@ -1,7 +1,5 @@
 """From a recipe to a zoo folder: corpus, training, honest scores, weights, golden outputs, card."""
 
-import importlib.metadata
-import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +7,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mer_zoo import __version__, models
-from mer_zoo.errors import OutputExistsError, RecipeError
+from mer_zoo import models
+from mer_zoo.errors import RecipeError
+from mer_zoo.evaluation.metrics import Scores, confusion_matrix, majority
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.synthesis.schemas import NONE
-from mer_zoo.training import scores
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.corpora import CorpusImages, corpus_images
+from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.training.publishing import refuse_existing, write_entry
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.zoo import cards, weights
-from mer_zoo.zoo.classifier import MicroExpressionClassifier
-from mer_zoo.zoo.golden import golden_clips, golden_probabilities
-from mer_zoo.zoo.loading import trainable_parameters
-from mer_zoo.zoo.registry import CARD
-
-VERSIONED = ("keras", "numpy", "opencv-python", "scipy")
 
 
 @dataclass(frozen=True)
@@ -73,18 +67,15 @@ def train_entry(
         RecipeError: the recipe does not fit its schema.
         NoFaceError, ClipError: no photograph can be used.
     """
-    folder = Path(folder)
-    if (folder / CARD).exists() and not force:
-        raise OutputExistsError(
-            f"{folder} already holds a zoo entry. Choose another --out, or say --force to replace it."
-        )
-    if recipe.data.schema not in SCHEMAS:
-        raise RecipeError(f"Schema {recipe.data.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
-    classes = list(SCHEMAS[recipe.data.schema].class_names)
+    folder = refuse_existing(folder, force)
+    corpus, training = recipe.synthetic()
+    if corpus.schema not in SCHEMAS:
+        raise RecipeError(f"Schema {corpus.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
+    classes = list(SCHEMAS[corpus.schema].class_names)
     data = corpus_images(recipe, photos, jobs=jobs, progress=progress)
     state = folder / ".training"
     results = []
-    for seed in recipe.training.seeds:
+    for seed in training.seeds:
         results.append(_train_seed(recipe, data, classes, seed, state, progress))
     card = _write(recipe, recipe_path, data, classes, results, folder)
     shutil.rmtree(state, ignore_errors=True)
@@ -142,9 +133,9 @@ def _score(recipe, data, classes, seed, network, progress):
     result = SeedResult(
         seed=seed,
         network=network,
-        macro_f1=scores.macro_f1(truth, chosen, len(classes)),
+        macro_f1=Scores(confusion_matrix(truth, chosen, len(classes))).uf1,
         accuracy=float((truth == chosen).mean()),
-        auc=scores.auc(answers.max(axis=1)[shown], answers.max(axis=1)[~shown]),
+        auc=auc(answers.max(axis=1)[shown], answers.max(axis=1)[~shown]),
         threshold=round(threshold, 4),
         kept=float((answers.max(axis=1)[shown] >= threshold).mean()),
     )
@@ -156,69 +147,37 @@ def _score(recipe, data, classes, seed, network, progress):
 
 
 def _write(recipe, recipe_path, data, classes, results, folder):
-    first = results[0]
-    file = folder / f"{recipe.name}.safetensors"
-    weights.save(first.network, file, "float16")
-    golden = list(golden_clips())
-    card = cards.Card(
-        name=recipe.name,
-        **{
-            name: getattr(recipe.card, name)
-            for name in ("summary", "version", "licence", "intended_use", "limits", "references")
-        },
-        recipe=f"recipes/{Path(recipe_path).name}",
-        class_names=classes,
-        network=cards.Network(
-            name=recipe.network.name,
-            parameters=trainable_parameters(first.network),
-            arguments={
-                **recipe.network.arguments,
-                "input_shape": list(first.network.input_shape[1:]),
-            },
-        ),
-        preprocessing=recipe.preprocessing,
+    first, train = results[0], data.split("train")
+    return write_entry(
+        recipe,
+        recipe_path,
+        first.network,
+        classes,
+        folder,
         rejection=cards.Rejection(
             threshold=first.threshold,
             min_motion=recipe.rejection.min_motion,
             auc=round(first.auc, 4),
             kept=round(first.kept, 4),
         ),
-        weights=cards.Weights(
-            file=file.name,
-            sha256=weights.digest(file),
-            bytes=file.stat().st_size,
-            dtype="float16",
-        ),
         trained_on=cards.TrainedOn(
             corpus=data.description,
-            clips=len(data.split("train").labels),
-            identities=data.split("train").identities,
+            clips=len(train.labels),
+            identities=train.identities,
             real_clips=0,
             seed=recipe.data.seed,
             digest=data.digest,
             tuned_on=recipe.card.tuned_on,
         ),
-        golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(classes)] * len(golden)),
         metrics=_metrics(data, classes, results),
-        made_with=_versions(),
     )
-    model = MicroExpressionClassifier(first.network, card)
-    answers = golden_probabilities(model, golden)
-    card = cards.Card.from_dict(
-        {
-            **card.to_dict(),
-            "golden": {"clips": golden, "probabilities": np.round(answers, 7).tolist()},
-        }
-    )
-    card.write(folder / CARD)
-    return card
 
 
 def _metrics(data, classes, results):
     test = data.split("test")
     shown = [label for label in test.labels if label != NONE]
     truth = np.array([classes.index(label) for label in shown])
-    majority = np.full_like(truth, np.bincount(truth).argmax())
+    always = majority(truth, len(classes))
     common = {
         "protocol": "held-out identities, fixed epochs",
         "split": "test",
@@ -239,26 +198,7 @@ def _metrics(data, classes, results):
         )
 
     return [
-        metric(
-            "macro_f1", len(shown), scores.macro_f1(truth, majority, len(classes)), 1 / len(classes)
-        ),
-        metric("accuracy", len(shown), (truth == majority).mean(), 1 / len(classes)),
+        metric("macro_f1", len(shown), always.uf1, 1 / len(classes)),
+        metric("accuracy", len(shown), always.accuracy, 1 / len(classes)),
         metric("auc", len(test.labels), 0.5, 0.5),
     ]
-
-
-def _versions():
-    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        versions[backend] = importlib.metadata.version(backend)
-    else:
-        import tensorflow
-
-        versions[backend] = tensorflow.__version__
-    return {
-        "mer_zoo": __version__,
-        "python": platform.python_version(),
-        "backend": backend,
-        **versions,
-    }

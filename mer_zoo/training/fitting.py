@@ -20,6 +20,7 @@ def fit_network(
     *,
     checkpoint: Path | None = None,
     callbacks=(),
+    stop_after: int | None = None,
     verbose: int = 0,
 ) -> keras.callbacks.History:
     """Trains `network` for the fixed number of epochs of the recipe.
@@ -34,6 +35,7 @@ def fit_network(
             call, training goes on from there with the same result (same backend); it is removed at
             the end.
         callbacks: further Keras callbacks.
+        stop_after: epochs after which to stop; the learning rate keeps the schedule of all.
 
     Returns:
         The Keras history.
@@ -61,7 +63,11 @@ def fit_network(
             *callbacks,
         ]
     return network.fit(
-        batches, epochs=training.epochs, verbose=verbose, shuffle=False, callbacks=callbacks
+        batches,
+        epochs=stop_after or training.epochs,
+        verbose=verbose,
+        shuffle=False,
+        callbacks=callbacks,
     )
 
 

@@ -36,7 +36,12 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Training:
-    """Optimisation. The number of epochs is fixed: no score of any test clip ever chooses one."""
+    """Optimisation. No score of any test clip ever chooses the number of epochs.
+
+    `epochs` is fixed, or, with `inner_folds` of 2 or more, the most there may be: the number is then
+    chosen on that many folds of the training subjects, and training begins anew on all of them.
+    `balance` draws every class equally often. `warmup` is a share of all steps.
+    """
 
     epochs: int
     seeds: list[int]
@@ -45,6 +50,23 @@ class Training:
     warmup: float = 0.2
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
+    balance: bool = False
+    inner_folds: int = 0
+
+
+@dataclass(frozen=True)
+class Real:
+    """How the recipe trains on real clips: which, and with which optimisation.
+
+    `protocol` names a set of clips (`mer_zoo.datasets.PROTOCOLS`); empty, all there are.
+
+    `start` names the zoo entry whose weights training begins with; without it, from fresh ones.
+    """
+
+    dataset: str
+    protocol: str
+    training: Training
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,14 +95,19 @@ class Words:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything needed to regenerate one zoo entry."""
+    """Everything needed to regenerate one zoo entry, or one line of a table of results.
+
+    `data` and `training` say how it is trained on synthetic clips, `real` how on real ones; a recipe
+    has one of the two or both.
+    """
 
     name: str
-    data: Data
     preprocessing: Preprocessing
     network: NetworkChoice
-    training: Training
     card: Words
+    data: Data | None = None
+    training: Training | None = None
+    real: Real | None = None
     augmentation: Augmentation = field(default_factory=Augmentation)
     rejection: Rejecting = field(default_factory=Rejecting)
 
@@ -110,24 +137,70 @@ class Recipe:
 
     def check(self, where: str) -> None:
         """Raises RecipeError for values no training could use."""
-        training = self.training
+        if (self.data is None) != (self.training is None):
+            raise RecipeError(
+                f"{where}: [data] and [training] belong together: they say which synthetic clips "
+                "there are and how to train on them."
+            )
+        if self.data is None and self.real is None:
+            raise RecipeError(
+                f"{where}: there is nothing to train on. Add [data] and [training] for synthetic "
+                "clips, or [real] for a dataset."
+            )
         wrong = [
-            (training.epochs < 1, "training.epochs must be at least 1"),
-            (training.batch_size < 2, "training.batch_size must be at least 2"),
-            (not training.seeds, "training.seeds must name at least one seed"),
-            (not 0 <= training.label_smoothing < 1, "training.label_smoothing must be in [0, 1)"),
-            (self.data.clips_per_identity < 1, "data.clips_per_identity must be at least 1"),
             (
-                self.preprocessing.image_size + 2 * self.augmentation.shift
-                > self.preprocessing.face_size,
-                "preprocessing.image_size plus twice augmentation.shift must fit into "
-                "preprocessing.face_size",
+                self.data is not None and self.data.clips_per_identity < 1,
+                "data.clips_per_identity must be at least 1",
+            ),
+            (
+                self.augmentation.shift < 0,
+                "augmentation.shift must be 0 or more",
+            ),
+            (
+                self.data is not None
+                and self.preprocessing.image_size + 2 * self.augmentation.shift
+                > self.preprocessing.side,
+                "preprocessing.image_size plus twice augmentation.shift must fit into the image "
+                f"of the modality, {self.preprocessing.side} px",
             ),
         ]
+        if self.training is not None:
+            wrong += _impossible(self.training, "training")
+        if self.real is not None:
+            wrong += _impossible(self.real.training, "real.training")
         for is_wrong, what in wrong:
             if is_wrong:
                 raise RecipeError(f"{where}: {what}.")
 
+    def synthetic(self) -> tuple[Data, Training]:
+        """The sections for synthetic clips.
+
+        Raises:
+            RecipeError: the recipe has none.
+        """
+        if self.data is None or self.training is None:
+            raise RecipeError(
+                f"The recipe {self.name} trains on real clips only: give --root with the folder of "
+                f"{self.real.dataset}."
+            )
+        return self.data, self.training
+
     def to_dict(self) -> dict:
         """The recipe as nested dictionaries."""
         return dataclasses.asdict(self)
+
+
+def _impossible(training: Training, section: str) -> list[tuple[bool, str]]:
+    return [
+        (training.epochs < 1, f"{section}.epochs must be at least 1"),
+        (training.batch_size < 2, f"{section}.batch_size must be at least 2"),
+        (not training.seeds, f"{section}.seeds must name at least one seed"),
+        (
+            not 0 <= training.label_smoothing < 1,
+            f"{section}.label_smoothing must be in [0, 1)",
+        ),
+        (
+            training.inner_folds < 0 or training.inner_folds == 1,
+            f"{section}.inner_folds must be 0, or 2 and more",
+        ),
+    ]

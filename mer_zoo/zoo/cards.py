@@ -25,14 +25,23 @@ class Network:
 class Preprocessing:
     """How a clip becomes the network's input.
 
-    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart),
-    the modality turns the clip into one image, and the central `image_size` px are what the network sees.
+    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart);
+    with `alignment = "frame"` no face is searched and whole frames, such as the registered crops of a
+    dataset, are resized to that square instead;
+    the modality turns the clip into one image (as large as the crop, or as its parameter `size` says),
+    and the central `image_size` px are what the network sees.
     """
 
     modality: str
     face_size: int
     image_size: int
     parameters: dict = field(default_factory=dict)
+    alignment: str = "face"
+
+    @property
+    def side(self) -> int:
+        """Side in px of the whole image the modality makes."""
+        return self.parameters.get("size", self.face_size)
 
 
 @dataclass(frozen=True)
@@ -183,6 +192,8 @@ def parse(kind, data, where):
 
 
 def _value(hint, value, where):
+    if isinstance(hint, types.UnionType):  # `X | None`: left out when there is none
+        (hint,) = (kind for kind in typing.get_args(hint) if kind is not types.NoneType)
     if dataclasses.is_dataclass(hint):
         return parse(hint, value, where)
     if isinstance(hint, types.GenericAlias):

@@ -123,6 +123,7 @@ class MicroExpressionClassifier(keras.Model):
         expression = spotting.find_expression(
             stream,
             size=self.card.preprocessing.face_size,
+            alignment=self.card.preprocessing.alignment,
             phases=(clip.onset, clip.apex, clip.offset),
             face=face,
             engine=engine,
@@ -168,6 +169,7 @@ class MicroExpressionClassifier(keras.Model):
         expression = spotting.find_expression(
             stream,
             size=self.card.preprocessing.face_size,
+            alignment=self.card.preprocessing.alignment,
             phases=(onset, apex, offset),
             start=start,
             stop=stop,

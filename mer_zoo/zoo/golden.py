@@ -1,9 +1,11 @@
 """Golden outputs: what every entry must answer to the clips shipped with the package."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import cv2
 import keras
 import numpy as np
 
@@ -48,9 +50,17 @@ def golden_clips() -> dict[str, Clip]:
 
 def golden_probabilities(model: MicroExpressionClassifier, names) -> np.ndarray:
     """The model's probabilities for golden clips, from frames on, float32 `(len(names), classes)`."""
-    clips = golden_clips()
-    images = np.stack([model.preprocess(clips[name]) for name in names])
+    clips, size = golden_clips(), model.card.preprocessing.face_size
+    images = np.stack([model.preprocess(_resized(clips[name], size)) for name in names])
     return model.predict_on_batch(images)
+
+
+def _resized(clip: Clip, size: int) -> Clip:
+    """The clip at the face size of a card; most have the golden clips' own."""
+    if clip.frames.shape[1] == size:
+        return clip
+    frames = [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in clip.frames]
+    return dataclasses.replace(clip, frames=np.stack(frames))
 
 
 def verify(name) -> Check:

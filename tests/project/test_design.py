@@ -17,7 +17,25 @@ MAY_IMPORT = {
     "readings": set(),
     "synthesis": {"faces", "clips", "modalities"},
     "zoo": {"models", "modalities", "spotting", "readings", "clips"},
-    "training": {"zoo", "synthesis", "models", "modalities", "clips", "faces"},
+    "datasets": {"clips"},
+    "preparation": {"datasets", "zoo", "spotting", "modalities", "clips"},
+    "evaluation": {"zoo"},
+    "training": {
+        *("zoo", "synthesis", "models", "modalities", "clips", "faces"),
+        *("datasets", "preparation", "evaluation"),
+    },
+    "cli": {
+        *(
+            "zoo",
+            "synthesis",
+            "readings",
+            "clips",
+            "training",
+            "datasets",
+            "preparation",
+            "evaluation",
+        ),
+    },
 }
 
 

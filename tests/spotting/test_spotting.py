@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from mer_zoo import demonstration, spotting, synthesis
+from mer_zoo import spotting, synthesis
+from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 from mer_zoo.errors import ClipError, NoFaceError
 

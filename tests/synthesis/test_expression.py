@@ -7,7 +7,8 @@ from mer_zoo.errors import UnknownNameError
 from mer_zoo.synthesis import SCHEMAS, Expression, Movement, Timing, bayes_ceiling
 from mer_zoo.synthesis.distribution import annotate, draw_plan
 from mer_zoo.synthesis.expression import draw_expression
-from mer_zoo.synthesis.schemas import CASME2, Combination, Schema
+from mer_zoo.synthesis.schema import Combination, Schema
+from mer_zoo.synthesis.schemas import CASME2
 
 timings = st.builds(
     lambda onset, rise, plateau, fall, rest, sharpness: Timing(

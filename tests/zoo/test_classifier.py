@@ -6,7 +6,8 @@ import pytest
 from skimage import data
 
 import mer_zoo
-from mer_zoo import demonstration, synthesis
+from mer_zoo import synthesis
+from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
 from mer_zoo.readings import NO_EXPRESSION

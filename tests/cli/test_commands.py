@@ -3,32 +3,12 @@
 import csv
 import json
 import shutil
-import sys
 
 import cv2
 import numpy as np
 import pytest
 
-from mer_zoo import cli, demonstration
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Runs `mer-zoo` in this process: (exit code, what it printed, what it complained)."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mer-zoo", *map(str, arguments)])
-        monkeypatch.setattr(cli.out, "_width", 160)
-        monkeypatch.setattr(cli.err, "_width", 160)
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out, " ".join(printed.err.split())
-
-    return run
+from mer_zoo.cli import demonstration
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from math import isnan
 from pathlib import Path
 
 from rich.panel import Panel
@@ -91,7 +92,8 @@ def card(entry) -> list:
         f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}",
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
         "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
-        f"{entry.rejection.min_motion:.1f} px",
+        f"{entry.rejection.min_motion:.1f} px"
+        + ("; not measured" if isnan(entry.rejection.auc) else ""),
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
         f"sha256 {entry.weights.sha256[:16]}…",
         "recipe": entry.recipe,
@@ -101,7 +103,71 @@ def card(entry) -> list:
         facts.add_row(what, Text(value))
     limits = "\n".join(f"- {limit}" for limit in entry.limits)
     summary = Text(f"{entry.summary}\n\nUse: {entry.intended_use}\n\nLimits:\n{limits}")
+    if not entry.metrics:
+        scores = Text("No score was measured. mer-zoo train --root ... --loso measures one.")
     return [Panel(summary, title=entry.name), scores, facts]
+
+
+def result(evaluation) -> list:
+    """An evaluation: its title, scores beside the baselines, each dataset, and the confusion."""
+    name = ("uf1", "uar", "accuracy", "weighted_f1")
+    scores = Table(
+        "score",
+        "mean",
+        "spread",
+        "seeds",
+        "95 % interval",
+        "majority",
+        "chance",
+        title=evaluation.title,
+    )
+    for score in name:
+        low_high = evaluation.intervals.get(score)
+        scores.add_row(
+            score,
+            f"{evaluation.mean(score):.3f}",
+            f"{evaluation.spread(score):.3f}" if len(evaluation.seeds) > 1 else "-",
+            ", ".join(f"{getattr(s, score):.3f}" for s in evaluation.scores),
+            f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else "-",
+            f"{getattr(evaluation.majority, score):.3f}",
+            f"{getattr(evaluation.chance, score):.3f}",
+        )
+    parts = Table("dataset", "clips", *name[:3], title="The same predictions, dataset by dataset")
+    for dataset, values in evaluation.by_dataset().items():
+        parts.add_row(
+            dataset, f"{values['clips']:.0f}", *(f"{values[score]:.3f}" for score in name[:3])
+        )
+    counts = Table("true \\ predicted", *evaluation.class_names, title="All seeds together")
+    for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
+        counts.add_row(label, *map(str, row))
+    shown = [scores, parts, counts]
+    if selected := evaluation.about.get("test_selected"):
+        each = selected["best_epoch_per_fold"]
+        shown.append(
+            Text(
+                f"{selected['label']}: UF1 {each['uf1']:.3f} instead of {evaluation.uf1:.3f}",
+                style="yellow",
+            )
+        )
+    return shown
+
+
+def results(frame) -> Table:
+    """Several results, a line each; differences and p are against the first."""
+    table = Table("result", "clips", "UF1", "95 % interval", "UAR", "accuracy", "difference", "p")
+    for row in frame.itertuples():
+        first = isnan(row.p_against_first)
+        table.add_row(
+            Text(row.name, overflow="fold"),
+            str(row.clips),
+            f"{row.uf1:.3f}",
+            f"{row.uf1_low:.3f}-{row.uf1_high:.3f}",
+            f"{row.uar:.3f}",
+            f"{row.accuracy:.3f}",
+            "" if first else f"{row.uf1_against_first:+.3f}",
+            "" if first else f"{row.p_against_first:.3f}",
+        )
+    return table
 
 
 def checks(rows) -> Table:

@@ -1,0 +1,82 @@
+"""What leaving one subject out costs beside the bare `fit` calls it contains, and what processes gain.
+
+    python benchmarks/loso.py [--network STSTNet] [--epochs 200] [--split loso]
+
+The clips are a made-up release of 309 flow images of 40 subjects, as large as SMIC-HS and CASME II in MEGC
+2019; the time does not depend on what they show. Every process has one thread. The two runs (one process,
+then two) give the same predictions, which is checked.
+"""
+
+import os
+
+# Before NumPy and the backend start their threads.
+os.environ.update(
+    dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+)
+
+import argparse
+import dataclasses
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mer_zoo import datasets, evaluation
+from mer_zoo.datasets.fake import fake_release
+from mer_zoo.training import Recipe, RecipeLearner, find_recipe
+from mer_zoo.training.evaluating import examples_of
+
+RECIPES = {
+    "STSTNet": "ststnet_flow309",
+    "OFFApexNet": "off_apexnet_flow309",
+    "MEGANet": "meganet_flow309",
+}
+OVERHEAD, GAIN = 1.1, 1.7
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--network", choices=sorted(RECIPES), default="STSTNet")
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--split", default="loso")
+    options = parser.parse_args()
+    recipe = Recipe.read(find_recipe(RECIPES[options.network]))
+    training = dataclasses.replace(recipe.real.training, epochs=options.epochs)
+    learner = RecipeLearner.of(recipe, training)
+    seconds, fits, results = {}, {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        root = fake_release("flow", Path(folder) / "flow", clean=True, full=True, version="309")
+        dataset = datasets.load("flow", root, protocol="megc2019-flow-309")
+        examples = examples_of(dataset, recipe, progress=False)
+        for jobs in (1, 2):
+            started = time.perf_counter()
+            results[jobs] = evaluation.run(
+                learner,
+                examples,
+                folder=Path(folder) / f"jobs{jobs}",
+                split=options.split,
+                seeds=(1,),
+                jobs=jobs,
+            )
+            seconds[jobs] = time.perf_counter() - started
+            fits[jobs] = results[jobs].about["fit_seconds"]
+    about = results[1].about
+    same = np.array_equal(results[1].probabilities, results[2].probabilities)
+    overhead, gain = seconds[1] / fits[1], seconds[1] / seconds[2]
+    print(
+        f"{options.network}, {len(examples)} clips, {options.split}, {options.epochs} epochs, "
+        f"backend {about['backend']}, versions {about['versions']}\n"
+        f"one process    {seconds[1]:8.1f} s, of which fit {fits[1]:.1f} s: "
+        f"{overhead:.3f} times the bare fits (bar {OVERHEAD})\n"
+        f"two processes  {seconds[2]:8.1f} s: {gain:.2f} times as fast (bar {GAIN})\n"
+        f"same predictions: {same}"
+    )
+    return 0 if same and overhead <= OVERHEAD and gain >= GAIN else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The command `mer-zoo`: thin, it parses, calls and prints. One module a group of commands."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from mer_zoo import __version__
+from mer_zoo.cli import entries, evaluating, making, reading
+from mer_zoo.cli.common import USER_ERROR, err
+from mer_zoo.errors import MerZooError
+
+app = typer.Typer(
+    help="Facial micro-expression recognition: a Keras 3 model zoo.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("list")(entries.list_entries)
+for command in (
+    entries.card,
+    reading.predict,
+    reading.demo,
+    entries.verify,
+    making.synth,
+    making.train,
+    evaluating.evaluate,
+    evaluating.compare,
+):
+    app.command()(command)
+app.add_typer(evaluating.datasets_app, name="datasets")
+app.add_typer(evaluating.cache_app, name="cache")
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+):
+    if version:
+        print(f"mer-zoo {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: user errors are one message and exit code 2, never a traceback."""
+    try:
+        app()
+    except MerZooError as error:
+        name = (f"{type(error).__name__}: ", "red")
+        err.print(Text.assemble(name, str(error)))  # as it is: messages may hold [brackets]
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        sys.exit(130)

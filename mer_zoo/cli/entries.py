@@ -1,0 +1,56 @@
+"""Commands about zoo entries: list, card, verify."""
+
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import SOME_FAILED, choose_backend, out, progress_bar
+
+
+def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] = "*"):
+    """Lists the zoo entries."""
+    from mer_zoo import zoo
+    from mer_zoo.cli import tables
+
+    cards = [zoo.card(name) for name in zoo.list_models(pattern)]
+    out.print(tables.entries(cards))
+
+
+def card(
+    name: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    toml: Annotated[bool, typer.Option("--toml", help="Print the card file itself.")] = False,
+):
+    """Shows the card of an entry: what it saw, how well it does, what it must not be used for."""
+    from mer_zoo import zoo
+    from mer_zoo.cli import tables
+
+    entry = zoo.find(name)
+    if toml:
+        print((entry.folder / "card.toml").read_text(encoding="utf-8"), end="")
+    else:
+        for part in tables.card(entry.card):
+            out.print(part)
+
+
+def verify(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Entries; all when none is given.")
+    ] = None,
+):
+    """Checks every weight file, golden output and card against the built networks."""
+    from mer_zoo import zoo
+    from mer_zoo.cli import tables
+
+    choose_backend()
+    from mer_zoo.zoo.golden import verify as verify_entry
+
+    checks, names = [], names or zoo.list_models()
+    with progress_bar() as bar:
+        task = bar.add_task("verifying", total=len(names))
+        for name in names:
+            bar.update(task, description=name)
+            checks.append(verify_entry(name))
+            bar.advance(task)
+    out.print(tables.checks(checks))
+    if not all(check.passed for check in checks):
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,156 @@
+"""Commands about real clips and scores: evaluate, datasets check, cache."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out
+
+datasets_app = typer.Typer(help="Datasets as they were released.", no_args_is_help=True)
+cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)
+
+Root = Annotated[
+    list[str],
+    typer.Option(
+        help="Folder of the release. For megc2019 three of them: --root casme2=PATH --root samm=PATH "
+        "--root smic=PATH."
+    ),
+]
+
+
+def evaluate(
+    recipe: Annotated[str, typer.Argument(help="Recipe: its name, or a .toml file.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the result.")],
+    root: Root,
+    dataset: Annotated[str | None, typer.Option(help="Dataset; the recipe's by default.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="Named set of clips.")] = None,
+    split: Annotated[str, typer.Option(help="loso, lodo, kfold-K or paper-10%.")] = "loso",
+    seeds: Annotated[str | None, typer.Option(help="For instance 1,2,3.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Entry whose weights training begins with; '' for none.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
+    oracle: Annotated[
+        bool, typer.Option("--oracle", help="Show beside it what test selection would report.")
+    ] = False,
+    force: Force = False,
+):
+    """Scores a recipe on real clips, honestly; interrupted, the same command goes on."""
+    from mer_zoo.cli import tables
+
+    choose_backend()
+    from mer_zoo import training
+
+    result = training.evaluate(
+        recipe,
+        dataset,
+        roots(root),
+        protocol=protocol,
+        split=split,
+        seeds=None if seeds is None else whole_numbers(seeds),
+        start=start,
+        jobs=jobs,
+        oracle=oracle,
+        out=to,
+        force=force,
+    )
+    for part in tables.result(result):
+        out.print(part)
+    out.print(f"wrote {to}: result.json, predictions.csv, confusion.svg")
+
+
+def compare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that evaluate wrote.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the table here (.csv), with .md and .svg beside it."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Of the picture.")] = "UF1, 95 % interval, seeds",
+    force: Force = False,
+):
+    """Puts results side by side: scores, intervals, and paired tests against the first."""
+    from mer_zoo.cli import tables
+    from mer_zoo.evaluation import Result
+    from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
+    from mer_zoo.files import refuse_overwrite, write_atomically
+
+    results = {folder.name: Result.read(folder) for folder in folders}
+    table = results_table(results)
+    out.print(tables.results(table))
+    if to is None:
+        return
+    written = {
+        to: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
+        to.with_suffix(".md"): results_markdown(table),
+        to.with_suffix(".svg"): results_svg(results, title),
+    }
+    for path in written:
+        refuse_overwrite(path, force)
+    for path, text in written.items():
+        write_atomically(path, text.encode())
+    out.print(f"wrote {', '.join(map(str, written))}")
+
+
+@datasets_app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],
+    root: Annotated[Path, typer.Argument(help="Folder of the release.")],
+    table: Annotated[
+        Path | None, typer.Option(help="Annotation table, where it lies elsewhere.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write every repair and drop (.csv or .txt).")
+    ] = None,
+):
+    """Says what is there: clips, table version, protocols, and what is missing."""
+    from mer_zoo import datasets
+
+    found = datasets.inspect(name, root, table=table)
+    out.print(found.to_text(), highlight=False, markup=False)
+    if report is not None:
+        out.print(f"report: {found.report.save(report)}")
+    if not any(p.reached for p in found.protocols):
+        raise typer.Exit(SOME_FAILED)
+
+
+@cache_app.command("show")
+def show_cache():
+    """Says where the images are kept and how full the cache is."""
+    from mer_zoo.preparation import ImageStore
+
+    store = ImageStore()
+    used = store.usage()
+    out.print(
+        f"{store.folder}: {used.images} images, {used.bytes / 1e6:.0f} of at most "
+        f"{used.limit / 1e6:.0f} MB (MER_ZOO_CACHE_MB)",
+        highlight=False,
+    )
+
+
+@cache_app.command("clear")
+def clear_cache():
+    """Removes all images from the cache; they are made again when needed."""
+    from mer_zoo.preparation import ImageStore
+
+    store = ImageStore()
+    out.print(f"{store.clear()} images removed from {store.folder}", highlight=False)
+
+
+def roots(given: list[str]):
+    """One folder, or a folder by the name of each database (`casme2=PATH`)."""
+    if len(given) == 1 and "=" not in given[0]:
+        return Path(given[0])
+    if not all("=" in text for text in given):
+        raise typer.BadParameter(
+            "Give one folder, or name each: --root casme2=PATH --root samm=PATH --root smic=PATH."
+        )
+    return {name: Path(path) for name, path in (text.split("=", 1) for text in given)}
+
+
+def whole_numbers(text: str) -> list[int]:
+    """The numbers of `1,2,3`."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: expected whole numbers, for instance 1,2,3.") from None

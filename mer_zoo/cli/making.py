@@ -1,0 +1,65 @@
+"""Commands that make things: synth, train."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import Force, choose_backend, out
+from mer_zoo.cli.evaluating import roots
+
+
+def synth(
+    photo: Annotated[Path, typer.Option(help="A photograph with a face.")],
+    au: Annotated[str, typer.Option(help="Action units, for instance 12, 1+2 or L4.")],
+    to: Annotated[Path, typer.Option("--out", help="The video to write; its truth goes to .json.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same clip.")] = 0,
+    peak: Annotated[float, typer.Option(help="Peak motion, px of the 224 px face.")] = 2.5,
+    fps: Annotated[float, typer.Option(help="Frames a second.")] = 100.0,
+    force: Force = False,
+):
+    """Makes a micro-expression clip of known truth from a photograph."""
+    choose_backend()
+    from mer_zoo import synthesis
+    from mer_zoo.files import refuse_overwrite
+
+    refuse_overwrite(to, force)
+    clip = synthesis.synthesise(photo, au, seed=seed, peak=peak, fps=fps)
+    truth = synthesis.write_video(clip, to, force=force)
+    out.print(f"wrote {to} and {truth}")
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="Recipe file.")],
+    photos: Annotated[
+        Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
+    ] = None,
+    root: Annotated[
+        list[str] | None,
+        typer.Option(help="Real clips: folder of the recipe's dataset, as it was unpacked."),
+    ] = None,
+    loso: Annotated[
+        bool, typer.Option("--loso", help="With --root: the honest score, and the fold weights.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    force: Force = False,
+):
+    """Makes the weights of a recipe, from photographs or from a dataset; interrupted, it goes on."""
+    from mer_zoo.cli import tables
+
+    if (photos is None) == (not root):
+        raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
+    choose_backend()
+    from mer_zoo.training import Recipe, train_entry, train_on_real
+
+    loaded = Recipe.read(recipe)
+    folder = to or Path(loaded.name)
+    where = {"recipe_path": recipe, "jobs": jobs, "force": force}
+    if root:
+        made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
+    else:
+        made = train_entry(loaded, photos, folder, **where)
+    for part in tables.card(made):
+        out.print(part)
+    out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")

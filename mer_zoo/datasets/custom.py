@@ -1,0 +1,148 @@
+"""One's own clips: a csv table, or a folder a class.
+
+A csv table has the columns of `mer_zoo.clips.read_clip_table`: path and label, subject, and as far as
+known onset, apex, offset, fps. Each row needs a label and a subject, since splits are by subject.
+
+Without a table, a folder a class holds the clips, as videos or folders of frames:
+
+    root/<class>/<subject>/<clip>            root/tense/ann/03.mp4, root/tense/ann/03/img1.jpg
+    root/<class>/<subject>__<anything>       root/tense/ann__03.mp4, root/tense/ann__03/img1.jpg
+"""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from mer_zoo.clips import ClipRow, read_clip_table
+from mer_zoo.clips.folder import IMAGE_SUFFIXES
+from mer_zoo.datasets.annotation import Annotation, Release
+from mer_zoo.datasets.cells import LARGEST_FRAME
+from mer_zoo.datasets.report import listed
+from mer_zoo.errors import DatasetError
+
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".wmv")
+
+
+class CustomReader:
+    """Reads one's own clips.
+
+    Args:
+        fps: frames a second of folders of frames whose row does not say.
+    """
+
+    name = "custom"
+    emotions = ()
+
+    def __init__(self, fps: float | None = None):
+        self.fps = fps
+
+    def read(self, root, table) -> Release:
+        """Reads `table`, or `root` as a csv file, a folder with one csv file, or folders a class."""
+        place = None if root is None else Path(root).expanduser()
+        if table is None and place is None:
+            raise DatasetError("Give root, a folder of clips, or table, a csv table of clips.")
+        if table is None and place.suffix.lower() == ".csv":
+            table = place
+        if table is None and not place.is_dir():
+            raise DatasetError(f"There is no folder or csv table {place}. Check the path.")
+        if table is None:
+            tables = sorted(place.glob("*.csv"))
+            if len(tables) > 1:
+                raise DatasetError(
+                    f"{place} holds several tables: {listed(t.name for t in tables)}. Give one of "
+                    "them as table=."
+                )
+            table = tables[0] if tables else None
+        if table is None:
+            rows, base, source = _class_folders(place, self.fps), place, str(place)
+        else:
+            table = Path(table).expanduser()
+            rows, base, source = read_clip_table(table, fps=self.fps), table.parent, table.name
+        annotations = _annotations(rows, base, source)
+        return Release(
+            name=self.name,
+            source=source,
+            annotations=tuple(annotations),
+            emotions=tuple(sorted({a.category for a in annotations})),
+            version="folders" if table is None else "csv",
+            rows_read=len(rows),
+            folders={},
+        )
+
+
+def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotation]:
+    for what in ("subject", "label"):
+        missing = [f"line {row.line}" for row in rows if getattr(row, what) is None]
+        if missing:
+            raise DatasetError(
+                f"{source}: no {what} in {listed(missing)}. Each clip needs one"
+                + (", since splits are by subject." if what == "subject" else ".")
+            )
+    for row in rows:
+        if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in ("onset", "apex", "offset")):
+            raise DatasetError(
+                f"{source}, line {row.line}: expected frame numbers up to {LARGEST_FRAME}."
+            )
+    annotations = [_annotation(row, base) for row in rows]
+    times = Counter(a.id for a in annotations)
+    # Several expressions of one video are told apart by their onset.
+    return [
+        replace(a, clip=f"{a.clip}_{a.onset}") if times[a.id] > 1 and a.onset is not None else a
+        for a in annotations
+    ]
+
+
+def _annotation(row: ClipRow, base: Path) -> Annotation:
+    dataset, _, subject = row.subject.rpartition("/")
+    try:
+        name = row.path.resolve().relative_to(base.resolve())
+    except ValueError:
+        name = Path(row.path.name)
+    clip = name.as_posix() if row.path.is_dir() else name.with_suffix("").as_posix()
+    return Annotation(
+        dataset=dataset or "custom",
+        subject=subject,
+        clip=clip,
+        emotion=row.label,
+        category=row.label,
+        where=f"line {row.line}" if row.line else str(row.path),
+        onset=row.onset,
+        apex=row.apex,
+        offset=row.offset,
+        path=str(row.path),
+        fps=row.fps,
+    )
+
+
+def _class_folders(root: Path, fps: float | None) -> list[ClipRow]:
+    rows, unclear = [], []
+    for class_folder in _visible(root):
+        for entry in _visible(class_folder) if class_folder.is_dir() else ():
+            if "__" in entry.name and _is_clip(entry):
+                found = [(entry.name.split("__")[0], entry)]
+            elif entry.is_dir():
+                found = [(entry.name, clip) for clip in _visible(entry) if _is_clip(clip)]
+                unclear += [] if found else [str(entry)]
+            else:
+                found = []
+                unclear += [str(entry)] if _is_clip(entry) else []
+            rows += [ClipRow(p, 0, s, class_folder.name, fps=fps) for s, p in found]
+    if unclear or not rows:
+        raise DatasetError(
+            f"{root}: expected <class>/<subject>/<clip> or <class>/<subject>__<anything>, clips being "
+            f"videos or folders of frames. Not understood: {listed(unclear) or 'no clip was found'}."
+        )
+    without_rate = [str(row.path) for row in rows if row.path.is_dir() and fps is None]
+    if without_rate:
+        raise DatasetError(f"Give fps= for the folders of frames, such as {without_rate[0]}.")
+    return rows
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+
+
+def _is_clip(entry: Path) -> bool:
+    if entry.is_dir():
+        return any(file.suffix.lower() in IMAGE_SUFFIXES for file in entry.iterdir())
+    return entry.suffix.lower() in VIDEO_SUFFIXES

@@ -1,0 +1,277 @@
+"""`load`: from a release's folder to a dataset."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mer_zoo.datasets.annotation import Annotation, Release
+from mer_zoo.datasets.corrections import correct
+from mer_zoo.datasets.dataset import Dataset, as_table
+from mer_zoo.datasets.frames import folders_without_rows, match_frames
+from mer_zoo.datasets.phases import MISSING_APEX, settle_phases
+from mer_zoo.datasets.protocol import Protocol
+from mer_zoo.datasets.protocols import MEGC2019_PARTS, PROTOCOLS, find_protocol
+from mer_zoo.datasets.readers import read_release
+from mer_zoo.datasets.report import LoadReport, Remark, listed
+from mer_zoo.datasets.selection import (
+    check_emotions,
+    drop_repeats,
+    own_classes,
+    select_classes,
+    select_protocol,
+)
+from mer_zoo.errors import DatasetError, UnknownNameError
+
+POOLED = "megc2019"
+FRAMES = ("check", "ignore")
+
+
+@dataclass(frozen=True)
+class Policies:
+    """How `load` treats what is missing or wrong; see there."""
+
+    missing_apex: str = "middle"
+    corrections: bool = True
+    frames: str = "check"
+
+    def __post_init__(self):
+        for name, allowed in (("missing_apex", MISSING_APEX), ("frames", FRAMES)):
+            if getattr(self, name) not in allowed:
+                raise DatasetError(
+                    f"{name} is {getattr(self, name)!r}; expected {', '.join(allowed)}."
+                )
+
+
+def load(
+    name: str,
+    root,
+    *,
+    protocol: str | None = None,
+    table=None,
+    missing_apex: str = "middle",
+    corrections: bool = True,
+    classes: Mapping[str, str] | None = None,
+    frames: str = "check",
+    segment: str = "onset_apex",
+    fps: float | None = None,
+) -> Dataset:
+    """Loads a dataset from the folder of its release.
+
+    Args:
+        name: "casme2", "samm", "smic", "casme3", "mmew", "4dme", "flow", "custom", or "megc2019"
+            for the pooled dataset.
+        root: the release's folder. For "megc2019" a mapping {"casme2": ..., "samm": ...,
+            "smic": ...}; for "custom" also a csv table.
+        protocol: a name out of `protocols(name)`. None takes every clip, with the emotions as
+            classes; "megc2019" then means "megc2019-442".
+        table: the annotation table, where it does not lie under `root`; a mapping for "megc2019".
+        missing_apex: what becomes of a clip whose apex is missing or outside onset..offset:
+            "middle" of onset and offset, "drop", or "spot" (left unknown). SMIC never has one.
+        corrections: whether known mistakes of the tables are corrected (`corrections.CORRECTIONS`).
+        classes: own classes in place of a protocol, as {emotion: class}; other emotions are dropped.
+            The protocol is then called "custom-<clips>".
+        frames: "check" looks for every clip's frames; "ignore" trusts the table, for inspection.
+        segment: for "flow": "onset_apex", "apex_offset" or "both".
+        fps: for "custom": frames a second of folders of frames.
+
+    Returns:
+        The dataset, its rows in canonical order, with a report of what was repaired or dropped.
+
+    Raises:
+        DatasetError: the table or the tree cannot be used, rows contradict each other, or the
+            protocol's published counts are not reached: a protocol is never silently smaller.
+        UnknownNameError: the name, protocol or an emotion is not known.
+    """
+    policies = Policies(missing_apex, corrections, frames)
+    if name == POOLED:
+        return _load_pooled(root, protocol, table, classes, policies)
+    wanted = None if protocol is None else find_protocol(protocol, name)
+    if wanted is not None and classes is not None:
+        raise DatasetError("protocol and classes were both given; expected one of them.")
+    release = read_release(name, root, table, segment=segment, fps=fps)
+    return assemble(release, wanted, classes, policies)
+
+
+def read_table(name: str, path, **options) -> Dataset:
+    """Reads an annotation table alone, without looking for frames.
+
+    Args:
+        name: a dataset that has a table.
+        path: the table.
+        **options: `protocol`, `classes`, `missing_apex` and `corrections` of `load`.
+
+    Returns:
+        The dataset; its paths are "".
+
+    Raises:
+        DatasetError, UnknownNameError: as `load`.
+    """
+    return load(name, None, table=path, frames="ignore", **options)
+
+
+def assemble(
+    release: Release,
+    protocol: Protocol | None,
+    classes: Mapping[str, str] | None,
+    policies: Policies,
+) -> Dataset:
+    """Makes a dataset of what a reader found; see `load`."""
+    own = None if classes is None else own_classes(release, classes)
+    annotations, remarks = drop_repeats(release.annotations)
+    remarks = [*release.remarks, *remarks]
+    check_emotions(release, annotations, own or ())
+    if policies.corrections:
+        corrected = [correct(annotation) for annotation in annotations]
+        annotations = [annotation for annotation, _ in corrected]
+        remarks += [remark for _, made in corrected for remark in made]
+    if protocol is not None:
+        added = _added(release, protocol)
+        why = f"{protocol.name} counts this clip, which the table does not list"
+        remarks += [Remark("note", row.id, row.where, why) for row in added]
+        annotations, left_out = select_protocol(annotations + added, protocol)
+    elif own is not None:
+        annotations, left_out = select_classes(annotations, own)
+    else:
+        annotations, left_out = [replace(a, label=a.category) for a in annotations], []
+    matched, missing = match_frames(release, annotations, look=policies.frames == "check")
+    _refuse_missing(release, protocol, matched, missing)
+    kept = []
+    for annotation, numbers in matched:
+        if release.kind == "images":
+            kept.append(annotation)
+            continue
+        settled, log = settle_phases(
+            annotation, numbers, missing_apex=policies.missing_apex, trimmed=release.trimmed
+        )
+        remarks += log
+        kept += [settled] if settled is not None else []
+    if protocol is not None:
+        _check_protocol(release, protocol, kept, policies)
+    if not kept:
+        raise DatasetError(f"{release.source}: no clip is left. Look at protocol= and classes=.")
+    remarks += left_out + missing + folders_without_rows(release, annotations)
+    return Dataset(
+        name=release.name,
+        protocol=_protocol_name(protocol, own, len(kept)),
+        class_names=_class_names(release, protocol, own, kept),
+        kind=release.kind,
+        table=as_table(kept),
+        report=LoadReport(release.source, release.rows_read, len(kept), tuple(remarks)),
+        table_version=release.version,
+        image_files={a.id: a.files for a in kept if a.files},
+    )
+
+
+def _protocol_name(protocol: Protocol | None, own: Mapping | None, clips: int) -> str:
+    if protocol is not None:
+        return protocol.name
+    return "all" if own is None else f"custom-{clips}"
+
+
+def _class_names(
+    release: Release, protocol: Protocol | None, own: Mapping | None, kept: Sequence[Annotation]
+) -> tuple[str, ...]:
+    if protocol is not None:
+        return protocol.class_names
+    if own is not None:
+        return tuple(dict.fromkeys(own.values()))
+    others = {annotation.label for annotation in kept} - set(release.emotions)
+    return (*release.emotions, *sorted(others))
+
+
+def _added(release: Release, protocol: Protocol) -> list[Annotation]:
+    """Rows for the clips that a protocol counts and the table does not list, if frames are there."""
+    listed_already = {annotation.id for annotation in release.annotations}
+    rows = []
+    for clip, emotion in protocol.added.items():
+        dataset, subject, name = clip.split("/")
+        key = (subject, name.casefold())
+        if clip not in listed_already and key in (release.folders or {}):
+            where = f"frames in {release.folders[key]}, without a row"
+            row = Annotation(dataset, subject, name, emotion, emotion, where, fps=release.fps)
+            rows.append(replace(row, folder=key))
+    return rows
+
+
+def _refuse_missing(release, protocol, matched, missing: Sequence[Remark]) -> None:
+    if not missing:
+        return
+    if not matched:
+        raise DatasetError(
+            f"None of the {len(missing)} clips of {release.source} has frames. Is root the folder of "
+            f"the release? For instance {missing[0].clip}: {missing[0].what}."
+        )
+    if protocol is not None:
+        raise DatasetError(
+            f"{protocol.name} needs the frames of {len(missing)} clips that were not found: "
+            f"{listed(remark.clip for remark in missing)}. {missing[0].what}. Complete the release, "
+            "or load it without a protocol."
+        )
+
+
+def _check_protocol(
+    release: Release, protocol: Protocol, kept: Sequence[Annotation], policies: Policies
+) -> None:
+    """Refuses a set of clips that misses the published counts, and says what may be the reason."""
+    differences = protocol.differences(kept)
+    if not differences:
+        return
+    reasons = []
+    if protocol.table_version and release.version != protocol.table_version:
+        reasons.append(
+            f"the table's version is {release.version!r}, the counts belong to "
+            f"{protocol.table_version!r}"
+        )
+    absent = sorted(set(protocol.added) - {a.id for a in kept})
+    if absent:
+        reasons.append(f"the frames of {listed(absent)}, which no table lists, have to be there")
+    if policies.missing_apex == "drop":
+        reasons.append('missing_apex="drop" leaves clips out')
+    emotions = Counter(annotation.category for annotation in release.annotations)
+    counts = ", ".join(f"{name} {n}" for name, n in sorted(emotions.items()))
+    reasons.append(f"the table lists {counts}")
+    raise DatasetError(
+        f"{protocol.name} is not reached with {release.source}: {'; '.join(differences)}. "
+        f"Likely reasons: {'; '.join(reasons)}. Without a protocol, classes= makes a set of your own."
+    )
+
+
+def _load_pooled(root, protocol, table, classes, policies: Policies) -> Dataset:
+    if classes is not None or protocol not in (None, "megc2019-442"):
+        if protocol not in (None, "megc2019-442"):
+            raise UnknownNameError.among("protocol of megc2019", protocol, ["megc2019-442"])
+        raise DatasetError("megc2019 has its own three classes; leave classes= out.")
+    for what, given in (("root", root), ("table", table if table is not None else {})):
+        if not isinstance(given, Mapping) or set(given) - set(MEGC2019_PARTS):
+            raise DatasetError(
+                f"{what} of megc2019 is {given!r}; expected a mapping with the keys "
+                f"{', '.join(MEGC2019_PARTS)}."
+            )
+    absent = set(MEGC2019_PARTS) - set(root) - set(table or {})
+    if absent:
+        raise DatasetError(
+            f"root of megc2019 has no {listed(sorted(absent))}; all three are pooled."
+        )
+    parts = []
+    for name, part_protocol in MEGC2019_PARTS.items():
+        release = read_release(name, root.get(name), (table or {}).get(name))
+        parts.append(assemble(release, PROTOCOLS[part_protocol], None, policies))
+    import pandas as pd
+
+    pooled = PROTOCOLS["megc2019-442"]
+    rows = pd.concat([part.table for part in parts], ignore_index=True)
+    report = LoadReport(
+        " + ".join(part.report.source for part in parts),
+        sum(part.report.rows_read for part in parts),
+        len(rows),
+        tuple(remark for part in parts for remark in part.report.remarks),
+    )
+    return Dataset(
+        name=POOLED,
+        protocol=pooled.name,
+        class_names=pooled.class_names,
+        kind="frames",
+        table=rows.sort_values(["dataset", "subject", "clip"], ignore_index=True),
+        report=report,
+        table_version="; ".join(f"{part.name} {part.table_version}" for part in parts),
+    )

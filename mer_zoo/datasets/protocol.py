@@ -1,0 +1,83 @@
+"""A protocol: a named, frozen set of clips with its classes and the counts it must reach."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from mer_zoo.datasets.annotation import Annotation
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One published set of clips.
+
+    Attributes:
+        name: `<dataset>-<classes>-<clips>`, for example "casme2-5class-246".
+        dataset: the name to load it by: "casme2".
+        class_names: the classes in their fixed order.
+        classes: emotion (lower case) -> class; clips of other emotions are left out.
+        counts: source dataset -> class -> clips that there must be.
+        subjects: source dataset -> subjects that there must be, None where not published.
+        excluded: clips left out by name.
+        added: clips with frames that the official table does not list -> their emotion.
+        table_version: the version of the table that the counts belong to, None for any.
+        source: who published it.
+    """
+
+    name: str
+    dataset: str
+    class_names: tuple[str, ...]
+    classes: Mapping[str, str]
+    counts: Mapping[str, Mapping[str, int]]
+    subjects: Mapping[str, int | None]
+    source: str
+    excluded: tuple[str, ...] = ()
+    added: Mapping[str, str] = field(default_factory=dict)
+    table_version: str | None = None
+
+    def __post_init__(self):
+        for name in ("classes", "subjects", "added"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        counts = {key: MappingProxyType(dict(value)) for key, value in self.counts.items()}
+        object.__setattr__(self, "counts", MappingProxyType(counts))
+
+    @property
+    def n_clips(self) -> int:
+        """Clips in all."""
+        return sum(self.class_counts.values())
+
+    @property
+    def n_subjects(self) -> int | None:
+        """Subjects in all, None when not published."""
+        subjects = list(self.subjects.values())
+        return None if None in subjects else sum(subjects)
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """Clips of each class over all source datasets."""
+        total = Counter()
+        for counts in self.counts.values():
+            total.update(counts)
+        return {name: total[name] for name in self.class_names}
+
+    def __repr__(self) -> str:
+        return f"Protocol({self.name!r})"
+
+    def differences(self, annotations: Sequence[Annotation]) -> list[str]:
+        """Where labelled clips miss the published counts; empty when all are reached."""
+        found = Counter((a.dataset, a.label) for a in annotations)
+        people = {(a.dataset, a.subject) for a in annotations}
+        lines = []
+        for dataset, counts in self.counts.items():
+            for label, expected in counts.items():
+                if found[dataset, label] != expected:
+                    lines.append(
+                        f"{dataset} {label}: {expected} expected, {found[dataset, label]} found"
+                    )
+            expected = self.subjects.get(dataset)
+            there = sum(name == dataset for name, _ in people)
+            if expected is not None and there != expected:
+                lines.append(f"{dataset} subjects: {expected} expected, {there} found")
+        strange = sorted({name for name, _ in people} - set(self.counts))
+        return lines + [f"{name}: 0 clips expected, some found" for name in strange]

@@ -1,0 +1,158 @@
+"""The published protocols, as data.
+
+Counts and subjects: the challenge's own description for MEGC 2019 (J. See et al., "MEGC 2019 - The
+Second Facial Micro-Expressions Grand Challenge", FG 2019) and the releases' annotation tables for the
+others.
+"""
+
+from types import MappingProxyType
+
+from mer_zoo.datasets.protocol import Protocol
+from mer_zoo.errors import UnknownNameError
+
+THREE_CLASSES = ("negative", "positive", "surprise")
+CASME2_FIVE = ("happiness", "disgust", "surprise", "repression", "others")
+SAMM_FIVE = ("anger", "contempt", "happiness", "surprise", "other")
+CASME3_SEVEN = ("happy", "anger", "fear", "disgust", "surprise", "others", "sad")
+
+# Frames of this clip are in CASME II's release; its table has no row for it.
+WITHOUT_ROW = "casme2/sub24/EP02_07"
+# MEGC 2019 leaves out the clips whose apex is missing or equals the onset.
+WITHOUT_APEX = ("casme2/sub04/EP12_01f", "casme2/sub05/EP09_05f")
+
+_CASME2_THREE = dict(zip(THREE_CLASSES, (88, 32, 25), strict=True))
+_SAMM_THREE = dict(zip(THREE_CLASSES, (92, 26, 15), strict=True))
+_SMIC_THREE = dict(zip(THREE_CLASSES, (70, 51, 43), strict=True))
+_SAME_THREE = {name: name for name in THREE_CLASSES}
+_MEGC = "J. See et al., FG 2019 (MEGC 2019, composite database evaluation)"
+
+
+def _casme2_five(clips: int, table_version: str, surprise: int, disgust: int, added=()) -> Protocol:
+    counts = dict(zip(CASME2_FIVE, (32, disgust, surprise, 27, 99), strict=True))
+    return Protocol(
+        name=f"casme2-5class-{clips}",
+        dataset="casme2",
+        class_names=CASME2_FIVE,
+        classes={name: name for name in CASME2_FIVE},
+        counts={"casme2": counts},
+        subjects={"casme2": 26},
+        excluded=() if added else (WITHOUT_ROW,),
+        added=dict.fromkeys(added, "disgust"),
+        table_version=table_version,
+        source="W.-J. Yan et al., PLoS ONE 9(1), 2014; coding table " + table_version,
+    )
+
+
+_ALL = (
+    _casme2_five(246, "20140508", surprise=25, disgust=63),
+    _casme2_five(247, "20140508", surprise=25, disgust=64, added=(WITHOUT_ROW,)),
+    _casme2_five(249, "20190701", surprise=28, disgust=63),
+    _casme2_five(250, "20190701", surprise=28, disgust=64, added=(WITHOUT_ROW,)),
+    Protocol(
+        name="casme2-3class-145",
+        dataset="casme2",
+        class_names=THREE_CLASSES,
+        classes={
+            "disgust": "negative",
+            "repression": "negative",
+            "happiness": "positive",
+            "surprise": "surprise",
+        },
+        counts={"casme2": _CASME2_THREE},
+        subjects={"casme2": 24},
+        excluded=(WITHOUT_ROW, *WITHOUT_APEX),
+        table_version="20140508",
+        source=_MEGC,
+    ),
+    Protocol(
+        name="samm-5class-136",
+        dataset="samm",
+        class_names=SAMM_FIVE,
+        classes={name: name for name in SAMM_FIVE},
+        counts={"samm": dict(zip(SAMM_FIVE, (57, 12, 26, 15, 26), strict=True))},
+        subjects={"samm": 27},
+        source="A. Davison et al., IEEE Trans. Affective Computing 9(1), 2018; FACS codes v2",
+    ),
+    Protocol(
+        name="samm-3class-133",
+        dataset="samm",
+        class_names=THREE_CLASSES,
+        classes={
+            **dict.fromkeys(("anger", "contempt", "disgust", "fear", "sadness"), "negative"),
+            "happiness": "positive",
+            "surprise": "surprise",
+        },
+        counts={"samm": _SAMM_THREE},
+        subjects={"samm": 28},
+        source=_MEGC,
+    ),
+    Protocol(
+        name="smic-3class-164",
+        dataset="smic",
+        class_names=THREE_CLASSES,
+        classes=_SAME_THREE,
+        counts={"smic": _SMIC_THREE},
+        subjects={"smic": 16},
+        table_version="folders",
+        source="X. Li et al., FG 2013 (SMIC-HS)",
+    ),
+    Protocol(
+        name="casme3-7class-860",
+        dataset="casme3",
+        class_names=CASME3_SEVEN,
+        classes={name: name for name in CASME3_SEVEN},
+        counts={"casme3": dict(zip(CASME3_SEVEN, (55, 64, 86, 250, 187, 161, 57), strict=True))},
+        subjects={"casme3": None},
+        source="J. Li et al., IEEE TPAMI 45(3), 2023; part A, table JpgIndex v2",
+    ),
+    Protocol(
+        name="megc2019-442",
+        dataset="megc2019",
+        class_names=THREE_CLASSES,
+        classes=_SAME_THREE,
+        counts={"casme2": _CASME2_THREE, "samm": _SAMM_THREE, "smic": _SMIC_THREE},
+        subjects={"casme2": 24, "samm": 28, "smic": 16},
+        source=_MEGC,
+    ),
+    Protocol(
+        name="megc2019-flow-442",
+        dataset="flow",
+        class_names=THREE_CLASSES,
+        classes=_SAME_THREE,
+        counts={"casme2": _CASME2_THREE, "samm": _SAMM_THREE, "smic": _SMIC_THREE},
+        subjects={"casme2": 24, "samm": 28, "smic": 16},
+        source=_MEGC,
+    ),
+    Protocol(
+        name="megc2019-flow-309",
+        dataset="flow",
+        class_names=THREE_CLASSES,
+        classes=_SAME_THREE,
+        counts={"casme2": _CASME2_THREE, "smic": _SMIC_THREE},
+        subjects={"casme2": 24, "smic": 16},
+        source=_MEGC + ", without SAMM",
+    ),
+)
+
+PROTOCOLS = MappingProxyType({protocol.name: protocol for protocol in _ALL})
+
+# The single-dataset protocols that make up the pooled one.
+MEGC2019_PARTS = MappingProxyType(
+    {"casme2": "casme2-3class-145", "samm": "samm-3class-133", "smic": "smic-3class-164"}
+)
+
+
+def protocols(dataset: str) -> tuple[str, ...]:
+    """Names of the protocols of one dataset, for example `protocols("casme2")`."""
+    return tuple(name for name, protocol in PROTOCOLS.items() if protocol.dataset == dataset)
+
+
+def find_protocol(name: str, dataset: str) -> Protocol:
+    """The protocol of this name.
+
+    Raises:
+        UnknownNameError: there is none, or it belongs to another dataset.
+    """
+    if name not in protocols(dataset):
+        raise UnknownNameError.among(f"protocol of {dataset}", name, protocols(dataset))
+    return PROTOCOLS[name]

@@ -1,0 +1,109 @@
+"""What was repaired, dropped or noticed while a dataset was read."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mer_zoo.errors import DatasetError
+from mer_zoo.files import refuse_overwrite, write_atomically
+
+KINDS = ("repaired", "dropped", "note")
+SHOWN_CLIPS = 5
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing a user should know about one clip.
+
+    Attributes:
+        kind: "repaired" (a value differs from the release), "dropped" (the clip or row is left
+            out) or "note" (nothing was changed).
+        clip: the clip, as `casme2/sub04/EP12_01f`; "" for a remark on the whole dataset.
+        what: the particulars: values before and after, or the row of the table.
+        why: the rule that was applied; remarks with the same rule are printed together.
+    """
+
+    kind: str
+    clip: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """How a release became a dataset.
+
+    Attributes:
+        source: the table or folder that was read.
+        rows_read: rows of the annotation table, or clip folders where there is no table.
+        kept: clips in the dataset.
+        remarks: everything that was repaired, dropped or noticed.
+    """
+
+    source: str
+    rows_read: int
+    kept: int
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of remarks of each kind: {"repaired": ..., "dropped": ..., "note": ...}."""
+        found = Counter(remark.kind for remark in self.remarks)
+        return {kind: found[kind] for kind in KINDS}
+
+    def of_kind(self, kind: str) -> tuple[Remark, ...]:
+        """The remarks of one kind."""
+        return tuple(remark for remark in self.remarks if remark.kind == kind)
+
+    def to_text(self) -> str:
+        """The report for people: remarks grouped by rule, with the first clips of each group."""
+        lines = [f"{self.source}: {self.rows_read} rows read, {self.kept} clips kept"]
+        for kind in KINDS:
+            groups: dict[str, list[Remark]] = {}
+            for remark in self.of_kind(kind):
+                groups.setdefault(remark.why, []).append(remark)
+            for why, remarks in groups.items():
+                lines.append(f"{kind} ({len(remarks)}): {why}")
+                for remark in remarks[:SHOWN_CLIPS]:
+                    lines.append("    " + ": ".join(filter(None, (remark.clip, remark.what))))
+                if len(remarks) > SHOWN_CLIPS:
+                    lines.append(f"    and {len(remarks) - SHOWN_CLIPS} more")
+        return "\n".join(lines)
+
+    def save(self, path, *, force: bool = False) -> Path:
+        """Writes the report: `.csv` with one remark a row, `.txt` as `to_text` prints it.
+
+        Args:
+            path: the file; its suffix decides the format.
+            force: replace a file that exists.
+
+        Returns:
+            The path written.
+
+        Raises:
+            DatasetError: the suffix is neither `.csv` nor `.txt`.
+            OutputExistsError: the file exists and `force` is false.
+        """
+        path = Path(path).expanduser()
+        if path.suffix.lower() not in (".csv", ".txt"):
+            raise DatasetError(f"The report cannot be saved as {path}; name it *.csv or *.txt.")
+        refuse_overwrite(path, force)
+        text = self.to_text() + "\n" if path.suffix.lower() == ".txt" else self._csv()
+        write_atomically(path, text.encode("utf-8"))
+        return path
+
+    def _csv(self) -> str:
+        rows = [(r.kind, r.clip, r.what, r.why) for r in self.remarks]
+        file = io.StringIO()
+        csv.writer(file, lineterminator="\n").writerows([("kind", "clip", "what", "why"), *rows])
+        return file.getvalue()
+
+
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """`a, b, c and 12 more`, for messages."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,27 @@
+"""Evaluation nobody can cheat by accident: splits by subject, pooled scores, intervals, results."""
+
+from mer_zoo.evaluation.examples import Examples, Fitted, Learner
+from mer_zoo.evaluation.folds import SPLITS, Fold, folds_hash, grouped_kfold, make_folds
+from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+from mer_zoo.evaluation.result import Result
+from mer_zoo.evaluation.runner import discard, run
+from mer_zoo.evaluation.statistics import Comparison, bootstrap_interval, compare_paired
+
+__all__ = [
+    "SPLITS",
+    "Comparison",
+    "Examples",
+    "Fitted",
+    "Fold",
+    "Learner",
+    "Result",
+    "Scores",
+    "bootstrap_interval",
+    "compare_paired",
+    "confusion_matrix",
+    "discard",
+    "folds_hash",
+    "grouped_kfold",
+    "make_folds",
+    "run",
+]

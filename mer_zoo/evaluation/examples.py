@@ -1,0 +1,125 @@
+"""What an evaluation works on: images, labels and subjects, row by row."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+
+Predict = Callable[[np.ndarray], np.ndarray]
+"""Images `(N, H, W, C)` -> probabilities float `(N, classes)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Labelled images of subjects.
+
+    Attributes:
+        images: `(N, H, W, C)`, one image a clip.
+        labels: int `(N,)`, indices into `class_names`.
+        subjects: str `(N,)`, as `dataset/id`.
+        clips: str `(N,)`, unique names.
+        class_names: the classes, in the order of the outputs.
+        protocol: the named set of clips, or "custom".
+        digest: of the table of clips the examples were made from, by default of clips, subjects and
+            labels; two evaluations can only be compared when they agree.
+        about: further facts for the record, such as the version of the annotation table.
+
+    Raises:
+        EvaluationError: lengths differ, a clip appears twice, or a label is no class.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    subjects: np.ndarray
+    clips: np.ndarray
+    class_names: tuple[str, ...]
+    protocol: str = "custom"
+    digest: str = ""
+    about: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self):
+        labels = np.asarray(self.labels, dtype=np.int64)
+        subjects, clips = (np.asarray(v, dtype=np.str_) for v in (self.subjects, self.clips))
+        count = len(self.images)
+        if not count or not len(labels) == len(subjects) == len(clips) == count:
+            raise EvaluationError(
+                f"{count} images, {len(labels)} labels, {len(subjects)} subjects and {len(clips)} "
+                "clips were given; expected as many of each, at least one."
+            )
+        if len(set(clips)) != count:
+            names, times = np.unique(clips, return_counts=True)
+            raise EvaluationError(
+                f"The clip {names[times.argmax()]} appears {times.max()} times; every clip may be "
+                "there once, or it would be trained and tested on."
+            )
+        if labels.min() < 0 or labels.max() >= len(self.class_names):
+            raise EvaluationError(
+                f"Labels run from {labels.min()} to {labels.max()}, but there are "
+                f"{len(self.class_names)} classes: {', '.join(self.class_names)}."
+            )
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "subjects", subjects)
+        object.__setattr__(self, "clips", clips)
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        object.__setattr__(self, "digest", self.digest or self._digest())
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def datasets(self) -> np.ndarray:
+        """str `(N,)`: the part of each subject before the slash."""
+        return np.array([subject.split("/")[0] for subject in self.subjects], dtype=np.str_)
+
+    def part(self, rows: np.ndarray) -> "Examples":
+        """The examples of these rows."""
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            subjects=self.subjects[rows],
+            clips=self.clips[rows],
+            digest="",
+        )
+
+    def _digest(self):
+        rows = sorted(zip(self.clips, self.subjects, self.labels.astype(str), strict=True))
+        text = "\n".join("\t".join(row) for row in [self.class_names, *rows])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Fitted(Protocol):
+    """What a learner hands back."""
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities, float `(N, classes)`."""
+
+    def save(self, path: Path) -> None:
+        """Writes the weights as safetensors."""
+
+
+class Learner(Protocol):
+    """Anything that can be trained on examples. It never sees the examples it is scored on.
+
+    A learner must be picklable: it is sent to other processes.
+    """
+
+    def describe(self) -> dict:
+        """Plain values that name everything training depends on, for the record."""
+
+    def fit(
+        self, examples: Examples, seed: int, watch: Callable[[Predict], None] | None = None
+    ) -> Fitted:
+        """Trains from the beginning.
+
+        Args:
+            examples: training examples alone.
+            seed: of everything random.
+            watch: called after each epoch, for the record only; what it is given must not influence
+                training.
+        """

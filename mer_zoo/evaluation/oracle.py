@@ -1,0 +1,57 @@
+"""What is reported when the epoch is chosen on the test subjects: shown beside, never instead.
+
+Seven of ten published codes for micro-expressions do this. The figure says how much of a published
+score the reporting rule alone can make.
+"""
+
+import numpy as np
+
+from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+
+LABEL = "test-selected: not a score, the epoch was chosen on the test subjects"
+
+
+def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
+    """The two usual rules, pooled over the folds, mean over the seeds.
+
+    Args:
+        labels: int `(N,)`.
+        folds: of the evaluation.
+        outcomes: with the classes named after each epoch.
+
+    Returns:
+        "label", and for each rule UF1, UAR and accuracy: "best_epoch_per_fold" takes for every fold
+        the epoch with the most hits (the last of equals), "best_epoch_for_all" the one epoch with the
+        highest pooled UF1.
+    """
+    tests = {fold.name: fold.test for fold in folds}
+    classes = int(labels.max()) + 1
+    per_fold, for_all = [], []
+    for seed in sorted({o.seed for o in outcomes}):
+        runs = [o for o in outcomes if o.seed == seed]
+        truth = np.concatenate([labels[tests[o.fold]] for o in runs])
+        best = np.concatenate([_best_row(o.epochs, labels[tests[o.fold]]) for o in runs])
+        per_fold.append(Scores(confusion_matrix(truth, best, classes)))
+        epochs = min(len(o.epochs) for o in runs)
+        pooled = [
+            Scores(confusion_matrix(truth, np.concatenate([o.epochs[e] for o in runs]), classes))
+            for e in range(epochs)
+        ]
+        for_all.append(max(pooled, key=lambda s: s.uf1))
+    return {
+        "label": LABEL,
+        "best_epoch_per_fold": _mean(per_fold),
+        "best_epoch_for_all": _mean(for_all),
+    }
+
+
+def _best_row(epochs, truth):
+    hits = (epochs == truth).sum(axis=1)
+    return epochs[len(hits) - 1 - hits[::-1].argmax()].astype(np.int64)
+
+
+def _mean(scores):
+    return {
+        name: float(np.mean([getattr(s, name) for s in scores]))
+        for name in ("uf1", "uar", "accuracy")
+    }

@@ -1,0 +1,280 @@
+"""The result of an evaluation: predictions first, scores from them, and everything about the run."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation import metrics
+from mer_zoo.evaluation.confusion_picture import confusion_svg
+from mer_zoo.evaluation.folds import PAPER
+from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+from mer_zoo.evaluation.statistics import (
+    Comparison,
+    bootstrap_interval,
+    compare_paired,
+    subject_confusions,
+)
+from mer_zoo.files import refuse_overwrite, write_atomically
+
+FORMAT = 1
+FILES = ("result.json", "predictions.csv", "confusion.svg")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Predictions of held-out clips, and what led to them.
+
+    Attributes:
+        clips, subjects: str `(N,)`.
+        labels: int `(N,)`, indices into `class_names`.
+        folds: str `(N,)`, the fold each clip was tested in.
+        probabilities: float32 `(seeds, N, K)`, of the last epoch of each fold.
+        class_names: K names.
+        seeds: as many as the first axis of `probabilities`.
+        about: plain values: protocol, split, folds hash, learner, backend, versions, seconds, and
+            `test_selected` when it was asked for.
+    """
+
+    clips: np.ndarray
+    subjects: np.ndarray
+    labels: np.ndarray
+    folds: np.ndarray
+    probabilities: np.ndarray
+    class_names: tuple[str, ...]
+    seeds: tuple[int, ...]
+    about: dict
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """int `(seeds, N)`: the likeliest class."""
+        return self.probabilities.argmax(axis=2)
+
+    @cached_property
+    def scores(self) -> list[Scores]:
+        """The pooled scores of every seed."""
+        return [self._scores(row) for row in self.predicted]
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Pooled confusion matrix, int `(K, K)`, summed over the seeds; rows are true classes."""
+        return sum(s.confusion for s in self.scores)
+
+    @property
+    def uf1(self) -> float:
+        """Mean over the seeds of the pooled UF1."""
+        return self.mean("uf1")
+
+    @property
+    def uar(self) -> float:
+        """Mean over the seeds of the pooled UAR."""
+        return self.mean("uar")
+
+    @property
+    def accuracy(self) -> float:
+        """Mean over the seeds of the pooled accuracy."""
+        return self.mean("accuracy")
+
+    def mean(self, score: str) -> float:
+        """Mean over the seeds of a score of `metrics.SCORE_NAMES`."""
+        return float(np.mean([getattr(s, score) for s in self.scores]))
+
+    def spread(self, score: str) -> float:
+        """Standard deviation over the seeds (n - 1); NaN with one seed."""
+        values = [getattr(s, score) for s in self.scores]
+        return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+    @cached_property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """95% intervals of UF1, UAR and accuracy: bootstrap over subjects of the mean over seeds."""
+        confusions = self.by_subject
+        functions = {
+            "uf1": metrics.uf1,
+            "uar": metrics.uar,
+            "accuracy": lambda m: np.trace(m, axis1=-2, axis2=-1) / m.sum((-2, -1)),
+        }
+        return {name: bootstrap_interval(confusions, f) for name, f in functions.items()}
+
+    @property
+    def by_subject(self) -> np.ndarray:
+        """Confusion matrices, int `(seeds, subjects, K, K)`, subjects sorted."""
+        return np.stack(
+            [
+                subject_confusions(self.labels, row, self.subjects, len(self.class_names))
+                for row in self.predicted
+            ]
+        )
+
+    def by_dataset(self) -> dict[str, dict[str, float]]:
+        """Mean scores of each dataset's clips: the same pooled predictions, not other models."""
+        datasets = np.array([s.split("/")[0] for s in self.subjects])
+        return {
+            str(name): self._mean_scores(np.flatnonzero(datasets == name))
+            for name in np.unique(datasets)
+        }
+
+    def by_class(self) -> dict[str, dict[str, float]]:
+        """For each class its clips, and mean precision, recall and F1 over the seeds."""
+        rows = [s.per_class for s in self.scores]
+        return {
+            name: {key: float(np.mean([r[c][key] for r in rows])) for key in rows[0][c]}
+            for c, name in enumerate(self.class_names)
+        }
+
+    @property
+    def majority(self) -> Scores:
+        """The scores of always naming the commonest class."""
+        return metrics.majority(self.labels, len(self.class_names))
+
+    @property
+    def chance(self) -> Scores:
+        """The scores of naming classes at random."""
+        return metrics.chance(self.labels, len(self.class_names))
+
+    @property
+    def is_subject_independent(self) -> bool:
+        """Whether no subject was trained and tested on."""
+        return self.about["split"] != PAPER
+
+    def compare(self, other: "Result", other_folds: bool = False) -> Comparison:
+        """Compares with another result on the same clips, paired by subject.
+
+        Args:
+            other: the other result; a positive difference means that this one is better.
+            other_folds: allow another split, such as weights used as they are against LOSO.
+
+        Raises:
+            EvaluationError: the two are not about the same clips, labels and folds.
+        """
+        for key in ("examples", "folds")[: 1 if other_folds else 2]:
+            if self.about[key] != other.about[key]:
+                raise EvaluationError(
+                    f"The two results cannot be compared: their {key} differ "
+                    f"({self.about['protocol']}, {self.about['split']} against "
+                    f"{other.about['protocol']}, {other.about['split']})."
+                )
+        return compare_paired(self.by_subject, other.by_subject)
+
+    def to_dict(self) -> dict:
+        """Scores, baselines and everything about the run, as plain values."""
+        low_high = {name: list(interval) for name, interval in self.intervals.items()}
+        return {
+            "format": FORMAT,
+            "clips": len(self.clips),
+            "subjects": len(np.unique(self.subjects)),
+            "class_names": list(self.class_names),
+            "seeds": list(self.seeds),
+            "scores": {
+                name: {
+                    "mean": self.mean(name),
+                    "spread": None if len(self.seeds) < 2 else self.spread(name),
+                    "seeds": [getattr(s, name) for s in self.scores],
+                    "interval": low_high.get(name),
+                }
+                for name in metrics.SCORE_NAMES
+            },
+            "majority": self.majority.to_dict(),
+            "chance": self.chance.to_dict(),
+            "by_dataset": self.by_dataset(),
+            "by_class": self.by_class(),
+            "confusion": self.confusion.tolist(),
+            "about": self.about,
+        }
+
+    def save(self, folder: str | Path, force: bool = False) -> Path:
+        """Writes `result.json`, `predictions.csv` and `confusion.svg`.
+
+        Raises:
+            OutputExistsError: one of them is there already and `force` is false.
+        """
+        folder = Path(folder)
+        for name in FILES:
+            refuse_overwrite(folder / name, force)
+        content = (
+            json.dumps(self.to_dict(), indent=1),
+            self.predictions().to_csv(index=False, lineterminator="\n"),
+            confusion_svg(self.confusion, self.class_names, self.title),
+        )
+        for name, text in zip(FILES, content, strict=True):
+            write_atomically(folder / name, text.encode())
+        return folder
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "Result":
+        """Reads a saved result; its scores are computed again from the predictions.
+
+        Raises:
+            EvaluationError: the folder holds no result, or one of another format.
+        """
+        import pandas as pd
+
+        folder = Path(folder)
+        try:
+            stored = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
+            table = pd.read_csv(folder / FILES[1], dtype={"fold": str, "clip": str, "subject": str})
+        except (OSError, ValueError) as error:
+            raise EvaluationError(
+                f"{folder} holds no result ({error}). `mer-zoo evaluate ... --out FOLDER` writes one."
+            ) from error
+        if stored.get("format") != FORMAT:
+            raise EvaluationError(
+                f"{folder} holds a result of format {stored.get('format')}; this mer_zoo reads "
+                f"format {FORMAT}. Run the evaluation again."
+            )
+        names = tuple(stored["class_names"])
+        runs = [part for _, part in table.groupby("seed", sort=False)]
+        first = runs[0]
+        return cls(
+            clips=first["clip"].to_numpy(np.str_),
+            subjects=first["subject"].to_numpy(np.str_),
+            labels=np.array([names.index(label) for label in first["label"]]),
+            folds=first["fold"].to_numpy(np.str_),
+            probabilities=np.stack(
+                [run[[f"p_{n}" for n in names]].to_numpy(np.float32) for run in runs]
+            ),
+            class_names=names,
+            seeds=tuple(stored["seeds"]),
+            about=stored["about"],
+        )
+
+    def predictions(self):
+        """pandas.DataFrame, a row for each seed and clip: seed, fold, subject, clip, label, predicted,
+        and `p_<class>` for every class."""
+        import pandas as pd
+
+        names = np.array(self.class_names)
+        parts = []
+        for seed, probabilities in zip(self.seeds, self.probabilities, strict=True):
+            columns = {
+                "seed": seed,
+                "fold": self.folds,
+                "subject": self.subjects,
+                "clip": self.clips,
+                "label": names[self.labels],
+                "predicted": names[probabilities.argmax(1)],
+            }
+            for c, name in enumerate(names):
+                columns[f"p_{name}"] = probabilities[:, c]
+            parts.append(pd.DataFrame(columns))
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def title(self) -> str:
+        """Protocol, split, clips, subjects and seeds in a line."""
+        line = (
+            f"{self.about['protocol']}, {self.about['split']}: {len(self.clips)} clips, "
+            f"{len(np.unique(self.subjects))} subjects, {len(self.seeds)} seed"
+            + "s"
+            * (len(self.seeds) > 1)
+        )
+        return line if self.is_subject_independent else f"{line}; SUBJECTS SHARED, ranks nothing"
+
+    def _scores(self, predicted, rows=slice(None)):
+        return Scores(confusion_matrix(self.labels[rows], predicted[rows], len(self.class_names)))
+
+    def _mean_scores(self, rows):
+        each = [self._scores(row, rows).to_dict() for row in self.predicted]
+        return {key: float(np.mean([e[key] for e in each])) for key in each[0]}

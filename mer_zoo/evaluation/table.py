@@ -1,0 +1,121 @@
+"""Several results side by side: a table, a picture, and paired comparisons with the first."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+from mer_zoo.evaluation.metrics import SCORE_NAMES
+from mer_zoo.evaluation.result import Result
+
+WIDTH, LEFT, ROW, TOP = 760, 250, 34, 56
+
+
+def results_table(results: Mapping[str, Result]):
+    """One row a result.
+
+    Args:
+        results: name -> result.
+
+    Returns:
+        pandas.DataFrame: name, protocol, split, clips, subjects, seeds; for each score mean, spread
+        over the seeds, and for UF1, UAR and accuracy the ends of the 95% interval; UF1 of each
+        dataset's clips; UF1 of the majority and of chance; the test-selected UF1 where it was asked
+        for; `p` and the difference in UF1 against the first row; backend, folds hash, minutes.
+    """
+    import pandas as pd
+
+    return pd.DataFrame([_row(name, r, results) for name, r in results.items()])
+
+
+def _row(name: str, result: Result, results) -> dict:
+    row = {
+        "name": name,
+        "protocol": result.about["protocol"],
+        "split": result.about["split"],
+        "clips": len(result.clips),
+        "subjects": len(np.unique(result.subjects)),
+        "seeds": len(result.seeds),
+    }
+    for score in SCORE_NAMES:
+        row[score] = result.mean(score)
+        row[f"{score}_spread"] = result.spread(score)
+        if score in result.intervals:
+            row[f"{score}_low"], row[f"{score}_high"] = result.intervals[score]
+    for dataset, scores in result.by_dataset().items():
+        row[f"uf1_{dataset}"] = scores["uf1"]
+    row |= {"uf1_majority": result.majority.uf1, "uf1_chance": result.chance.uf1}
+    selected = result.about.get("test_selected")
+    row["uf1_test_selected"] = selected["best_epoch_per_fold"]["uf1"] if selected else np.nan
+    first = next(iter(results.values()))
+    comparable = result is not first and result.about["examples"] == first.about["examples"]
+    found = result.compare(first, other_folds=True) if comparable else None
+    row["uf1_against_first"] = found.difference if found else np.nan
+    row["p_against_first"] = found.p_value if found else np.nan
+    row["backend"] = result.about["backend"]
+    row["folds"] = result.about["folds"][:12]
+    row["minutes"] = result.about["seconds"] / 60
+    return row
+
+
+def results_svg(results: Mapping[str, Result], title: str) -> str:
+    """UF1 of each result with its interval, its seeds, and majority and chance as lines (SVG)."""
+    rows = list(results.items())
+    height = TOP + ROW * len(rows) + 46
+    first = rows[0][1]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+        f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+        f'<text x="10" y="24" font-weight="bold">{escape(title)}</text>',
+    ]
+    bottom = TOP + ROW * len(rows)
+    for tick in np.arange(0, 1.01, 0.2):
+        parts.append(_line(_x(tick), TOP - 8, _x(tick), bottom, "#ddd"))
+        parts.append(
+            f'<text x="{_x(tick):g}" y="{bottom + 18}" text-anchor="middle">{tick:.1f}</text>'
+        )
+    for name, score in (("majority", first.majority.uf1), ("chance", first.chance.uf1)):
+        parts.append(_line(_x(score), TOP - 8, _x(score), bottom, "#b55", dash="4 3"))
+        parts.append(
+            f'<text x="{_x(score):g}" y="{bottom + 34}" text-anchor="middle" fill="#b55">{name}</text>'
+        )
+    for i, (name, result) in enumerate(rows):
+        parts += _bar(name, result, TOP + ROW * i + ROW / 2)
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _bar(name, result, y):
+    low, high = result.intervals["uf1"]
+    yield f'<text x="{LEFT - 12}" y="{y + 4:g}" text-anchor="end">{escape(name)}</text>'
+    yield _line(_x(low), y, _x(high), y, "#174a8c", width=3)
+    for scores in result.scores:
+        yield f'<circle cx="{_x(scores.uf1):g}" cy="{y:g}" r="3" fill="white" stroke="#174a8c"/>'
+    yield f'<circle cx="{_x(result.uf1):g}" cy="{y:g}" r="5" fill="#174a8c"/>'
+    yield f'<text x="{_x(high) + 8:g}" y="{y + 4:g}">{result.uf1:.3f}</text>'
+
+
+def _x(score: float) -> float:
+    return LEFT + score * (WIDTH - LEFT - 70)
+
+
+def _line(x1, y1, x2, y2, colour, width=1, dash="none"):
+    return (
+        f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
+        f'stroke-width="{width}" stroke-dasharray="{dash}"/>'
+    )
+
+
+def results_markdown(table, columns: Sequence[str] | None = None) -> str:
+    """The table as Markdown, scores to three digits, without what is nowhere known."""
+    shown = table[list(columns)] if columns else table.dropna(axis=1, how="all")
+    lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
+    for row in shown.itertuples(index=False):
+        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.3f}"
+    return str(value)

@@ -1,0 +1,41 @@
+"""What the networks of this room share: their config, their head, the check of the image's size."""
+
+import keras
+from keras import layers
+
+CHANNELS_LAST = "channels_last"
+
+
+class Network(keras.Model):
+    """A functional model that is rebuilt from the arguments of its constructor.
+
+    A constructor ends by keeping its arguments, without `name`, in `self._arguments`.
+    """
+
+    def get_config(self):
+        return {**self._arguments, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def head(features, num_classes: int, activation):
+    """The last layer, computed in float32 under any dtype policy; `features`: `(batch, width)`."""
+    return layers.Dense(num_classes, activation=activation, dtype="float32", name="head")(features)
+
+
+def refuse_small(input_shape, least: int, reason: str, remedy: str = "") -> None:
+    """Raises ValueError for an image with a side of less than `least` px.
+
+    Args:
+        input_shape: `(height, width, channels)`.
+        least: the smallest side the network can take.
+        reason: why, for the message: a clause without full stop.
+        remedy: what else than a larger image would help, for the message.
+    """
+    if min(input_shape[:2]) < least:
+        raise ValueError(
+            f"input_shape={tuple(input_shape)} is too small: {reason}. "
+            f"Use at least {least} px{remedy}."
+        )

@@ -1,0 +1,92 @@
+"""OFF-ApexNet: one small convolutional stream for each direction of the optical flow.
+
+Gan et al., "OFF-ApexNet on micro-expression recognition system", Signal Processing: Image
+Communication 74, 2019. The layers are those of the PyTorch implementation that came with Off-TANet
+(github.com/ECNU-Cross-Innovation-Lab/PRICAI2021-Off-TANet).
+"""
+
+import keras
+from keras import layers
+
+from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class OFFApexNet(Network):
+    """Two streams of two 5x5 convolutions with max pooling, joined before two dense layers.
+
+    With the default arguments it has 2,664,475 trainable parameters.
+
+    Args:
+        input_shape: `(height, width, channels)`; channels last on every backend. There are 2 channels
+            (u, v) or 3, of which the last, strain or response, is left aside.
+        num_classes: number of classes of the head.
+        convolution_activation: activation of the convolutions. None, as in the implementation
+            followed: there the max pooling is all that stands between two convolutions.
+        dense_units: width of the two dense layers, which end in ReLU.
+        dropout: share of the outputs of each dense layer dropped in training.
+        activation: activation of the head, computed in float32 under any dtype policy.
+        name: name of the model.
+
+    Input: float32 `(batch, *input_shape)`; the first two channels are the displacement to the right
+    and down, as in the modalities "flow" and "mesti".
+    Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".
+
+    Raises:
+        ValueError: the image is too small, or has another number of channels.
+    """
+
+    def __init__(
+        self,
+        input_shape=(28, 28, 2),
+        num_classes=3,
+        convolution_activation=None,
+        dense_units=1024,
+        dropout=0.5,
+        activation="softmax",
+        name="off_apexnet",
+        **kwargs,
+    ):
+        refuse_small(input_shape, 4, "two poolings halve it")
+        if input_shape[-1] not in (2, 3):
+            raise ValueError(
+                f"input_shape={tuple(input_shape)} has {input_shape[-1]} channels. OFFApexNet takes "
+                "2 (u, v) or 3 (u, v and another, which it leaves aside)."
+            )
+
+        # === Functional model ===
+        inputs = keras.Input(input_shape, name="image")
+        streams = [
+            _stream(inputs[..., i : i + 1], convolution_activation, name=direction)
+            for i, direction in enumerate(("u", "v"))
+        ]
+        x = layers.Concatenate(name="join")(streams)
+        for i in (1, 2):
+            x = layers.Dense(dense_units, activation="relu", name=f"dense{i}")(x)
+            x = layers.Dropout(dropout, name=f"dropout{i}")(x)
+        outputs = head(x, num_classes, activation)
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+
+        # === Config ===
+        self._arguments = {
+            "input_shape": tuple(input_shape),
+            "num_classes": num_classes,
+            "convolution_activation": convolution_activation,
+            "dense_units": dense_units,
+            "dropout": dropout,
+            "activation": activation,
+        }
+
+
+def _stream(x, activation, name):
+    for i, width in enumerate((6, 16), start=1):
+        x = layers.Conv2D(
+            width,
+            5,
+            padding="same",
+            activation=activation,
+            data_format=CHANNELS_LAST,
+            name=f"{name}_conv{i}",
+        )(x)
+        x = layers.MaxPooling2D(2, data_format=CHANNELS_LAST, name=f"{name}_pool{i}")(x)
+    return layers.Flatten(data_format=CHANNELS_LAST, name=f"{name}_flatten")(x)

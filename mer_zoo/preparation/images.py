@@ -1,0 +1,136 @@
+"""The image of every clip of a dataset, by the same path as `predict_video` takes."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo import modalities, spotting
+from mer_zoo.clips import open_frames
+from mer_zoo.errors import DatasetError, MerZooError
+from mer_zoo.preparation.store import ImageStore, image_key
+from mer_zoo.zoo.cards import Preprocessing
+
+# Raised whenever the same clip and settings would give another image.
+VERSION = 1
+
+
+def prepare(
+    dataset,
+    preprocessing: Preprocessing,
+    *,
+    store: ImageStore | None = None,
+    jobs: int = 1,
+    progress: bool = True,
+) -> np.ndarray:
+    """Turns every clip of a dataset into its image.
+
+    Frames are aligned as the preprocessing says, phases that are missing are spotted, and the
+    modality makes the image. Images that were made before come from the cache. Precomputed flow
+    images are brought to the scale of the flow modality.
+
+    Args:
+        dataset: a `mer_zoo.datasets.Dataset`.
+        preprocessing: of a recipe or card.
+        store: the cache; the shared one by default.
+        jobs: processes.
+        progress: show a bar on standard error.
+
+    Returns:
+        float32 `(N, S, S, C)` in the order of the table: the whole images, of which the network
+        sees the centre.
+
+    Raises:
+        DatasetError: clips that cannot be used, all of them named with their reasons; or images
+            that are not what the preprocessing asks for.
+    """
+    if dataset.kind == "images":
+        return _precomputed(dataset, preprocessing)
+    from joblib import Parallel, delayed
+
+    store = store or ImageStore()
+    calls = (delayed(_image)(dataset, i, preprocessing, store) for i in range(len(dataset)))
+    results = Parallel(n_jobs=jobs, return_as="generator")(calls)
+    images, problems = [], []
+    for result in _with_progress(results, len(dataset), shown=progress):
+        (problems if isinstance(result, str) else images).append(result)
+    store.trim()
+    if problems:
+        raise DatasetError(
+            f"{len(problems)} of {len(dataset)} clips of {dataset.protocol} cannot be made into "
+            f"images, so the score would not be one of {dataset.protocol}:\n  "
+            + "\n  ".join(problems[:20])
+            + (f"\n  and {len(problems) - 20} more" if len(problems) > 20 else "")
+            + '\nWhere no face is found in registered crops, set alignment = "frame" in the '
+            "recipe's [preprocessing]."
+        )
+    return np.stack(images)
+
+
+def _image(dataset, row: int, preprocessing: Preprocessing, store: ImageStore):
+    record = dataset.table.iloc[row]
+    try:
+        clip = dataset.clip(row)
+        settings = {
+            "version": VERSION,
+            "preprocessing": asdict(preprocessing),
+            "phases": clip.phases,
+            "frames": clip.n_frames,
+            "fps": clip.fps,
+        }
+        key = image_key(Path(record["path"]), settings)
+        image = store.get(key)
+        if image is None:
+            image = clip_image(clip, preprocessing)
+            store.put(key, image)
+        return image
+    except MerZooError as error:
+        return f"{record['clip']}: {error}"
+
+
+def clip_image(clip, preprocessing: Preprocessing) -> np.ndarray:
+    """The whole image of one clip, float32 `(S, S, C)`; phases the clip has are kept.
+
+    Raises:
+        ClipError: fewer than two frames, or impossible phases.
+        NoFaceError: no face was found.
+    """
+    found = spotting.find_expression(
+        open_frames(clip),
+        size=preprocessing.face_size,
+        alignment=preprocessing.alignment,
+        phases=clip.phases,
+    )
+    seen = found.clip if clip.apex is not None else found.within_reach()
+    return modalities.compute(preprocessing.modality, seen, **preprocessing.parameters)
+
+
+def _precomputed(dataset, preprocessing):
+    per_channel = preprocessing.parameters.get("per_channel", False)
+    if preprocessing.modality != "flow" or not per_channel:
+        raise DatasetError(
+            f"{dataset.protocol} holds optical flow images stretched channel by channel; a recipe "
+            f'for them needs modality = "flow" with per_channel = true, not '
+            f"{preprocessing.modality!r} with {preprocessing.parameters or 'its defaults'}."
+        )
+    images = np.stack([modalities.rescale_flow(dataset.image(i)) for i in range(len(dataset))])
+    wanted = preprocessing.image_size
+    if images.shape[1:3] != (wanted, wanted):
+        raise DatasetError(
+            f"The images of {dataset.protocol} are {images.shape[2]}x{images.shape[1]} px, the "
+            f"recipe's image_size is {wanted}. Set it to the size of the images."
+        )
+    return images
+
+
+def _with_progress(results, total, *, shown):
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(
+        results,
+        total=total,
+        description="Preparing images",
+        console=Console(stderr=True),
+        disable=not shown,
+    )

@@ -1,0 +1,137 @@
+"""The modality cache: images on disk under the digest of all they were made from."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from mer_zoo.clips.folder import list_images
+from mer_zoo.files import write_atomically
+from mer_zoo.zoo import cache
+
+LIMIT_VARIABLE = "MER_ZOO_CACHE_MB"
+LIMIT_MB = 4096
+SUFFIX = ".npy"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the cache holds: `images`, their `bytes`, and the `limit` in bytes."""
+
+    images: int
+    bytes: int
+    limit: int
+
+
+class ImageStore:
+    """Images by key, shared between processes, bounded in size.
+
+    Args:
+        folder: where they lie; by default `images` in the cache folder (`MER_ZOO_HOME`).
+        limit: bytes kept at most; by default `MER_ZOO_CACHE_MB` megabytes, or 4096. The images not
+            read for the longest time go first.
+
+    Raises:
+        ValueError: `MER_ZOO_CACHE_MB` is not a whole number.
+    """
+
+    def __init__(self, folder: Path | None = None, limit: int | None = None):
+        self.folder = Path(folder) if folder is not None else cache.home() / "images"
+        self.limit = _limit() if limit is None else int(limit)
+
+    def get(self, key: str) -> np.ndarray | None:
+        """The image kept under a key, or None. A damaged file is removed, and a warning says so."""
+        file = self._file(key)
+        try:
+            image = np.load(file, allow_pickle=False)
+        except FileNotFoundError:
+            return None
+        except (ValueError, EOFError, OSError) as error:
+            warnings.warn(
+                f"The cached image {file} is damaged ({error}); it is made again.", stacklevel=2
+            )
+            file.unlink(missing_ok=True)
+            return None
+        with contextlib.suppress(OSError):  # a read-only cache still serves
+            os.utime(file)
+        return image
+
+    def put(self, key: str, image: np.ndarray) -> None:
+        """Keeps an image; a reader sees all of it or nothing."""
+        content = io.BytesIO()
+        np.save(content, image, allow_pickle=False)
+        write_atomically(self._file(key), content.getvalue())
+
+    def usage(self) -> Usage:
+        """How full the cache is."""
+        sizes = [size for _, size, _ in self._files()]
+        return Usage(len(sizes), sum(sizes), self.limit)
+
+    def trim(self) -> int:
+        """Removes the images not read for the longest time until the limit is kept; returns how many."""
+        if not self.folder.is_dir():
+            return 0
+        with FileLock(self.folder / ".lock"):
+            files = sorted(self._files())
+            excess, removed = sum(size for _, size, _ in files) - self.limit, 0
+            for _, size, file in files:
+                if excess <= 0:
+                    break
+                file.unlink(missing_ok=True)
+                excess -= size
+                removed += 1
+        return removed
+
+    def clear(self) -> int:
+        """Removes every image; returns how many there were."""
+        count = self.usage().images
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return count
+
+    def _file(self, key):
+        return self.folder / key[:2] / f"{key}{SUFFIX}"
+
+    def _files(self):
+        """(time of last use, bytes, file) of every image; one that goes meanwhile is left out."""
+        for file in self.folder.glob(f"*/*{SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):
+                status = file.stat()
+                yield status.st_mtime, status.st_size, file
+
+
+def image_key(path: Path, settings: dict) -> str:
+    """The key of an image: a digest of the bytes of a clip's files and of all settings.
+
+    Neither names of folders nor times of files enter, so a dataset that was moved or copied finds
+    its images again, and one whose frames were changed does not.
+
+    Args:
+        path: a folder of frames, a video or an image.
+        settings: plain values: phases, modality, parameters, versions.
+    """
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    files = list_images(path)[1] if path.is_dir() else [path]
+    for file in files:
+        content = Path(file).read_bytes()
+        name = Path(file).name if len(files) > 1 else ""
+        digest.update(f"\n{name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _limit():
+    text = os.environ.get(LIMIT_VARIABLE, str(LIMIT_MB))
+    if not text.isdigit():
+        raise ValueError(
+            f"{LIMIT_VARIABLE}={text!r} is not a whole number of megabytes. Set it to one, for "
+            f"instance {LIMIT_MB}, or unset it."
+        )
+    return int(text) * 1_000_000

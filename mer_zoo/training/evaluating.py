@@ -1,0 +1,149 @@
+"""Evaluating a recipe on real clips: `mer_zoo.evaluate`."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mer_zoo import datasets
+from mer_zoo.errors import EvaluationError, RecipeError
+from mer_zoo.evaluation import Examples, Result, discard, run
+from mer_zoo.evaluation.result import FILES
+from mer_zoo.files import refuse_overwrite
+from mer_zoo.preparation import prepare
+from mer_zoo.training.as_is import AS_IS, score_as_is
+from mer_zoo.training.learner import RecipeLearner
+from mer_zoo.training.recipe import Real, Recipe
+from mer_zoo.training.recipes import read_recipe
+
+JOURNAL = "folds"
+
+
+def evaluate(
+    recipe: Recipe | str | Path,
+    dataset=None,
+    root: str | Path | Mapping | None = None,
+    *,
+    protocol: str | None = None,
+    split: str = "loso",
+    seeds: Iterable[int] | None = None,
+    start: str | None = None,
+    jobs: int = 1,
+    threads: int = 1,
+    oracle: bool = False,
+    out: str | Path | None = None,
+    force: bool = False,
+    progress: bool = True,
+) -> Result:
+    """Scores a recipe on real clips by training it anew on every fold.
+
+    The test part of a fold is seen once, after the last epoch. Nothing that is passed here can hand
+    it to validation, early stopping or the choice of a checkpoint; `oracle=True` shows what such a
+    choice would have reported, under its own label.
+
+    Args:
+        recipe: name of a recipe of this project (`"meganet_casme2"`), path of one, or a `Recipe`.
+        dataset: name for `mer_zoo.datasets.load`, or a loaded `Dataset`; by default the recipe's.
+        root: folder of the dataset (for "megc2019" one for each database).
+        protocol: named set of clips; by default the recipe's when the dataset is the recipe's too.
+            Without one, all clips the dataset has.
+        split: "loso", "lodo", "kfold-K" or "paper-10%"; see `mer_zoo.evaluation.make_folds`. Or
+            "as-is": no training, the entry named by `start` answers with its own weights.
+        seeds: by default the recipe's.
+        start: zoo entry whose weights every fold's training begins with; "" for fresh weights; by
+            default as the recipe says. Entries that saw real clips are refused.
+        jobs: processes; each trains one fold at a time.
+        threads: of each process when there are several.
+        oracle: also compute the test-selected figures.
+        out: folder for `result.json`, `predictions.csv` and `confusion.svg`. It keeps the finished
+            folds too until the end; without it they are kept in the cache folder. Either way the
+            same call goes on after an interruption.
+        force: replace a result in `out`.
+        progress: show bars on standard error.
+
+    Returns:
+        The result: pooled scores, intervals, baselines, predictions.
+
+    Raises:
+        DatasetError: the dataset cannot be read, or is not what the protocol says.
+        EvaluationError: the split is impossible or not honest.
+        RecipeError: the recipe says nothing about training on real clips.
+        OutputExistsError: `out` holds a result and `force` is false.
+    """
+    recipe = read_recipe(recipe)
+    real = real_section(recipe)
+    if out is not None:
+        for name in FILES:
+            refuse_overwrite(Path(out) / name, force)
+    data = load_dataset(real, dataset, root, protocol)
+    start = real.start if start is None else start
+    learner = RecipeLearner.of(recipe, real.training, start)
+    learner.check()
+    examples = examples_of(data, recipe, jobs=jobs, progress=progress)
+    if split == AS_IS:
+        result = score_as_is(start, examples)
+        return result if out is None else _saved(result, out, force)
+    result = run(
+        learner,
+        examples,
+        folder=None if out is None else Path(out) / JOURNAL,
+        split=split,
+        seeds=real.training.seeds if seeds is None else seeds,
+        jobs=jobs,
+        threads=threads,
+        oracle=oracle,
+        progress=progress,
+    )
+    return result if out is None else _saved(result, out, force)
+
+
+def _saved(result: Result, out, force: bool) -> Result:
+    result.save(out, force)
+    discard(Path(out) / JOURNAL)
+    return result
+
+
+def real_section(recipe: Recipe) -> Real:
+    """The recipe's section on real clips.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    if recipe.real is None:
+        raise RecipeError(
+            f"The recipe {recipe.name} has no [real] section, so it does not say how to train on "
+            "real clips. Add one with dataset, protocol and [real.training]."
+        )
+    return recipe.real
+
+
+def load_dataset(real: Real, dataset=None, root=None, protocol: str | None = None):
+    """The dataset asked for, or the one the recipe names.
+
+    Raises:
+        EvaluationError: no folder was given for a dataset that has to be read.
+        DatasetError: it cannot be read.
+    """
+    if isinstance(dataset, datasets.Dataset):
+        return dataset
+    name = dataset or real.dataset
+    if root is None:
+        raise EvaluationError(
+            f"Where is {name}? Give root=... (--root on the command line), the folder of its "
+            "release as it was unpacked."
+        )
+    if protocol is None and name == real.dataset:
+        protocol = real.protocol or None
+    return datasets.load(name, root, protocol=protocol)
+
+
+def examples_of(dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True) -> Examples:
+    """The examples of a dataset with the images of a recipe."""
+    return Examples(
+        images=prepare(dataset, recipe.preprocessing, jobs=jobs, progress=progress),
+        labels=dataset.labels,
+        subjects=dataset.subjects,
+        clips=dataset.table["clip"].to_numpy(),
+        class_names=dataset.class_names,
+        protocol=dataset.protocol,
+        digest=dataset.digest,
+        about=(("dataset", dataset.name), ("table_version", dataset.table_version)),
+    )

@@ -1,0 +1,189 @@
+"""A recipe as a learner: what `mer_zoo.evaluation` trains anew on every fold."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
+from mer_zoo.evaluation.metrics import uf1
+from mer_zoo.training.recipe import Augmentation, NetworkChoice, Recipe, Training
+from mer_zoo.zoo import find
+from mer_zoo.zoo.cards import Preprocessing
+
+HEAD = "head"
+
+
+@dataclass(frozen=True)
+class FittedNetwork:
+    """A trained network and the size of the central crop it sees."""
+
+    network: object
+    image_size: int
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities of many images, float32 `(N, classes)`."""
+        from mer_zoo.training.fitting import predict
+
+        return predict(self.network, images, self.image_size)
+
+    def save(self, path: Path) -> None:
+        """Writes the weights, float32."""
+        from mer_zoo.zoo import weights
+
+        weights.save(self.network, path, "float32")
+
+
+@dataclass(frozen=True)
+class RecipeLearner:
+    """Trains the network of a recipe on the examples it is given, and on nothing else.
+
+    Every statistic is of the training examples: oversampling and the choice of the number of epochs
+    never see another. Images are scaled one by one, so nothing else is fitted.
+
+    Attributes:
+        network, preprocessing, augmentation, training: sections of the recipe.
+        start: zoo entry whose weights training begins with, or "". It must not have seen real
+            clips, for they could be those of a test subject.
+    """
+
+    network: NetworkChoice
+    preprocessing: Preprocessing
+    augmentation: Augmentation
+    training: Training
+    start: str = ""
+
+    @classmethod
+    def of(cls, recipe: Recipe, training: Training, start: str = "") -> "RecipeLearner":
+        """The learner of a recipe with one of its sections on optimisation."""
+        return cls(recipe.network, recipe.preprocessing, recipe.augmentation, training, start)
+
+    def describe(self) -> dict:
+        """The sections as plain values; of the start, the digest of its weights too."""
+        described = asdict(self)
+        if self.start:
+            described["start_sha256"] = find(self.start).card.weights.sha256
+        return described
+
+    def check(self) -> None:
+        """Raises EvaluationError if the start has seen real clips, CardError if there is no such one."""
+        if not self.start:
+            return
+        saw = find(self.start).card.trained_on.real_clips
+        if saw:
+            raise EvaluationError(
+                f"{self.start} was trained on {saw} real clips. Starting from it, a fold's test "
+                "subject may have been trained on. Start from an entry with real_clips = 0."
+            )
+
+    def fit(self, examples: Examples, seed: int, watch=None) -> FittedNetwork:
+        """See `mer_zoo.evaluation.Learner.fit`."""
+        epochs = self.training.epochs
+        if self.training.inner_folds:
+            epochs = self._chosen_epochs(examples, seed)
+        return self._fit(examples, seed, watch, epochs)
+
+    def _fit(self, examples, seed, watch, epochs) -> FittedNetwork:
+        import keras
+
+        from mer_zoo.training.batches import Batches, soft_targets
+        from mer_zoo.training.fitting import fit_network
+
+        keras.utils.clear_session()  # names and graphs of the fold before
+        keras.utils.set_random_seed(seed)
+        network = self._network(examples)
+        if self.training.balance:
+            examples = _balanced(examples, seed)
+        names = list(examples.class_names)
+        batches = Batches(
+            with_border(examples.images, self.preprocessing.image_size, self.augmentation.shift),
+            soft_targets(
+                [names[i] for i in examples.labels], names, "", self.training.label_smoothing
+            ),
+            image_size=self.preprocessing.image_size,
+            modality=self.preprocessing.modality,
+            parameters=self.preprocessing.parameters,
+            shift=self.augmentation.shift,
+            flip=self.augmentation.flip,
+            batch_size=self.training.batch_size,
+            seed=seed,
+        )
+        fitted = FittedNetwork(network, self.preprocessing.image_size)
+        callbacks = []
+        if watch is not None:
+            callbacks.append(
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=lambda epoch, logs: watch(fitted.predict)
+                )
+            )
+        fit_network(network, batches, self.training, callbacks=callbacks, stop_after=epochs)
+        return fitted
+
+    def _network(self, examples):
+        from mer_zoo import models
+
+        channels = examples.images.shape[-1]
+        arguments = {
+            **self.network.arguments,
+            "input_shape": (*(self.preprocessing.image_size,) * 2, channels),
+            "num_classes": len(examples.class_names),
+        }
+        if not self.start:
+            return models.build(self.network.name, **arguments)
+        self.check()
+        entry = find(self.start)
+        same_head = tuple(entry.card.class_names) == examples.class_names
+        return entry.build(
+            lambda: models.build(self.network.name, **arguments),
+            fresh=() if same_head else (HEAD,),
+        )
+
+    def _chosen_epochs(self, examples, seed) -> int:
+        """The number of epochs with the highest UF1 pooled over folds of the training subjects."""
+        folds = grouped_kfold(examples.subjects, examples.labels, self.training.inner_folds, seed)
+        classes = len(examples.class_names)
+        pooled = np.zeros((self.training.epochs, classes, classes))
+        for fold in folds:
+            held_out, answers = examples.part(fold.test), []
+            self._fit(
+                examples.part(fold.train),
+                seed,
+                lambda predict, held=held_out, kept=answers: kept.append(
+                    predict(held.images).argmax(axis=1)
+                ),
+                self.training.epochs,
+            )
+            pooled += np.stack([confusion_matrix(held_out.labels, row, classes) for row in answers])
+        # A single epoch's score is noisy: the mean of three neighbours is what is compared.
+        scores = np.convolve(np.pad(uf1(pooled), 1, mode="edge"), np.ones(3) / 3, mode="valid")
+        return int(scores.argmax()) + 1
+
+
+def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
+    """Images with room for shifts of the crop; those without it are continued by their edge."""
+    lacking = image_size + 2 * shift - images.shape[1]
+    if lacking <= 0:
+        return images
+    before = lacking // 2
+    width = (before, lacking - before)
+    return np.pad(images, ((0, 0), width, width, (0, 0)), mode="edge")
+
+
+def _balanced(examples: Examples, seed: int) -> Examples:
+    """All examples, and some of the rarer classes again, until classes are equally frequent."""
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(examples.labels)
+    rows = [np.arange(len(examples))]
+    for label in np.flatnonzero(counts):
+        of_class = np.flatnonzero(examples.labels == label)
+        rows.append(rng.choice(of_class, counts.max() - counts[label]))
+    rows = np.concatenate(rows)
+    clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
+    return replace(
+        examples,
+        images=examples.images[rows],
+        labels=examples.labels[rows],
+        subjects=examples.subjects[rows],
+        clips=np.array(clips),
+    )

@@ -1,0 +1,103 @@
+"""Writing a zoo folder: weights, golden outputs and the card that describes them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo import __version__
+from mer_zoo.errors import OutputExistsError
+from mer_zoo.evaluation.versions import versions
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.zoo import cards, weights
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
+from mer_zoo.zoo.golden import golden_clips, golden_probabilities
+from mer_zoo.zoo.loading import trainable_parameters
+from mer_zoo.zoo.registry import CARD
+
+STORED = "float16"
+
+
+def refuse_existing(folder: Path, force: bool) -> Path:
+    """Returns `folder` when an entry may be written there.
+
+    Raises:
+        OutputExistsError: it holds an entry and `force` is false.
+    """
+    folder = Path(folder)
+    if (folder / CARD).exists() and not force:
+        raise OutputExistsError(
+            f"{folder} already holds a zoo entry. Choose another --out, or say --force to replace it."
+        )
+    return folder
+
+
+def write_entry(
+    recipe: Recipe,
+    recipe_path: Path,
+    network,
+    class_names: list[str],
+    folder: Path,
+    *,
+    trained_on: cards.TrainedOn,
+    rejection: cards.Rejection,
+    metrics: list[cards.Metric],
+    limits: list[str] | None = None,
+) -> cards.Card:
+    """Writes the zoo entry of a trained network.
+
+    Args:
+        recipe, recipe_path: what it was made by; the card speaks with the recipe's words.
+        network: a trained model of `mer_zoo.models`.
+        class_names: of its outputs.
+        folder: the zoo folder; an entry in it is replaced.
+        trained_on, rejection, metrics: what the card says about it.
+        limits: instead of the recipe's.
+
+    Returns:
+        The card.
+    """
+    file = Path(folder) / f"{recipe.name}.safetensors"
+    weights.save(network, file, STORED)
+    golden = list(golden_clips())
+    words = ("summary", "version", "licence", "intended_use", "limits", "references")
+    said = {name: getattr(recipe.card, name) for name in words}
+    if limits is not None:
+        said["limits"] = limits
+    card = cards.Card(
+        name=recipe.name,
+        **said,
+        recipe=f"recipes/{Path(recipe_path).name}",
+        class_names=class_names,
+        network=cards.Network(
+            name=recipe.network.name,
+            parameters=trainable_parameters(network),
+            arguments={
+                **recipe.network.arguments,
+                "input_shape": list(network.input_shape[1:]),
+            },
+        ),
+        preprocessing=recipe.preprocessing,
+        rejection=rejection,
+        weights=cards.Weights(
+            file=file.name,
+            sha256=weights.digest(file),
+            bytes=file.stat().st_size,
+            dtype=STORED,
+        ),
+        trained_on=trained_on,
+        golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(class_names)] * len(golden)),
+        metrics=metrics,
+        made_with=_made_with(),
+    )
+    answers = golden_probabilities(MicroExpressionClassifier(network, card), golden)
+    golden_section = {"clips": golden, "probabilities": np.round(answers, 7).tolist()}
+    card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
+    card.write(Path(folder) / CARD)
+    return card
+
+
+def _made_with():
+    import keras
+
+    backend = keras.backend.backend()
+    return {"mer_zoo": __version__, "backend": backend, **versions(backend)}

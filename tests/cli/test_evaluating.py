@@ -1,0 +1,107 @@
+"""evaluate, compare, datasets check, cache and train --root, on a made-up release."""
+
+import csv
+import json
+import re
+
+import pytest
+
+from mer_zoo.datasets.fake import fake_release
+
+RECIPE = """
+name = "toy"
+[preprocessing]
+modality = "flow"
+face_size = 112
+image_size = 28
+parameters = { size = 32, per_channel = true }
+[network]
+name = "MEGANet"
+arguments = { stages = [[4], [6]], stem_strides = 2, neck = 4, attention_stages = [2] }
+[real]
+dataset = "flow"
+protocol = ""
+[real.training]
+epochs = 1
+seeds = [1]
+[card]
+summary = "A test."
+intended_use = "Tests."
+limits = []
+references = []
+"""
+
+
+@pytest.fixture()
+def toy(tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    (tmp_path / "toy.toml").write_text(RECIPE)
+    fake_release("flow", tmp_path / "flow", subjects=2, clips_per_subject=2)
+    return tmp_path
+
+
+def test_two_evaluations_are_compared(toy, run):
+    for split in ("loso", "kfold-2"):
+        code, shown, _ = run(
+            "evaluate", toy / "toy.toml", "--root", toy / "flow", "--split", split,
+            "--out", toy / split, "--oracle",
+        )  # fmt: skip
+        assert code == 0
+        for word in ("uf1", "majority", "chance", "95 % interval", "test-selected", split):
+            assert word in shown
+    again = run("evaluate", toy / "toy.toml", "--root", toy / "flow", "--out", toy / "loso")
+    assert again[0] == 2
+    assert "exists already" in again[2]
+    code, shown, _ = run("compare", toy / "loso", toy / "kfold-2", "--out", toy / "all.csv")
+    assert code == 0
+    rows = list(csv.DictReader((toy / "all.csv").open()))
+    assert [row["name"] for row in rows] == ["loso", "kfold-2"]
+    stored = json.loads((toy / "loso" / "result.json").read_text())
+    assert float(rows[0]["uf1"]) == pytest.approx(stored["scores"]["uf1"]["mean"], abs=1e-4)
+    assert (toy / "all.svg").exists()
+
+
+def test_a_release_is_checked(toy, run):
+    fake_release("casme2", toy / "full", full=True, with_frames=False)
+    code, shown, _ = run("datasets", "check", "casme2", toy / "full")
+    assert code == 1  # no frames: no protocol is reached
+    assert re.search(r"casme2-5class-246.*not reached", shown)
+    code, shown, _ = run("datasets", "check", "flow", toy / "flow", "--report", toy / "repairs.csv")
+    assert "309" in shown
+    assert (toy / "repairs.csv").exists()
+
+
+def test_the_cache_is_shown_and_cleared(toy, run):
+    fake_release("smic", toy / "smic", clean=True, subjects=2, clips_per_subject=2)
+    recipe = (toy / "toy.toml").read_text().replace('"flow"', '"mesti"', 1)
+    recipe = recipe.replace("{ size = 32, per_channel = true }", "{}").replace(
+        'dataset = "flow"', 'dataset = "smic"'
+    )
+    recipe = recipe.replace("face_size = 112", 'face_size = 40\nalignment = "frame"')
+    (toy / "smic.toml").write_text(recipe)
+    code, shown, _ = run("train", toy / "smic.toml", "--root", toy / "smic", "--out", toy / "mine")
+    assert code == 0
+    assert "No score was measured" in shown
+    _, shown, _ = run("cache", "show")
+    count = int(re.search(r"(\d+) images", shown)[1])
+    assert count >= 4
+    assert f"{count} images removed" in run("cache", "clear")[1]
+    assert ": 0 images" in run("cache", "show")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("evaluate", "meganet_casme9", "--root", "x", "--out", "y"), "meganet_casme2"),
+        (("evaluate", "meganet_flow309", "--root", "nowhere", "--out", "y"), "nowhere"),
+        (("evaluate", "meganet_tiny", "--root", "x", "--out", "y"), "[real]"),
+        (("compare", "nowhere"), "holds no result"),
+        (("train", "recipes/meganet_tiny.toml"), "--photos"),
+        (("datasets", "check", "casme9", "x"), "casme2"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(arguments, said, run):
+    code, _, errors = run(*arguments)
+    assert code == 2
+    assert said in errors
+    assert "Traceback" not in errors

@@ -1,0 +1,86 @@
+import pytest
+
+from mer_zoo.datasets import load
+from mer_zoo.errors import ClipError, DatasetError
+
+
+def test_a_csv_table(releases):
+    root = releases("custom")
+    dataset = load("custom", root)
+    assert len(dataset) == 9 and dataset.class_names == ("calm", "tense")
+    assert dataset.table["clip"][0] == "custom/person1/clips/person1/clip1"
+    assert set(dataset.subjects) == {f"custom/person{n}" for n in (1, 2, 3)}
+    assert dataset.clip(4).label == dataset.table["label"][4]
+    assert load("custom", root / "clips.csv").digest == dataset.digest
+    assert load("custom", None, table=root / "clips.csv").digest == dataset.digest
+    (repair,) = dataset.report.of_kind("repaired")
+    assert repair.clip.endswith("clip1")
+
+
+@pytest.mark.parametrize("layout", ["folders", "names"])
+def test_a_folder_a_class(releases, layout):
+    root = releases("custom", layout=layout)
+    dataset = load("custom", root, fps=100)
+    assert len(dataset) == 9
+    assert dataset.class_counts == {"calm": 5, "tense": 4}
+    assert set(dataset.subjects) == {f"custom/person{n}" for n in (1, 2, 3)}
+    assert dataset.clip(0).fps == pytest.approx(100)
+    with pytest.raises(DatasetError, match="Give fps= for the folders of frames"):
+        load("custom", root)
+
+
+def test_several_expressions_in_one_folder(releases):
+    root = releases("custom")
+    text = (root / "clips.csv").read_text().splitlines()
+    path, onset = text[1].split(",")[0], int(text[1].split(",")[3])
+    table = root / "two.txt.csv"
+    try:
+        table.write_text(
+            "path,subject,label,onset,apex,offset,fps\n"
+            f"{path},lab/ann,calm,{onset},{onset + 2},{onset + 4},100\n"
+            f"{path},lab/ann,tense,{onset + 5},{onset + 6},{onset + 8},100\n"
+        )
+        dataset = load("custom", root, table=table)
+    finally:
+        table.unlink(missing_ok=True)
+    assert list(dataset.table["clip"]) == [
+        f"lab/ann/{path}_{onset}",
+        f"lab/ann/{path}_{onset + 5}",
+    ]
+    assert set(dataset.table["dataset"]) == {"lab"}
+    assert [dataset.clip(i).phases for i in (0, 1)] == [(0, 2, 4), (0, 1, 3)]
+
+
+def test_subject_and_label_are_needed(releases, tmp_path):
+    folder = releases("custom") / "clips" / "person1" / "clip1"
+    table = tmp_path / "clips.csv"
+    table.write_text(f"path,label,fps\n{folder},calm,100\n")
+    with pytest.raises(DatasetError, match=r"no subject in line 2.*splits are by subject"):
+        load("custom", table)
+    table.write_text(f"path,subject,fps\n{folder},ann,100\n")
+    with pytest.raises(DatasetError, match="no label in line 2"):
+        load("custom", table)
+    table.write_text(f"path,subject,label,onset,fps\n{folder},ann,calm,1e20,100\n")
+    with pytest.raises(DatasetError, match="line 2: expected frame numbers up to 999999999"):
+        load("custom", table)
+    table.write_text("path,subject,label\nnothing.mp4,ann,calm\n")
+    with pytest.raises(ClipError, match=r"nothing\.mp4"):
+        load("custom", table)
+
+
+def test_trees_that_cannot_be_understood(tmp_path):
+    with pytest.raises(DatasetError, match="no clip was found"):
+        load("custom", tmp_path)
+    (tmp_path / "calm" / "ann").mkdir(parents=True)
+    (tmp_path / "calm" / "stray.mp4").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"Not understood: .*stray\.mp4"):
+        load("custom", tmp_path)
+    with pytest.raises(DatasetError, match="There is no folder or csv table"):
+        load("custom", tmp_path / "none")
+
+
+def test_two_tables(releases, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("path\n")
+    with pytest.raises(DatasetError, match=r"several tables: a\.csv, b\.csv"):
+        load("custom", tmp_path)
