@@ -57,8 +57,8 @@ def prepare(
     store.trim()
     if problems:
         raise DatasetError(
-            f"{len(problems)} of {len(dataset)} clips of {dataset.protocol} cannot be made into "
-            f"images, so the score would not be one of {dataset.protocol}:\n  "
+            f"{len(problems)} of {len(dataset)} clips of {dataset.name} ({dataset.protocol}) cannot "
+            "be made into images; none is left out silently:\n  "
             + "\n  ".join(problems[:20])
             + (f"\n  and {len(problems) - 20} more" if len(problems) > 20 else "")
             + '\nWhere no face is found in registered crops, set alignment = "frame" in the '

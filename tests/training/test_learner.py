@@ -5,11 +5,18 @@ import tomllib
 
 import numpy as np
 import pytest
+import skimage.data
 
 import mer_zoo
-from mer_zoo import datasets, evaluation
+from mer_zoo import datasets, evaluation, modalities, synthesis
 from mer_zoo.datasets.fake import fake_release
-from mer_zoo.errors import EvaluationError, OutputExistsError, RecipeError, UnknownNameError
+from mer_zoo.errors import (
+    DatasetError,
+    EvaluationError,
+    OutputExistsError,
+    RecipeError,
+    UnknownNameError,
+)
 from mer_zoo.preparation import ImageStore, prepare
 from mer_zoo.training import Recipe, RecipeLearner, find_recipe, train_on_real
 from mer_zoo.training.learner import with_border
@@ -215,5 +222,32 @@ def test_what_cannot_be_evaluated_is_said(tmp_path):
         mer_zoo.evaluate("meganet_tiny", progress=False)
     root = fake_release("flow", tmp_path / "flow", clean=True)
     wrong = Recipe.read(recipe_for("flow", tmp_path))
-    with pytest.raises(mer_zoo.errors.DatasetError, match="per_channel"):
+    with pytest.raises(DatasetError, match="per_channel"):
         mer_zoo.evaluate(wrong, "flow", root, progress=False)
+
+
+def test_faces_are_aligned_as_predict_does(tmp_path):
+    """A release of rendered faces: the image is the one `predict_clip` classifies."""
+    portrait = skimage.data.astronaut()[:256, 96:352]
+    rendered = synthesis.synthesise(portrait, "1+2", seed=3, peak=3.0, fps=100).frames
+
+    def frames(clip):
+        return rendered[np.linspace(0, len(rendered) - 1, len(clip.numbers)).round().astype(int)]
+
+    options = {"subjects": 1, "clips_per_subject": 1, "clip_length": (12, 12), "clean": True}
+    root = fake_release("smic", tmp_path / "smic", frames=frames, **options)
+    data = datasets.load("smic", root)
+    model = mer_zoo.load("meganet_casme2")
+    (image, *_) = prepare(
+        data, model.card.preprocessing, store=ImageStore(tmp_path / "s"), progress=False
+    )
+    seen = model.predict_clip(data.clip(0)).image
+    np.testing.assert_array_equal(modalities.central(image, 96), seen)
+
+
+def test_clips_without_a_face_are_named(tmp_path):
+    root = fake_release("smic", tmp_path / "smic", clean=True, subjects=1, clips_per_subject=1)
+    data = datasets.load("smic", root)
+    preprocessing = mer_zoo.card("meganet_casme2").preprocessing
+    with pytest.raises(DatasetError, match=r'(?s)smic/s01/.*No face.*alignment = "frame"'):
+        prepare(data, preprocessing, store=ImageStore(tmp_path / "s"), progress=False)
