@@ -17,6 +17,7 @@ _HOMES = {
     "Reading": "mer_zoo.readings",
     "card": "mer_zoo.zoo",
     "evaluate": "mer_zoo.training",
+    "finetune": "mer_zoo.training",
     "list_models": "mer_zoo.zoo",
     "load": "mer_zoo.zoo",
 }
@@ -41,7 +42,7 @@ __all__ = ["__version__", *_HOMES, *_ROOMS]
 if TYPE_CHECKING:
     from mer_zoo.clips import Clip  # noqa: F401
     from mer_zoo.readings import Reading  # noqa: F401
-    from mer_zoo.training import evaluate  # noqa: F401
+    from mer_zoo.training import evaluate, finetune  # noqa: F401
     from mer_zoo.zoo import card, list_models, load  # noqa: F401
 
 

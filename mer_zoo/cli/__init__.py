@@ -25,6 +25,7 @@ for command in (
     entries.verify,
     making.synth,
     making.train,
+    making.finetune,
     evaluating.evaluate,
     evaluating.compare,
 ):

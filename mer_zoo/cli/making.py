@@ -63,3 +63,29 @@ def train(
     for part in tables.card(made):
         out.print(part)
     out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
+
+
+def finetune(
+    model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    clips: Annotated[
+        Path, typer.Argument(help="csv (path, label, subject ...), or a folder a class.")
+    ],
+    to: Annotated[Path, typer.Option("--out", help="Zoo folder to write.")],
+    score: Annotated[
+        bool, typer.Option(help="Leave one subject out, so that the card has an honest score.")
+    ] = True,
+    fps: Annotated[float | None, typer.Option(help="Frames a second of folders of images.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    force: Force = False,
+):
+    """Teaches an entry the classes of your own clips; interrupted, the same command goes on."""
+    from mer_zoo.cli import tables
+
+    choose_backend()
+    from mer_zoo import datasets, training
+
+    data = datasets.load("custom", clips, fps=fps)
+    made = training.finetune(model, data, to, score=score, jobs=jobs, force=force)
+    for part in tables.card(made.card):
+        out.print(part)
+    out.print(f"wrote {to}; use it with mer-zoo predict --model ./{to} VIDEO")

@@ -11,6 +11,7 @@ _HOMES = {
     "RecipeLearner": "learner",
     "evaluate": "evaluating",
     "find_recipe": "recipes",
+    "finetune": "finetuning",
     "train_entry": "entry",
     "train_on_real": "real_entry",
 }

@@ -78,7 +78,12 @@ class RecipeLearner:
             )
 
     def fit(self, examples: Examples, seed: int, watch=None) -> FittedNetwork:
-        """See `mer_zoo.evaluation.Learner.fit`."""
+        """See `mer_zoo.evaluation.Learner.fit`; refuses a start that `check` refuses."""
+        self.check()
+        return self.fit_for_use(examples, seed, watch)
+
+    def fit_for_use(self, examples: Examples, seed: int, watch=None) -> FittedNetwork:
+        """As `fit`, for weights that will not be scored: the start may have seen anything."""
         epochs = self.training.epochs
         if self.training.inner_folds:
             epochs = self._chosen_epochs(examples, seed)
@@ -109,6 +114,8 @@ class RecipeLearner:
             batch_size=self.training.batch_size,
             seed=seed,
         )
+        if self.training.head_epochs:
+            _fit_head(network, batches, self.training)
         fitted = FittedNetwork(network, self.preprocessing.image_size)
         callbacks = []
         if watch is not None:
@@ -131,7 +138,6 @@ class RecipeLearner:
         }
         if not self.start:
             return models.build(self.network.name, **arguments)
-        self.check()
         entry = find(self.start)
         same_head = tuple(entry.card.class_names) == examples.class_names
         return entry.build(
@@ -158,6 +164,18 @@ class RecipeLearner:
         # A single epoch's score is noisy: the mean of three neighbours is what is compared.
         scores = np.convolve(np.pad(uf1(pooled), 1, mode="edge"), np.ones(3) / 3, mode="valid")
         return int(scores.argmax()) + 1
+
+
+def _fit_head(network, batches, training: Training) -> None:
+    """Trains the head alone; frozen layers also keep their moving averages."""
+    from mer_zoo.training.fitting import fit_network
+
+    below = [layer for layer in network.layers if layer.name != HEAD and layer.trainable]
+    for layer in below:
+        layer.trainable = False
+    fit_network(network, batches, replace(training, epochs=training.head_epochs))
+    for layer in below:
+        layer.trainable = True
 
 
 def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:

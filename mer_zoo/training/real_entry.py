@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation import Result, discard, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
@@ -13,14 +14,14 @@ from mer_zoo.training.evaluating import examples_of, load_dataset, real_section
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.publishing import refuse_existing, write_entry
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.zoo import cards
+from mer_zoo.zoo import cards, find
 
 LOSO = "loso"
 
 
 def train_on_real(
     recipe: Recipe,
-    root: Path,
+    root,
     folder: Path,
     *,
     recipe_path: Path,
@@ -36,7 +37,7 @@ def train_on_real(
 
     Args:
         recipe: has a [real] section.
-        root: folder of the dataset.
+        root: folder of the dataset, or a loaded `mer_zoo.datasets.Dataset`.
         folder: the zoo folder to write; `mer_zoo.load("./folder")` opens it.
         recipe_path: where the recipe came from, for the card.
         loso: also leave one subject out, once a seed; `folder/loso` then holds the result, the
@@ -60,13 +61,14 @@ def train_on_real(
             f"{folder / LOSO} already holds a result. Choose another --out, or say --force."
         )
     real = real_section(recipe)
-    dataset = load_dataset(real, root=root)
+    given = isinstance(root, Dataset)
+    dataset = load_dataset(real, root if given else None, None if given else root)
     progress(dataset.report.to_text())
     examples = examples_of(dataset, recipe, jobs=jobs)
     learner = RecipeLearner.of(recipe, real.training, real.start)
-    learner.check()
     result = None
     if loso:
+        learner.check()
         progress("leaving one subject out")
         journal = folder / ".training" / LOSO
         result = run(
@@ -80,7 +82,8 @@ def train_on_real(
         _keep_folds(result, journal, folder / LOSO, force)
         progress(f"{result.title}: UF1 {result.uf1:.3f}")
     progress(f"training on all {len(examples)} clips")
-    fitted = learner.fit(examples, real.training.seeds[0])
+    fitted = learner.fit_for_use(examples, real.training.seeds[0])
+    before = find(real.start).card.trained_on if real.start else None
     card = write_entry(
         recipe,
         recipe_path,
@@ -88,10 +91,11 @@ def train_on_real(
         list(examples.class_names),
         folder,
         trained_on=cards.TrainedOn(
-            corpus=f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})",
+            corpus=f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})"
+            + (f", beginning with {real.start}, which saw {before.corpus}" if before else ""),
             clips=len(examples),
             identities=len(np.unique(examples.subjects)),
-            real_clips=len(examples),
+            real_clips=len(examples) + (before.real_clips if before else 0),
             seed=real.training.seeds[0],
             digest=examples.digest,
             tuned_on=[],
@@ -99,9 +103,9 @@ def train_on_real(
         rejection=_rejection(recipe, result),
         metrics=[] if result is None else _metrics(result),
         limits=[
-            f"Trained on the clips of {dataset.name}: its licence governs what may be done with "
+            f"Trained on the clips of {dataset.name}: their licence governs what may be done with "
             "these weights, and whether they may be passed on.",
-            "Trained on all subjects: a score on any clip of the dataset says nothing."
+            "Trained on all subjects: a score of theirs says nothing about new people."
             + (" The metrics are of other networks, which never saw their subject." * loso),
             "The class of a micro-expression is ambiguous given the movement; a label is not a "
             "fact about feelings. Not for decisions about people.",

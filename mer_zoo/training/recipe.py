@@ -40,7 +40,8 @@ class Training:
 
     `epochs` is fixed, or, with `inner_folds` of 2 or more, the most there may be: the number is then
     chosen on that many folds of the training subjects, and training begins anew on all of them.
-    `balance` draws every class equally often. `warmup` is a share of all steps.
+    `head_epochs` come first and train the head alone, so that a fresh head does not spoil the layers
+    below it. `balance` draws every class equally often. `warmup` is a share of all steps.
     """
 
     epochs: int
@@ -52,6 +53,7 @@ class Training:
     label_smoothing: float = 0.1
     balance: bool = False
     inner_folds: int = 0
+    head_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,97 @@ class Rejecting:
 
 
 @dataclass(frozen=True)
+class FloatRange:
+    """A number from `low` to `high`; `sampling` is "linear" or "log"."""
+
+    low: float
+    high: float
+    sampling: str = "linear"
+
+    def problem(self) -> str:
+        """What makes the range impossible, or ""."""
+        if self.sampling not in ("linear", "log"):
+            return f"sampling={self.sampling!r}: expected 'linear' or 'log'"
+        if not self.low < self.high:
+            return f"low={self.low} must be below high={self.high}"
+        return "low must be above 0 for sampling='log'" * (self.sampling == "log" and self.low <= 0)
+
+
+@dataclass(frozen=True)
+class IntRange:
+    """A whole number from `low` to `high`, both included, in steps of `step`."""
+
+    low: int
+    high: int
+    step: int = 1
+
+    def problem(self) -> str:
+        """What makes the range impossible, or ""."""
+        if self.step < 1:
+            return f"step={self.step} must be at least 1"
+        return f"low={self.low} must be below high={self.high}" * (self.low >= self.high)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `values`: numbers, texts, booleans or lists."""
+
+    values: list
+
+    def problem(self) -> str:
+        """What makes the choice impossible, or ""."""
+        different = all(v not in self.values[:i] for i, v in enumerate(self.values))
+        enough = len(self.values) >= 2 and different
+        return "" if enough else "values must name at least two different ones"
+
+
+RANGES = {"float": FloatRange, "int": IntRange, "choice": Choice}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search of hyperparameters may change.
+
+    `space` gives dotted keys of the recipe a range each, such as
+    `"training.learning_rate" = {kind = "float", low = 1e-4, high = 1e-2, sampling = "log"}`.
+    """
+
+    space: dict
+
+    def ranges(self, where: str = "search") -> dict[str, FloatRange | IntRange | Choice]:
+        """The range of every key.
+
+        Raises:
+            RecipeError: there is none, or one is impossible.
+        """
+        if not self.space:
+            raise RecipeError(
+                f"{where}: search.space is empty, so there is nothing to choose. Give at least one "
+                "key a range, or leave [search] out."
+            )
+        return {
+            key: _range(value, f"{where}: search.space.{key!r}")
+            for key, value in self.space.items()
+        }
+
+
+def _range(table, where):
+    table = dict(table) if isinstance(table, dict) else {}
+    kind = table.pop("kind", None)
+    if kind not in RANGES:
+        raise RecipeError(
+            f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
+        )
+    try:
+        found = parse(RANGES[kind], table, where)
+    except CardError as error:
+        raise RecipeError(str(error)) from error
+    if problem := found.problem():
+        raise RecipeError(f"{where}: {problem}.")
+    return found
+
+
+@dataclass(frozen=True)
 class Words:
     """What the card says in words. `tuned_on`: what was looked at while the corpus was made."""
 
@@ -98,7 +191,7 @@ class Recipe:
     """Everything needed to regenerate one zoo entry, or one line of a table of results.
 
     `data` and `training` say how it is trained on synthetic clips, `real` how on real ones; a recipe
-    has one of the two or both.
+    has one of the two or both. `search` says what a search of hyperparameters may change.
     """
 
     name: str
@@ -110,6 +203,7 @@ class Recipe:
     real: Real | None = None
     augmentation: Augmentation = field(default_factory=Augmentation)
     rejection: Rejecting = field(default_factory=Rejecting)
+    search: Search | None = None
 
     @classmethod
     def read(cls, path: str | Path) -> "Recipe":
@@ -171,6 +265,8 @@ class Recipe:
         for is_wrong, what in wrong:
             if is_wrong:
                 raise RecipeError(f"{where}: {what}.")
+        if self.search is not None:
+            self.search.ranges(where)
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.
@@ -199,6 +295,7 @@ def _impossible(training: Training, section: str) -> list[tuple[bool, str]]:
             not 0 <= training.label_smoothing < 1,
             f"{section}.label_smoothing must be in [0, 1)",
         ),
+        (training.head_epochs < 0, f"{section}.head_epochs must be 0 or more"),
         (
             training.inner_folds < 0 or training.inner_folds == 1,
             f"{section}.inner_folds must be 0, or 2 and more",

@@ -1,0 +1,146 @@
+"""Fine-tuning: a zoo entry learns the classes of one's own clips."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo import datasets
+from mer_zoo.errors import DatasetError
+from mer_zoo.training.publishing import refuse_existing
+from mer_zoo.training.real_entry import train_on_real
+from mer_zoo.training.recipe import (
+    Augmentation,
+    NetworkChoice,
+    Real,
+    Recipe,
+    Rejecting,
+    Training,
+    Words,
+)
+from mer_zoo.zoo import find, load
+
+LEAST_CLIPS = 3  # of a class: one to test, two to learn from
+
+# For 5 to 50 clips a class. The head learns fast, the layers below it little and slowly.
+DEFAULT = Training(
+    epochs=15,
+    head_epochs=15,
+    seeds=[1],
+    batch_size=16,
+    learning_rate=1e-3,
+    weight_decay=1e-3,
+    label_smoothing=0.1,
+    balance=True,
+)
+
+
+def finetune(
+    model,
+    data,
+    out: str | Path,
+    *,
+    training: Training = DEFAULT,
+    score: bool = True,
+    jobs: int = 1,
+    force: bool = False,
+    progress=print,
+):
+    """Trains a zoo entry on one's own clips and writes a local zoo folder.
+
+    The head is fresh and is trained first; then all layers, with a falling learning rate. Rare classes
+    are drawn as often as common ones; images are shifted and mirrored.
+
+    Args:
+        model: name of a zoo entry (or its `./folder`), or a loaded classifier of one.
+        data: csv (path, label; subject, onset, apex, offset, fps where known), folder with a folder
+            a class, or a `mer_zoo.datasets.Dataset`. Phases that are missing are spotted.
+        out: the zoo folder to write. Interrupted, the same call goes on with the next fold.
+        training: optimisation; see `mer_zoo.training.recipe.Training`.
+        score: leave one subject out first, so that the card carries an honest score. It needs clips
+            of two subjects at least; with one, and for an entry that saw real clips, a line says
+            that there is no score.
+        jobs: processes.
+        force: replace an entry in `out`.
+        progress: called with a line of text at each step.
+
+    Returns:
+        The classifier, as `mer_zoo.load(out)` gives it.
+
+    Raises:
+        DatasetError: the clips cannot be used, there is one class only, or a class has fewer than
+            three clips.
+        OutputExistsError: `out` holds an entry and `force` is false.
+        UnknownNameError: there is no such entry.
+    """
+    out = refuse_existing(Path(out), force)
+    start = model if isinstance(model, str | Path) else model.card.name
+    entry = find(start)
+    dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
+    check_clips(dataset)
+    recipe = finetuning_recipe(str(start), entry.card, out.name, training)
+    train_on_real(
+        recipe,
+        dataset,
+        out,
+        recipe_path=Path(entry.card.recipe),
+        loso=score and _can_be_scored(dataset, entry.card, progress),
+        jobs=jobs,
+        force=force,
+        progress=progress,
+    )
+    return load(f"./{out}" if not out.is_absolute() else str(out))
+
+
+def finetuning_recipe(start: str, card, name: str, training: Training) -> Recipe:
+    """The recipe of a fine-tuning: the entry's network and images, with optimisation for few clips."""
+    shift = min(Augmentation.shift, (card.preprocessing.side - card.preprocessing.image_size) // 2)
+    recipe = Recipe(
+        name=name,
+        preprocessing=card.preprocessing,
+        network=NetworkChoice(card.network.name, dict(card.network.arguments)),
+        augmentation=Augmentation(shift=max(shift, 1)),
+        rejection=Rejecting(min_motion=card.rejection.min_motion),
+        real=Real("custom", "", training, start),
+        card=Words(
+            summary=f"{card.name} of the zoo, fine-tuned on one's own clips.",
+            intended_use="What it was fine-tuned for, on people and cameras like those of its clips.",
+            limits=[],
+            references=card.references,
+        ),
+    )
+    recipe.check(f"fine-tuning of {card.name}")
+    return recipe
+
+
+def check_clips(dataset) -> None:
+    """Raises DatasetError unless there are two classes at least, and enough clips of each."""
+    counts = dataset.class_counts
+    if len(counts) < 2:
+        raise DatasetError(
+            f"All {len(dataset)} clips are labelled {', '.join(counts)}. A classifier needs two "
+            "classes at least: add clips with another label."
+        )
+    few = {name: n for name, n in counts.items() if n < LEAST_CLIPS}
+    if few:
+        listed = ", ".join(f"{name} {n}" for name, n in few.items())
+        raise DatasetError(
+            f"Too few clips of {listed}; each class needs {LEAST_CLIPS} at least. Add clips, or "
+            "give the class the label of another one."
+        )
+
+
+def _can_be_scored(dataset, card, progress) -> bool:
+    subjects = np.unique(dataset.subjects)
+    if len(subjects) < 2:
+        progress(
+            f"WARNING: all clips are of one subject ({subjects[0]}), so nothing can be said about "
+            "other people; the card will carry no score. Add a column subject, or clips of others."
+        )
+        return False
+    if card.trained_on.real_clips:
+        progress(
+            f"WARNING: {card.name} saw {card.trained_on.real_clips} real clips, which could be of "
+            "the same people; the card will carry no score."
+        )
+        return False
+    return True

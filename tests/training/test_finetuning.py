@@ -1,0 +1,89 @@
+"""Fine-tuning on one's own clips: a new task, learnt from few people, with an honest score."""
+
+import numpy as np
+import pytest
+import skimage.data
+
+import mer_zoo
+from mer_zoo import synthesis
+from mer_zoo.errors import DatasetError, OutputExistsError, UnknownNameError
+from mer_zoo.training.recipe import Training
+
+QUICK = Training(epochs=3, head_epochs=4, seeds=[1], batch_size=8, learning_rate=2e-3)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Six short videos of "people" (one portrait, differently lit): brows up, or a smile."""
+    folder = tmp_path_factory.mktemp("clips")
+    portrait = skimage.data.astronaut()[:256, 96:352]
+    lines = ["path,label,subject"]
+    for i, (label, units) in enumerate([("up", "1+2"), ("smile", "12")] * 4):
+        lit = np.clip(portrait * (0.7 + 0.08 * i), 0, 255).astype(np.uint8)
+        clip = synthesis.synthesise(lit, units, seed=i, peak=3.5, fps=30)
+        synthesis.write_video(clip, folder / f"{i}.mp4")
+        lines.append(f"{i}.mp4,{label},person{i // 4}")
+    (folder / "clips.csv").write_text("\n".join(lines) + "\n")
+    return folder / "clips.csv"
+
+
+def test_an_entry_learns_own_classes(clips, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    said = []
+    model = mer_zoo.finetune(
+        "meganet_tiny", clips, tmp_path / "mine", training=QUICK, progress=said.append
+    )
+    assert model.class_names == ["smile", "up"]
+    card = model.card
+    assert card.trained_on.real_clips == 8
+    assert "meganet_tiny" in card.trained_on.corpus
+    (uf1,) = [m for m in card.metrics if m.name == "uf1"]
+    assert (uf1.split, uf1.clips, uf1.identities) == ("loso", 8, 2)
+    reading = model.predict_video(clips.parent / "0.mp4")
+    assert set(reading.probabilities) == {"smile", "up"}
+    assert mer_zoo.load(str(tmp_path / "mine")).card.weights == card.weights
+    with pytest.raises(OutputExistsError):
+        mer_zoo.finetune("meganet_tiny", clips, tmp_path / "mine", progress=str)
+
+
+def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    head_only = Training(epochs=1, head_epochs=2, seeds=[1], batch_size=8, learning_rate=1e-7)
+    model = mer_zoo.finetune(
+        "meganet_tiny", clips, tmp_path / "m", training=head_only, score=False, progress=str
+    )
+    before = mer_zoo.load("meganet_tiny").network.get_layer("stage1_conv1").get_weights()[0]
+    after = model.network.get_layer("stage1_conv1").get_weights()[0]
+    np.testing.assert_allclose(after, before, atol=2e-3)  # float16 storage, a tiny learning rate
+    assert model.card.metrics == []
+
+
+def test_one_subject_is_said_to_give_no_score(clips, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    text = clips.read_text().replace("person1", "person0")
+    (clips.parent / "one.csv").write_text(text)
+    said = []
+    model = mer_zoo.finetune(
+        "meganet_tiny",
+        clips.parent / "one.csv",
+        tmp_path / "m",
+        training=QUICK,
+        progress=said.append,
+    )
+    assert any("WARNING" in line and "one subject" in line for line in said)
+    assert model.card.metrics == []
+
+
+def test_what_cannot_be_learnt_from_is_said(clips, tmp_path):
+    def refused(change, error, match):
+        path = clips.parent / "changed.csv"
+        path.write_text(change(clips.read_text()))
+        with pytest.raises(error, match=match):
+            mer_zoo.finetune("meganet_tiny", path, tmp_path / "no", progress=str)
+
+    refused(lambda t: t.replace("smile", "up"), DatasetError, "two classes")
+    refused(lambda t: t.replace("1.mp4,smile", "1.mp4,rare"), DatasetError, "rare 1")
+    refused(lambda t: t.replace("path,", "file,"), Exception, "path")
+    with pytest.raises(UnknownNameError, match="meganet_tiny"):
+        mer_zoo.finetune("meganet_tinny", clips, tmp_path / "no", progress=str)
+    assert not (tmp_path / "no").exists()

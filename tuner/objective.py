@@ -1,0 +1,177 @@
+"""The honest objective: folds of the training subjects, pooled once into one score."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation import Examples, Learner, Scores, confusion_matrix, grouped_kfold
+from mer_zoo.evaluation.folds import check_folds, folds_hash
+from mer_zoo.evaluation.worker import fold_seed
+from tuner.errors import LeakError
+
+
+@dataclass(frozen=True, eq=False)
+class FoldPredictions:
+    """What one fold of one trial predicted for subjects it was not trained on.
+
+    Attributes:
+        fold: its name.
+        seed: of its training.
+        clips: names of the clips, as many as rows.
+        labels: int `(N,)`, indices into the class names.
+        probabilities: float32 `(N, classes)`.
+        fit_seconds: time spent in the learner's `fit`.
+    """
+
+    fold: str
+    seed: int
+    clips: tuple[str, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    fit_seconds: float
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of this fold alone."""
+        return pooled([self])
+
+    def to_dict(self) -> dict:
+        """Plain values that give back the same bits."""
+        return {
+            "fold": self.fold,
+            "seed": self.seed,
+            "fit_seconds": self.fit_seconds,
+            "clips": list(self.clips),
+            "labels": self.labels.tolist(),
+            "probabilities": self.probabilities.astype(float).tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict) -> "FoldPredictions":
+        """The inverse of `to_dict`.
+
+        Raises:
+            KeyError, ValueError, TypeError: it is not one.
+        """
+        return cls(
+            fold=stored["fold"],
+            seed=stored["seed"],
+            clips=tuple(stored["clips"]),
+            labels=np.array(stored["labels"], dtype=np.int64),
+            probabilities=np.array(stored["probabilities"], dtype=np.float32),
+            fit_seconds=stored["fit_seconds"],
+        )
+
+
+def pooled(folds: Iterable[FoldPredictions]) -> Scores:
+    """The scores of all predictions together: counts are summed first, so no fold lacks a class."""
+    folds = list(folds)
+    classes = folds[0].probabilities.shape[1]
+    truth = np.concatenate([fold.labels for fold in folds])
+    named = np.concatenate([fold.probabilities.argmax(axis=1) for fold in folds])
+    return Scores(confusion_matrix(truth, named, classes))
+
+
+class Objective:
+    """Trains a learner on folds of the training subjects and pools what it predicts.
+
+    Args:
+        examples: of the training subjects alone.
+        folds: number of folds; every subject is in one.
+        seed: of the grouping and of every training.
+        held_out: subjects that the winner will be tested on.
+
+    Attributes:
+        folds: the folds, the same for every trial.
+
+    Raises:
+        LeakError: an example is of a held-out subject, or not of the training split of its corpus.
+        EvaluationError: there are fewer subjects than folds.
+    """
+
+    def __init__(self, examples: Examples, folds: int, seed: int, held_out: Iterable[str] = ()):
+        refuse_leaks(examples, held_out)
+        self.seed = seed
+        self.folds = grouped_kfold(examples.subjects, examples.labels, folds, seed)
+        check_folds(self.folds, examples.subjects, f"kfold-{folds}")
+        self.hash = folds_hash(self.folds, examples.clips)
+        self._examples = examples
+
+    def run(
+        self,
+        learner: Learner,
+        examples: Examples,
+        trial: int,
+        *,
+        finished: Mapping[str, FoldPredictions],
+        keep: Callable[[FoldPredictions], None],
+    ) -> list[FoldPredictions]:
+        """The predictions of every fold of a trial.
+
+        A fold's result depends on the learner, the examples and (seed, trial, fold) alone, so that
+        a search that was killed ends as one that was not.
+
+        Args:
+            learner: of the trial's recipe.
+            examples: with the trial's images; clips, subjects and labels are those of the search.
+            trial: its number, from 0.
+            finished: folds that were trained before; they are not trained again.
+            keep: called with each fold as soon as it is trained.
+
+        Raises:
+            EvaluationError: the examples are others than those the search began with.
+        """
+        self._refuse_others(examples)
+        done = []
+        for fold in self.folds:
+            clips = tuple(examples.clips[fold.test].tolist())
+            if fold.name in finished and finished[fold.name].clips == clips:
+                done.append(finished[fold.name])
+                continue
+            seed = fold_seed(self.seed, f"{trial}/{fold.name}")
+            started = time.perf_counter()
+            fitted = learner.fit(examples.part(fold.train), seed)
+            seconds = time.perf_counter() - started
+            test = np.asarray(examples.images[fold.test], dtype=np.float32)
+            predictions = FoldPredictions(
+                fold=fold.name,
+                seed=seed,
+                clips=clips,
+                labels=examples.labels[fold.test],
+                probabilities=np.asarray(fitted.predict(test), dtype=np.float32),
+                fit_seconds=round(seconds, 3),
+            )
+            keep(predictions)
+            done.append(predictions)
+        return done
+
+    def _refuse_others(self, examples):
+        same = all(
+            np.array_equal(getattr(examples, name), getattr(self._examples, name))
+            for name in ("clips", "subjects", "labels")
+        )
+        if not same:
+            raise EvaluationError(
+                "With this trial's preprocessing other clips can be used than with the recipe's, so "
+                "their scores cannot be compared. Leave face_size out of search.space."
+            )
+
+
+def refuse_leaks(examples: Examples, held_out: Iterable[str] = ()) -> None:
+    """Raises LeakError for examples that a search must never see."""
+    shared = sorted(set(examples.subjects.tolist()) & set(held_out))
+    if shared:
+        raise LeakError(
+            f"The search was handed clips of {shared[0]} ({len(shared)} held-out subjects in all), on "
+            "whom its winner is to be tested. Hand it the training subjects alone: "
+            "examples.part(fold.train)."
+        )
+    split = dict(examples.about).get("split", "train")
+    if split != "train":
+        raise LeakError(
+            f"The search was handed the split {split!r} of a corpus. Hyperparameters are chosen on "
+            "the identities of the split 'train' alone; the others are for scores."
+        )
