@@ -95,7 +95,8 @@ class RecipeLearner:
         from mer_zoo.training.batches import Batches, soft_targets
         from mer_zoo.training.fitting import fit_network
 
-        keras.utils.clear_session()  # names and graphs of the fold before
+        # Names, graphs and memory of the fold before: networks hold themselves in circles.
+        keras.utils.clear_session(free_memory=True)
         keras.utils.set_random_seed(seed)
         network = self._network(examples)
         if self.training.balance:

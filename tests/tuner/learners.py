@@ -1,0 +1,68 @@
+"""A learner without a network. In a module of its own, so that other processes can import it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.training import Recipe
+
+
+@dataclass(frozen=True)
+class Means:
+    means: np.ndarray
+
+    def predict(self, images):
+        distance = ((images[:, None] - self.means) ** 2).sum(axis=(2, 3, 4))
+        values = np.exp(-(distance - distance.min(1, keepdims=True)))
+        return values / values.sum(1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class NoisyMeans:
+    """Means of the classes, and noise that grows with the learning rate.
+
+    It writes down whom it was shown, in a file a fit. With `dies_at`, the fit of that number, from 0,
+    kills the process; with `fails_from`, an error ends every fit from that number on.
+    """
+
+    diary: str
+    learning_rate: float
+    dies_at: int = -1
+    fails_from: int = 10**6
+
+    def fit(self, examples, seed, watch=None):
+        count = len(list(Path(self.diary).glob("*.txt")))
+        if count == self.dies_at:
+            os.kill(os.getpid(), 9)
+        if count >= self.fails_from:
+            raise ValueError("the network does not fit the image")
+        names = " ".join(sorted(set(examples.subjects.tolist())))
+        (Path(self.diary) / f"{count:04d}.txt").write_text(names)
+        rng = np.random.default_rng(seed)
+        classes = range(len(examples.class_names))
+        means = np.stack([examples.images[examples.labels == c].mean(0) for c in classes])
+        return Means(means + 400 * self.learning_rate * rng.normal(size=means.shape))
+
+
+def noisy_means(diary, **options):
+    """Makes the learner of a recipe."""
+
+    def learner(recipe: Recipe) -> NoisyMeans:
+        return NoisyMeans(str(diary), recipe.training.learning_rate, **options)
+
+    return learner
+
+
+def toy_examples(rows=48, side=12, seed=3):
+    """Images whose class is the half with the bump, six subjects."""
+    from mer_zoo.evaluation import Examples
+
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, rows)
+    images = 0.3 * rng.normal(size=(rows, side, side, 3)).astype(np.float32)
+    for image, label in zip(images, labels, strict=True):
+        image[label * 6 : label * 6 + 6] += 0.5
+    subjects = [f"toy/s{i % 6}" for i in range(rows)]
+    return Examples(images, labels, subjects, [f"c{i:02d}" for i in range(rows)], ("up", "down"))

@@ -1,0 +1,66 @@
+"""What a search found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mer_zoo.evaluation import Scores
+from mer_zoo.training.recipe import Recipe
+from tuner.objective import FoldPredictions, pooled
+from tuner.tracking import SearchRecord
+
+SAME_SUBJECTS = "hyperparameters chosen on the same subjects"
+
+
+@dataclass(frozen=True)
+class TrialSummary:
+    """One trial.
+
+    Attributes:
+        number: from 0, in the order of the proposals.
+        status: "COMPLETED" or "FAILED".
+        values: its hyperparameters by dotted key.
+        uf1: pooled over the inner folds, or NaN.
+    """
+
+    number: int
+    status: str
+    values: dict[str, Any]
+    uf1: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The result of a search.
+
+    Its scores are those a choice was made by: they are no estimate of how the winner does on new
+    people.
+
+    Attributes:
+        recipe: of the best trial, with nothing left to search.
+        section: "training" or "real.training": the section it was trained with.
+        best: the best trial.
+        trials: all of them, by number.
+        predictions: the best trial's, one for each inner fold.
+        record: the runs in the tracking store.
+        seed: of the search.
+    """
+
+    recipe: Recipe
+    section: str
+    best: TrialSummary
+    trials: tuple[TrialSummary, ...]
+    predictions: tuple[FoldPredictions, ...]
+    record: SearchRecord
+    seed: int
+
+    @property
+    def scores(self) -> Scores:
+        """The pooled inner scores of the best trial."""
+        return pooled(self.predictions)
+
+    @property
+    def likeliest(self) -> np.ndarray:
+        """float32 `(clips,)`: the largest probability of every clip while it was held out."""
+        return np.concatenate([fold.probabilities.max(axis=1) for fold in self.predictions])

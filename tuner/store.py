@@ -1,0 +1,169 @@
+"""Opening the tracking store, and saying what is wrong with it in words that help."""
+
+import contextlib
+import errno
+import socket
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tuner.errors import DiskFullError, OldFileStoreError, TrackingError
+
+DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
+PATIENCE = 5.0  # seconds until a lock or a silent server counts as trouble
+SQLITE = "sqlite:///"
+SERVER = ("http://", "https://")
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A tracking store of MLflow.
+
+    Attributes:
+        uri: as MLflow takes it; paths in it are absolute.
+        artifacts: folder of the artifacts, or None where a server or MLflow decides.
+    """
+
+    uri: str
+    artifacts: Path | None
+
+    @classmethod
+    def at(cls, uri: str | None = None) -> "Store":
+        """The store of this URI; by default `mlflow.db` in the current folder.
+
+        A database file has its artifacts in `mlruns` beside it, where a bare `mlflow ui` typed in
+        that folder finds both.
+
+        Raises:
+            TrackingError: the URI names a folder. MLflow gave such file stores up.
+        """
+        uri = uri or f"{SQLITE}{DATABASE}"
+        if "://" not in uri or uri.startswith("file:"):
+            raise TrackingError(
+                f"The tracking URI {uri!r} names a folder, and MLflow keeps runs in folders no more. "
+                f"Name a database, {SQLITE}{DATABASE}, or a server, http://127.0.0.1:5000."
+            )
+        if not uri.startswith(SQLITE):
+            return cls(uri, None)
+        path = uri.removeprefix(SQLITE)
+        if path.startswith("file:"):  # SQLite's own form, with options
+            folder = Path(path.removeprefix("file:").split("?")[0]).absolute().parent
+            return cls(uri, folder / ARTIFACTS)
+        file = Path(path).expanduser().absolute()
+        return cls(f"{SQLITE}{file}", file.parent / ARTIFACTS)
+
+    def client(self):
+        """An `mlflow.MlflowClient` of this store, after a look at whether it can be written.
+
+        Raises:
+            TrackingError: the server does not answer, or the database is locked, read-only or none.
+            OldFileStoreError: an old file store lies where the artifacts belong.
+            DiskFullError: there is no space left.
+        """
+        with self.named_errors():
+            if self.artifacts is not None:
+                self._refuse_old_file_store()
+                self.artifacts.mkdir(parents=True, exist_ok=True)
+                self._try_database()
+            elif self.uri.startswith(SERVER):
+                self._try_server()
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            client.search_experiments(max_results=1)
+            return client
+
+    @contextlib.contextmanager
+    def named_errors(self) -> Iterator[None]:
+        """Turns what goes wrong in MLflow, SQLite or the network into errors with their mend."""
+        try:
+            yield
+        except (TrackingError, DiskFullError):
+            raise
+        except Exception as error:
+            if named := self._named(error):
+                raise named from error
+            raise
+
+    def _refuse_old_file_store(self):
+        old = sorted(self.artifacts.glob("[0-9]*/meta.yaml"))
+        if old:
+            folder = self.artifacts
+            raise OldFileStoreError(
+                f"{folder} holds a file store of an old MLflow ({old[0].parent.name}/meta.yaml), which "
+                "today's MLflow does not open. Nothing was changed. Move it and carry its runs over: "
+                f"mv {folder} {folder.parent / 'old_mlruns'}, then mlflow migrate-filestore --source "
+                f"{folder.parent / 'old_mlruns'} --target {self.uri}."
+            )
+
+    def _try_database(self):
+        """Asks for the right to write; MLflow itself would retry for minutes before it complained."""
+        path = self.uri.removeprefix(SQLITE)
+        connection = sqlite3.connect(path, timeout=PATIENCE, uri=path.startswith("file:"))
+        with contextlib.closing(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+
+    def _try_server(self):
+        address = urlsplit(self.uri)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname, port), timeout=PATIENCE).close()
+
+    def _named(self, error: Exception) -> Exception | None:
+        from mlflow.exceptions import MlflowException
+
+        text, said = str(error), str(error).lower()
+        if is_disk_full(error):
+            return disk_full(error)
+        if "database is locked" in said:
+            return TrackingError(
+                f"The database {self.uri} is locked: another program is writing it and does not let "
+                "go. Close what has it open (a database browser, a hanging mlflow server) and start "
+                "the same command again; it goes on where it was."
+            )
+        if "readonly database" in said or isinstance(error, PermissionError):
+            return TrackingError(
+                f"{self.uri} cannot be written: {text}. Give yourself the right to write the file and "
+                "its folder, or name another database with --tracking-uri."
+            )
+        if isinstance(error, sqlite3.Error) or "sqlite3." in said:
+            return TrackingError(
+                f"The database {self.uri} cannot be used: {text}. If it is not MLflow's, name another "
+                f"with --tracking-uri {SQLITE}FILE; if it is damaged, put its last copy back."
+            )
+        if "out-of-date database schema" in said:
+            return TrackingError(
+                f"The database {self.uri} was made by another version of MLflow. Copy it, then run: "
+                f"mlflow db upgrade {self.uri}."
+            )
+        if self.uri.startswith(SERVER) and isinstance(error, (OSError, MlflowException)):
+            return TrackingError(
+                f"The MLflow server {self.uri} gave no good answer: {text}. Start it (mlflow server "
+                f"--backend-store-uri {SQLITE}{DATABASE}) or mend --tracking-uri. Start the same "
+                "command again; it goes on where it was."
+            )
+        if isinstance(error, MlflowException):
+            return TrackingError(f"MLflow refused in {self.uri}: {text}")
+        return None
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error, or one that led to it, says that no space is left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if "database or disk is full" in str(error).lower():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def disk_full(error: BaseException) -> DiskFullError:
+    """The error to raise then."""
+    return DiskFullError(
+        f"There is no space left for results ({error}). Everything finished is kept. Make room and "
+        "start the same command again; it goes on where it was."
+    )

@@ -1,0 +1,98 @@
+"""One trial of a search: trained, scored and kept."""
+
+import traceback
+from collections.abc import Callable
+
+import tomli_w
+
+from mer_zoo.evaluation import Examples, Learner
+from mer_zoo.training.recipe import Recipe
+from tuner import machine
+from tuner.errors import TuningError
+from tuner.objective import Objective, pooled
+from tuner.progress import Lines
+from tuner.sources import Source
+from tuner.space import Space, applied, plain
+from tuner.store import disk_full, is_disk_full
+from tuner.tracking import SearchRecord
+
+
+class TrialRunner:
+    """Runs trials by number.
+
+    Args:
+        space: of the search.
+        source: makes the images of a trial where the search changes how.
+        examples: with the images of the recipe as it is.
+        objective: the folds.
+        record: where trials are kept.
+        learner: makes the learner of a recipe.
+        lines: told what happens.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        source: Source,
+        examples: Examples,
+        objective: Objective,
+        record: SearchRecord,
+        learner: Callable[[Recipe], Learner],
+        lines: Lines,
+    ):
+        self.space, self.source, self.objective = space, source, objective
+        self.record, self.learner, self.lines = record, learner, lines
+        self.class_names = examples.class_names
+        self._held = (space.recipe.preprocessing, examples)
+
+    def __call__(self, number: int, values: dict) -> dict[str, float]:
+        """The pooled scores of a trial; folds finished before are read.
+
+        Args:
+            number: of the trial, from 0.
+            values: by dotted key.
+
+        Returns:
+            "uf1", "uar" and "accuracy" over all folds together.
+
+        Raises:
+            TuningError: the search cannot go on. Any other exception is of this trial alone, and is
+                kept with it.
+        """
+        kept = self.record.trial(number, self.class_names)
+        try:
+            return self._run(number, values, kept)
+        except TuningError:
+            raise
+        except Exception as error:
+            if is_disk_full(error):
+                raise disk_full(error) from error
+            kept.fail(traceback.format_exc())
+            raise
+
+    def _run(self, number, values, kept):
+        kept.begin(values, {"mer_zoo.device": machine.device()})
+        recipe = applied(self.space.recipe, values)
+        kept.run.write(tomli_w.dumps(plain(recipe)), "recipe.toml")
+        self.lines.trial(number, len(self.objective.folds), len(kept.folds))
+
+        def keep(fold):
+            kept.keep(fold)
+            self.lines.fold()
+
+        predictions = self.objective.run(
+            self.learner(recipe),
+            self._examples(recipe),
+            number,
+            finished=dict(kept.folds),
+            keep=keep,
+        )
+        scores = pooled(predictions)
+        kept.finish(scores)
+        return {"uf1": scores.uf1, "uar": scores.uar, "accuracy": scores.accuracy}
+
+    def _examples(self, recipe):
+        """Those of the last trial where its preprocessing was the same."""
+        if self._held[0] != recipe.preprocessing:
+            self._held = (recipe.preprocessing, self.source.examples(recipe))
+        return self._held[1]
