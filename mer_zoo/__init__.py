@@ -26,6 +26,7 @@ _ROOMS = (
     "datasets",
     "errors",
     "evaluation",
+    "explain",
     "faces",
     "layers",
     "modalities",

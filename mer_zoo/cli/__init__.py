@@ -22,6 +22,7 @@ for command in (
     entries.card,
     reading.predict,
     reading.demo,
+    reading.explain,
     entries.verify,
     making.synth,
     making.train,

@@ -129,3 +129,39 @@ def demo(
         f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."
     )
     out.print(f"report: {save_report([real, synthetic], report, force)}")
+
+
+def explain(
+    video: Annotated[Path, typer.Argument(help="A video, or a folder of frames.")],
+    to: Annotated[Path, typer.Option("--out", help="The picture to write (.png).")],
+    model: ModelName = DEFAULT_MODEL,
+    label: Annotated[
+        str | None, typer.Option(help="Class to explain; the likeliest by default.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of a folder of images.")
+    ] = None,
+    force: Force = False,
+):
+    """Draws where in the face the evidence for a class lies: face at the apex, and the heat map on it."""
+    import cv2
+    import numpy as np
+
+    from mer_zoo.cli import tables
+    from mer_zoo.files import refuse_overwrite, write_atomically
+
+    refuse_overwrite(to, force)
+    classifier = load_model(model)
+    from mer_zoo.explain import heat_map, overlay
+
+    reading = classifier.predict_video(video, fps=fps)
+    heat = heat_map(classifier, reading.image, label)
+    face = reading.frames[1]
+    drawn = np.hstack([face, overlay(face, heat)])
+    large = cv2.resize(drawn, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    _, content = cv2.imencode(".png", large[..., ::-1])
+    write_atomically(to, content.tobytes())
+    out.print(tables.readings([reading]))
+    out.print(
+        f"wrote {to}: evidence for {label or max(reading.probabilities, key=reading.probabilities.get)}"
+    )

@@ -231,8 +231,7 @@ def _read_state_dict(path: Path) -> dict[str, np.ndarray]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds, depending on what the file is instead
         raise WeightsError(
-            f"{path} cannot be read as a PyTorch file of tensors ({type(error).__name__}). "
-            "Save model.state_dict(), not the model."
+            f"{path} is not a PyTorch file of tensors alone. Save model.state_dict(), not the model."
         ) from error
     if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
         raise WeightsError(f"{path} holds more than tensors. Save model.state_dict() alone.")

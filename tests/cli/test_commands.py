@@ -146,3 +146,15 @@ def test_synth_writes_a_clip_and_its_truth(run, tmp_path):
 def test_verify_passes(run):
     code, printed, _ = run("verify")
     assert code == 0 and "meganet_casme2" in printed
+
+
+def test_explain_draws_the_face_and_the_map(run, smile, tmp_path):
+    picture = tmp_path / "why.png"
+    code, printed, _ = run("explain", smile, "--out", picture, "--label", "happiness")
+    assert code == 0 and "happiness" in printed
+    drawn = cv2.imread(str(picture))
+    assert drawn.shape == (448, 896, 3)
+    assert np.abs(drawn[:, :448].astype(int) - drawn[:, 448:]).max() > 40
+    code, _, complaint = run("explain", smile, "--out", tmp_path / "no.png", "--label", "joy")
+    assert code == 2 and "happiness" in complaint
+    assert not (tmp_path / "no.png").exists()

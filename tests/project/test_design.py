@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "synthesis": {"faces", "clips", "modalities"},
     "zoo": {"models", "modalities", "spotting", "readings", "clips"},
     "datasets": {"clips"},
+    "explain": {"zoo", "models"},
     "preparation": {"datasets", "zoo", "spotting", "modalities", "clips"},
     "evaluation": {"zoo"},
     "training": {
@@ -27,6 +28,7 @@ MAY_IMPORT = {
     "cli": {
         *(
             "zoo",
+            "explain",
             "synthesis",
             "readings",
             "clips",
