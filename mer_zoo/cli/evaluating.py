@@ -114,6 +114,20 @@ def check(
         raise typer.Exit(SOME_FAILED)
 
 
+@datasets_app.command()
+def fake(
+    name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],
+    folder: Annotated[Path, typer.Argument(help="Where to write; new or empty.")],
+    seed: Annotated[int, typer.Option(help="Another seed, other numbers and pictures.")] = 0,
+    clean: Annotated[bool, typer.Option("--clean", help="Without the known quirks.")] = False,
+):
+    """Writes a small made-up release: the real tree and table layout, invented rows, drawn frames."""
+    from mer_zoo.datasets.fake import fake_release
+
+    root = fake_release(name, folder, seed=seed, clean=clean)
+    out.print(f"wrote {root}; read it with mer_zoo.datasets.load({name!r}, ...)", markup=False)
+
+
 @cache_app.command("show")
 def show_cache():
     """Says where the images are kept and how full the cache is."""

@@ -71,6 +71,14 @@ def test_a_release_is_checked(toy, run):
     assert (toy / "repairs.csv").exists()
 
 
+def test_a_made_up_release_can_be_read(toy, run):
+    assert run("datasets", "fake", "samm", toy / "samm")[0] == 0
+    code, shown, _ = run("datasets", "check", "samm", toy / "samm")
+    assert code == 1  # far fewer clips than any protocol counts
+    assert "samm-5class-136" in shown
+    assert run("datasets", "fake", "samm", toy / "samm")[0] == 2  # nothing is overwritten
+
+
 def test_the_cache_is_shown_and_cleared(toy, run):
     fake_release("smic", toy / "smic", clean=True, subjects=2, clips_per_subject=2)
     recipe = (toy / "toy.toml").read_text().replace('"flow"', '"mesti"', 1)
