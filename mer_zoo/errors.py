@@ -57,3 +57,7 @@ class OutputExistsError(MerZooError, FileExistsError):
 
 class EvaluationError(MerZooError, ValueError):
     """An evaluation that cannot be run, or that would not be honest."""
+
+
+class SettingError(MerZooError, ValueError):
+    """An environment variable has an impossible value."""

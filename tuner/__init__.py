@@ -12,7 +12,7 @@ _HOMES = {
     "Outcome": "outcome",
     "publish": "champion",
     "score": "winner",
-    "search": "search",
+    "search": "searching",
     "write": "winner",
 }
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mer_zoo import settings
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation.examples import Examples, Learner
 from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
@@ -15,7 +16,6 @@ from mer_zoo.evaluation.journal import FoldOutcome, Journal
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.worker import run_fold, worker_environment
-from mer_zoo.zoo import cache
 
 THREADS = 1  # the networks are small: folds side by side gain more than threads in one
 
@@ -95,7 +95,7 @@ def run(
 
 def _own_folder(plan: dict) -> Path:
     digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-    return cache.home() / "evaluations" / digest[:24]
+    return settings.home() / "evaluations" / digest[:24]
 
 
 def discard(folder: Path) -> None:

@@ -6,7 +6,6 @@ for every shape; `mer_zoo.load` draws no random weights and is not concerned.
 """
 
 import contextlib
-import os
 import warnings
 
 import keras
@@ -14,6 +13,7 @@ from keras import layers
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.settings import is_offline
 
 SIGNED_RANGE = (-2.0, 2.0)
 PIXEL_RANGE = (0.0, 255.0)
@@ -206,7 +206,7 @@ class ImageNetNormalization(keras.layers.Layer):
 
 
 def _refuse_impossible_download(application):
-    if os.environ.get("MER_ZOO_OFFLINE", "").strip().lower() in {"1", "true", "yes", "on"}:
+    if is_offline():
         raise WeightsError(
             f"The ImageNet weights of {application} are downloaded by Keras, and MER_ZOO_OFFLINE "
             "forbids it. Unset MER_ZOO_OFFLINE (what Keras has in ~/.keras/models is not fetched "

@@ -13,12 +13,10 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from mer_zoo import settings
 from mer_zoo.clips.folder import list_images
 from mer_zoo.files import write_atomically
-from mer_zoo.zoo import cache
 
-LIMIT_VARIABLE = "MER_ZOO_CACHE_MB"
-LIMIT_MB = 4096
 SUFFIX = ".npy"
 
 
@@ -40,12 +38,12 @@ class ImageStore:
             read for the longest time go first.
 
     Raises:
-        ValueError: `MER_ZOO_CACHE_MB` is not a whole number.
+        SettingError: `MER_ZOO_CACHE_MB` is not a whole number.
     """
 
     def __init__(self, folder: Path | None = None, limit: int | None = None):
-        self.folder = Path(folder) if folder is not None else cache.home() / "images"
-        self.limit = _limit() if limit is None else int(limit)
+        self.folder = Path(folder) if folder is not None else settings.home() / "images"
+        self.limit = settings.image_cache_bytes() if limit is None else int(limit)
 
     def get(self, key: str) -> np.ndarray | None:
         """The image kept under a key, or None. A damaged file is removed, and a warning says so."""
@@ -125,13 +123,3 @@ def image_key(path: Path, settings: dict) -> str:
         digest.update(f"\n{name} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def _limit():
-    text = os.environ.get(LIMIT_VARIABLE, str(LIMIT_MB))
-    if not text.isdigit():
-        raise ValueError(
-            f"{LIMIT_VARIABLE}={text!r} is not a whole number of megabytes. Set it to one, for "
-            f"instance {LIMIT_MB}, or unset it."
-        )
-    return int(text) * 1_000_000

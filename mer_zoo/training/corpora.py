@@ -15,7 +15,6 @@ from mer_zoo.errors import NoFaceError
 from mer_zoo.files import write_atomically
 from mer_zoo.synthesis import Corpus
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.zoo import cache
 
 PART = 40  # identities; what an interrupted run loses at most
 
@@ -80,7 +79,7 @@ def corpus_images(
     name = hashlib.sha256(
         json.dumps([corpus.digest, settings], sort_keys=True).encode()
     ).hexdigest()[:24]
-    folder = cache.home() / "corpora" / name
+    folder = settings.home() / "corpora" / name
     paths = [identity.path for identity in corpus.identities]
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folder}")

@@ -71,10 +71,7 @@ def write_entry(
         network=cards.Network(
             name=recipe.network.name,
             parameters=trainable_parameters(network),
-            arguments={
-                **recipe.network.arguments,
-                "input_shape": list(network.input_shape[1:]),
-            },
+            arguments=_arguments(network, recipe.network.arguments),
         ),
         preprocessing=recipe.preprocessing,
         rejection=rejection,
@@ -94,6 +91,21 @@ def write_entry(
     card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
     card.write(Path(folder) / CARD)
     return card
+
+
+def _arguments(network, given: dict) -> dict:
+    """The arguments that build the network again, as far as a recipe names them.
+
+    The network's own configuration knows better than the recipe what has become of them: weights
+    that were downloaded once are not to be downloaded by every `load`.
+    """
+    config = network.get_config()
+    names = {*given, "input_shape", *({"imagenet_pixels"} & set(config))}
+    return {name: _plain(config[name]) for name in sorted(names) if config[name] is not None}
+
+
+def _plain(value):
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
 def _made_with():

@@ -1,11 +1,10 @@
-"""The folder where fetched entries are kept: `MER_ZOO_HOME`, by default `~/.cache/mer_zoo`.
+"""Fetching weight files into the cache folder (`MER_ZOO_HOME`).
 
 Keras' `get_file` writes straight to the target, keeps no lock and deletes a cached file that it
 cannot fetch again; so this is our own: a lock, a temporary file, a digest, one rename.
 """
 
 import hashlib
-import os
 import urllib.request
 from pathlib import Path
 
@@ -13,18 +12,7 @@ from filelock import FileLock
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
-
-OFFLINE_VALUES = {"1", "true", "yes", "on"}
-
-
-def home() -> Path:
-    """The cache folder: `$MER_ZOO_HOME`, else `~/.cache/mer_zoo`."""
-    return Path(os.environ.get("MER_ZOO_HOME") or Path.home() / ".cache" / "mer_zoo").expanduser()
-
-
-def is_offline() -> bool:
-    """Whether `MER_ZOO_OFFLINE` forbids every network access."""
-    return os.environ.get("MER_ZOO_OFFLINE", "").strip().lower() in OFFLINE_VALUES
+from mer_zoo.settings import home, is_offline
 
 
 def fetch(url: str, sha256: str, timeout: float = 60.0) -> Path:

@@ -22,12 +22,9 @@ DTYPES = {"float16": np.float16, "float32": np.float32}
 def variables_by_path(network) -> dict:
     """The network's weights by path relative to it, without the state of random generators."""
     prefix = f"{network.name}/"
-    found = {}
-    for variable in network.weights:
-        if "seed_generator" in variable.path:
-            continue
-        found[variable.path.removeprefix(prefix)] = variable
-    if len(found) != len({id(v) for v in found.values()}):
+    kept = [v for v in network.weights if "seed_generator" not in v.path]
+    found = {variable.path.removeprefix(prefix): variable for variable in kept}
+    if len(found) != len(kept):
         raise WeightsError(f"{network.name}: two variables share a path. Name every layer.")
     return found
 

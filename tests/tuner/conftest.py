@@ -1,15 +1,13 @@
 """A migrated tracking database, made once and copied; a small recipe; toy examples."""
 
+import importlib.util
 import logging
 import os
-import shutil
 
 import pytest
 
-for package in ("keras_tuner", "mlflow", "sklearn"):
-    pytest.importorskip(package, reason=f"{package} is not installed: pip install 'mer-zoo[tune]'")
-
-from tests.tuner.learners import toy_examples
+from tests.tuner.learners import Place
+from tuner.packages import PACKAGES
 
 RECIPE = """
 name = "toy"
@@ -48,8 +46,18 @@ references = []
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quiet_mlflow():
+def _packages():
+    missing = [
+        package for module, package in PACKAGES.items() if not importlib.util.find_spec(module)
+    ]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}; pip install 'mer-zoo[tune]'")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_mlflow(_packages):
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)
 
@@ -66,14 +74,14 @@ def migrated(tmp_path_factory, _quiet_mlflow):
 
 @pytest.fixture()
 def place(tmp_path, migrated):
-    """An empty folder with a database: the options of a search that stays in it."""
-    shutil.copy(migrated, tmp_path / "mlflow.db")
-    (tmp_path / "diary").mkdir()
-    return {
-        "project": tmp_path / "project",
-        "tracking_uri": f"sqlite:///{tmp_path / 'mlflow.db'}",
-        "progress": False,
-    }
+    return Place(tmp_path, migrated)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, migrated, recipe_file):
+    """A search that was never interrupted, and its place."""
+    place = Place(tmp_path_factory.mktemp("finished"), migrated)
+    return place, place.search(recipe_file)
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +89,3 @@ def recipe_file(tmp_path_factory):
     file = tmp_path_factory.mktemp("recipes") / "toy.toml"
     file.write_text(RECIPE)
     return file
-
-
-@pytest.fixture()
-def examples():
-    return toy_examples()

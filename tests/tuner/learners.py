@@ -1,6 +1,7 @@
-"""A learner without a network. In a module of its own, so that other processes can import it."""
+"""A learner without a network, examples and a place for searches, importable by other processes."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class NoisyMeans:
         rng = np.random.default_rng(seed)
         classes = range(len(examples.class_names))
         means = np.stack([examples.images[examples.labels == c].mean(0) for c in classes])
-        return Means(means + 400 * self.learning_rate * rng.normal(size=means.shape))
+        return Means(means + 100 * self.learning_rate * rng.normal(size=means.shape))
 
 
 def noisy_means(diary, **options):
@@ -63,6 +64,43 @@ def toy_examples(rows=48, side=12, seed=3):
     labels = rng.integers(0, 2, rows)
     images = 0.3 * rng.normal(size=(rows, side, side, 3)).astype(np.float32)
     for image, label in zip(images, labels, strict=True):
-        image[label * 6 : label * 6 + 6] += 0.5
+        image[label * 6 : label * 6 + 6] += 0.1
     subjects = [f"toy/s{i % 6}" for i in range(rows)]
     return Examples(images, labels, subjects, [f"c{i:02d}" for i in range(rows)], ("up", "down"))
+
+
+class Place:
+    """An empty folder with a database, and searches that stay in it.
+
+    Args:
+        folder: the folder.
+        migrated: an empty database to copy; without it, the folder has one.
+    """
+
+    def __init__(self, folder: Path, migrated: Path | None = None):
+        self.folder = Path(folder)
+        self.diary = self.folder / "diary"
+        self.diary.mkdir(exist_ok=True)
+        if migrated is not None:
+            shutil.copy(migrated, self.folder / "mlflow.db")
+
+    @property
+    def fits(self) -> list[str]:
+        """Whom each fit was shown."""
+        return [file.read_text() for file in sorted(self.diary.glob("*.txt"))]
+
+    def search(self, recipe, examples=None, *, dies_at=-1, fails_from=10**6, **options):
+        """Four trials of two folds, unless told otherwise."""
+        import tuner
+
+        given = {
+            "trials": 4,
+            "algorithm": "bayesian",
+            "seed": 5,
+            "folds": 2,
+            "project": self.folder / "project",
+            "tracking_uri": f"sqlite:///{self.folder / 'mlflow.db'}",
+            "learner": noisy_means(self.diary, dies_at=dies_at, fails_from=fails_from),
+            "progress": False,
+        }
+        return tuner.search(recipe, examples or toy_examples(), **{**given, **options})

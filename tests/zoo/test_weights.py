@@ -76,3 +76,19 @@ def test_a_file_that_is_no_safetensors_is_named(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"hello")
     with pytest.raises(WeightsError, match="not a safetensors file"):
         weights.read(tmp_path / "w.safetensors")
+
+
+def test_two_variables_of_one_path_are_refused(tmp_path):
+    class Twins(keras.Model):
+        def __init__(self):
+            super().__init__(name="twins")
+            self.first = keras.layers.Dense(2, name="dense")
+            self.second = keras.layers.Dense(2, name="dense")
+
+        def call(self, x):
+            return self.second(self.first(x))
+
+    twins = Twins()
+    twins(np.zeros((1, 2), np.float32))
+    with pytest.raises(WeightsError, match="share a path"):
+        weights.save(twins, tmp_path / "twins.safetensors")

@@ -1,0 +1,126 @@
+"""The final refit: the winner trained on all examples of the search, logged and registered."""
+
+import importlib.metadata
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.training.publishing import write_entry
+from mer_zoo.zoo import cards
+from tuner import machine, pyfunc
+from tuner.outcome import SAME_SUBJECTS, Outcome
+from tuner.sources import Source, learner_of
+
+ALIAS = "champion"
+MODEL = "model"
+
+
+def publish(outcome: Outcome, source: Source) -> str:
+    """Trains the winner on all examples, logs it with the search and registers it as the champion.
+
+    The model is a zoo entry behind MLflow's pyfunc interface: `mlflow.pyfunc.load_model` gives
+    something that reads raw clips (see `tuner.pyfunc`). Weights trained on all subjects are for use;
+    the entry carries no score.
+
+    Args:
+        outcome: of a search.
+        source: the search's.
+
+    Returns:
+        The URI of the registered model, `models:/<recipe>@champion`. A search that has registered
+        its winner before does not do it again.
+
+    Raises:
+        TrackingError, DiskFullError: the model cannot be kept.
+    """
+    name = outcome.recipe.name
+    uri = f"models:/{name}@{ALIAS}"
+    run, client = outcome.record.run, outcome.record.client
+    artifact = f"{MODEL}/trial{outcome.best.number}"
+    source_uri = f"runs:/{run.id}/{artifact}"
+    with run.store.named_errors():
+        done = [
+            version
+            for version in client.search_model_versions(f"run_id='{run.id}'")
+            if version.source == source_uri
+        ]
+    if not done:
+        with tempfile.TemporaryDirectory() as folder:
+            _save_model(outcome, source, Path(folder))
+            run.write_folder(Path(folder) / MODEL, artifact)
+        with run.store.named_errors():
+            if not client.search_registered_models(f"name='{name}'"):
+                client.create_registered_model(name)
+            done = [client.create_model_version(name, source_uri, run.id)]
+    with run.store.named_errors():
+        client.set_registered_model_alias(name, ALIAS, done[0].version)
+    return uri
+
+
+def _save_model(outcome, source, folder):
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ParamSchema, ParamSpec
+
+    _write_entry(outcome, source, folder / "entry")
+    phases = [ParamSpec(name, "long", pyfunc.UNKNOWN) for name in ("onset", "apex", "offset")]
+    mlflow.pyfunc.save_model(
+        str(folder / MODEL),
+        loader_module=pyfunc.__name__,
+        data_path=str(folder / "entry"),
+        code_paths=[str(Path(__file__).parent)],
+        signature=ModelSignature(
+            params=ParamSchema([ParamSpec("fps", "double", pyfunc.FPS), *phases])
+        ),
+        # Without the list MLflow starts a process that imports everything to find out.
+        pip_requirements=_requirements(),
+    )
+
+
+def _write_entry(outcome, source, folder):
+    recipe, examples = outcome.recipe, source.examples(outcome.recipe)
+    fitted = learner_of(recipe, outcome.section).fit(examples, outcome.seed)
+    threshold = float(np.quantile(outcome.likeliest, 1 - recipe.rejection.keep))
+    write_entry(
+        recipe,
+        Path(f"{recipe.name}.toml"),
+        fitted.network,
+        list(examples.class_names),
+        folder,
+        trained_on=cards.TrainedOn(
+            corpus=dict(examples.about).get("corpus", examples.protocol),
+            clips=len(examples),
+            identities=len(np.unique(examples.subjects)),
+            real_clips=len(examples) if source.real else 0,
+            seed=outcome.seed,
+            digest=examples.digest,
+            tuned_on=[*recipe.card.tuned_on, f"the clips it was trained on: {SAME_SUBJECTS}"],
+        ),
+        rejection=cards.Rejection(
+            threshold=round(threshold, 4),
+            min_motion=recipe.rejection.min_motion,
+            auc=float("nan"),  # the search leaves clips without an expression out
+            kept=float((outcome.likeliest >= threshold).mean()),
+        ),
+        metrics=[],
+        limits=[*recipe.card.limits, *_licence(examples, source)],
+    )
+
+
+def _licence(examples, source):
+    if not source.real:
+        return []
+    name = dict(examples.about).get("dataset", examples.protocol)
+    return [f"Trained on real clips of {name}, whose licence governs what may be done with it."]
+
+
+def _requirements():
+    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[machine.backend()]
+    found = []
+    for package in ("mer-zoo", "keras", "numpy", backend):
+        try:
+            found.append(f"{package}=={importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(package)
+    return found
