@@ -79,7 +79,7 @@ def corpus_images(
     name = hashlib.sha256(
         json.dumps([corpus.digest, settings], sort_keys=True).encode()
     ).hexdigest()[:24]
-    folder = settings.home() / "corpora" / name
+    folder = home() / "corpora" / name
     paths = [identity.path for identity in corpus.identities]
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folder}")
