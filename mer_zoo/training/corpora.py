@@ -13,6 +13,7 @@ import numpy as np
 
 from mer_zoo.errors import NoFaceError
 from mer_zoo.files import write_atomically
+from mer_zoo.settings import home
 from mer_zoo.synthesis import Corpus
 from mer_zoo.training.recipe import Recipe
 
