@@ -51,6 +51,18 @@ class DatasetError(MerZooError, ValueError):
     """A dataset's table or folders cannot be used, or do not hold what a protocol asks for."""
 
 
+class MissedProtocolError(DatasetError):
+    """The clips are not those of the protocol that was asked for.
+
+    Attributes:
+        differences: what is too few or too many, one a line.
+    """
+
+    def __init__(self, message: str, differences: list[str]):
+        super().__init__(message)
+        self.differences = differences
+
+
 class OutputExistsError(MerZooError, FileExistsError):
     """A file the user already has would have been overwritten."""
 

@@ -9,7 +9,7 @@ from mer_zoo.datasets.loading import Policies, assemble
 from mer_zoo.datasets.protocols import PROTOCOLS, protocols
 from mer_zoo.datasets.readers import read_release
 from mer_zoo.datasets.report import LoadReport
-from mer_zoo.errors import DatasetError
+from mer_zoo.errors import DatasetError, MissedProtocolError
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,8 @@ def _check(release, protocol: str) -> ProtocolCheck:
     wanted = PROTOCOLS[protocol]
     try:
         assemble(release, wanted, None, Policies())
+    except MissedProtocolError as error:
+        return ProtocolCheck(protocol, wanted.n_clips, False, "; ".join(error.differences))
     except DatasetError as error:
         return ProtocolCheck(protocol, wanted.n_clips, False, str(error))
     return ProtocolCheck(protocol, wanted.n_clips, True, "")

@@ -20,7 +20,7 @@ from mer_zoo.datasets.selection import (
     select_classes,
     select_protocol,
 )
-from mer_zoo.errors import DatasetError, UnknownNameError
+from mer_zoo.errors import DatasetError, MissedProtocolError, UnknownNameError
 
 POOLED = "megc2019"
 FRAMES = ("check", "ignore")
@@ -230,9 +230,10 @@ def _check_protocol(
     emotions = Counter(annotation.category for annotation in release.annotations)
     counts = ", ".join(f"{name} {n}" for name, n in sorted(emotions.items()))
     reasons.append(f"the table lists {counts}")
-    raise DatasetError(
+    raise MissedProtocolError(
         f"{protocol.name} is not reached with {release.source}: {'; '.join(differences)}. "
-        f"Likely reasons: {'; '.join(reasons)}. Without a protocol, classes= makes a set of your own."
+        f"Likely reasons: {'; '.join(reasons)}. Without a protocol, classes= makes a set of your own.",
+        differences,
     )
 
 
