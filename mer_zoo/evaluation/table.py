@@ -1,12 +1,18 @@
 """Several results side by side: a table, a picture, and paired comparisons with the first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
 
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.result import Result
+
+UNSHOWN = (
+    *("protocol", "split", "subjects", "folds", "backend", "minutes", "majority", "chance"),
+    *("uar_spread", "uar_low", "uar_high", "accuracy_spread", "accuracy_low", "accuracy_high"),
+    *("weighted_f1", "weighted_f1_spread"),
+)
 
 WIDTH, LEFT, ROW, TOP = 760, 250, 34, 56
 
@@ -75,10 +81,11 @@ def results_svg(results: Mapping[str, Result], title: str) -> str:
         parts.append(
             f'<text x="{_x(tick):g}" y="{bottom + 18}" text-anchor="middle">{tick:.1f}</text>'
         )
-    for name, score in (("majority", first.majority.uf1), ("chance", first.chance.uf1)):
+    baselines = (("majority", first.majority.uf1, "end"), ("chance", first.chance.uf1, "start"))
+    for name, score, anchor in baselines:
         parts.append(_line(_x(score), TOP - 8, _x(score), bottom, "#b55", dash="4 3"))
         parts.append(
-            f'<text x="{_x(score):g}" y="{bottom + 34}" text-anchor="middle" fill="#b55">{name}</text>'
+            f'<text x="{_x(score):g}" y="{bottom + 34}" text-anchor="{anchor}" fill="#b55">{name}</text>'
         )
     for i, (name, result) in enumerate(rows):
         parts += _bar(name, result, TOP + ROW * i + ROW / 2)
@@ -106,9 +113,10 @@ def _line(x1, y1, x2, y2, colour, width=1, dash="none"):
     )
 
 
-def results_markdown(table, columns: Sequence[str] | None = None) -> str:
-    """The table as Markdown, scores to three digits, without what is nowhere known."""
-    shown = table[list(columns)] if columns else table.dropna(axis=1, how="all")
+def results_markdown(table) -> str:
+    """What matters of the table as Markdown, scores to three digits; the rest is in the CSV."""
+    known = table.dropna(axis=1, how="all")
+    shown = known[[name for name in known.columns if not name.endswith(UNSHOWN)]]
     lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]
     for row in shown.itertuples(index=False):
         lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
