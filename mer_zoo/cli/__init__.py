@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from mer_zoo import __version__
-from mer_zoo.cli import entries, evaluating, making, reading
+from mer_zoo.cli import entries, evaluating, making, reading, tuning
 from mer_zoo.cli.common import USER_ERROR, err
 from mer_zoo.errors import MerZooError
 
@@ -31,6 +31,10 @@ for command in (
     evaluating.compare,
 ):
     app.command()(command)
+app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(tuning.tune)
 app.add_typer(evaluating.datasets_app, name="datasets")
 app.add_typer(evaluating.cache_app, name="cache")
 
