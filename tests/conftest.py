@@ -4,7 +4,7 @@ import pytest
 
 BACKEND_FREE = (
     *("tests/clips/", "tests/datasets/", "tests/evaluation/"),
-    *("tests/project/", "tests/synthesis/"),
+    *("tests/project/", "tests/synthesis/", "tests/cli/test_evaluating.py"),
 )
 
 

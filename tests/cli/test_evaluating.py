@@ -36,12 +36,13 @@ references = []
 def toy(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     (tmp_path / "toy.toml").write_text(RECIPE)
-    fake_release("flow", tmp_path / "flow", subjects=2, clips_per_subject=2)
+    options = {"clean": True, "version": "309", "subjects": 1, "clips_per_subject": 4}
+    fake_release("flow", tmp_path / "flow", **options)
     return tmp_path
 
 
 def test_two_evaluations_are_compared(toy, run):
-    for split in ("loso", "kfold-2"):
+    for split in ("loso", "lodo"):
         code, shown, _ = run(
             "evaluate", toy / "toy.toml", "--root", toy / "flow", "--split", split,
             "--out", toy / split, "--oracle",
@@ -52,10 +53,10 @@ def test_two_evaluations_are_compared(toy, run):
     again = run("evaluate", toy / "toy.toml", "--root", toy / "flow", "--out", toy / "loso")
     assert again[0] == 2
     assert "exists already" in again[2]
-    code, shown, _ = run("compare", toy / "loso", toy / "kfold-2", "--out", toy / "all.csv")
+    code, shown, _ = run("compare", toy / "loso", toy / "lodo", "--out", toy / "all.csv")
     assert code == 0
     rows = list(csv.DictReader((toy / "all.csv").open()))
-    assert [row["name"] for row in rows] == ["loso", "kfold-2"]
+    assert [row["name"] for row in rows] == ["loso", "lodo"]
     stored = json.loads((toy / "loso" / "result.json").read_text())
     assert float(rows[0]["uf1"]) == pytest.approx(stored["scores"]["uf1"]["mean"], abs=1e-4)
     assert (toy / "all.svg").exists()

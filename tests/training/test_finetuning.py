@@ -46,6 +46,7 @@ def test_an_entry_learns_own_classes(clips, tmp_path, monkeypatch):
         mer_zoo.finetune("meganet_tiny", clips, tmp_path / "mine", progress=str)
 
 
+@pytest.mark.backend_free
 def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     head_only = Training(epochs=1, head_epochs=2, seeds=[1], batch_size=8, learning_rate=1e-7)
@@ -58,6 +59,7 @@ def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, tmp_path, m
     assert model.card.metrics == []
 
 
+@pytest.mark.backend_free
 def test_one_subject_is_said_to_give_no_score(clips, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     text = clips.read_text().replace("person1", "person0")
@@ -74,6 +76,7 @@ def test_one_subject_is_said_to_give_no_score(clips, tmp_path, monkeypatch):
     assert model.card.metrics == []
 
 
+@pytest.mark.backend_free
 def test_what_cannot_be_learnt_from_is_said(clips, tmp_path):
     def refused(change, error, match):
         path = clips.parent / "changed.csv"

@@ -110,6 +110,7 @@ def test_the_same_call_gives_the_same_bits_and_the_oracle_changes_none(scored, t
     assert again.about["test_selected"]["best_epoch_per_fold"]["uf1"] >= again.uf1
 
 
+@pytest.mark.backend_free
 def test_epochs_can_be_chosen_on_training_subjects(tmp_path):
     chosen = learner(inner_folds=2, epochs=3, balance=True)
     fitted = chosen.fit(blobs(), seed=1)
@@ -129,6 +130,7 @@ def test_a_border_for_shifts_continues_the_edge():
     assert (wide[:, 0, 0] == images[:, 0, 0]).all()
 
 
+@pytest.mark.backend_free
 def test_weights_that_saw_real_clips_are_no_start(tmp_path):
     root = fake_release("smic", tmp_path / "smic", clean=True)
     recipe = Recipe.read(recipe_for("smic", tmp_path))
@@ -145,7 +147,7 @@ def test_weights_that_saw_real_clips_are_no_start(tmp_path):
 @pytest.mark.parametrize("name", ["casme2", "samm", "smic"])
 def test_loso_from_frames_by_mesti(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    root = fake_release(name, tmp_path / name, clean=True, subjects=3, clips_per_subject=3)
+    root = fake_release(name, tmp_path / name, clean=True, subjects=2, clips_per_subject=3)
     data = datasets.load(name, root)
     result = mer_zoo.evaluate(
         recipe_for(name, tmp_path), name, root, out=tmp_path / "out", progress=False
@@ -165,7 +167,7 @@ def test_loso_from_frames_by_mesti(name, tmp_path, monkeypatch):
 
 def test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    root = fake_release("casme2", tmp_path / "casme2", clean=True, subjects=3, clips_per_subject=3)
+    root = fake_release("casme2", tmp_path / "casme2", clean=True, subjects=2, clips_per_subject=3)
     path = recipe_for("casme2", tmp_path)
     said = []
     card = train_on_real(
@@ -192,6 +194,7 @@ def test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score(tmp_path, m
         train_on_real(Recipe.read(path), root, tmp_path / "mine", recipe_path=path, progress=str)
 
 
+@pytest.mark.backend_free
 def test_images_come_from_the_cache(tmp_path):
     root = fake_release("smic", tmp_path / "smic", clean=True, subjects=2, clips_per_subject=2)
     data = datasets.load("smic", root)
