@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -65,17 +66,18 @@ def _save_model(outcome, source, folder):
 
     _write_entry(outcome, source, folder / "entry")
     phases = [ParamSpec(name, "long", pyfunc.UNKNOWN) for name in ("onset", "apex", "offset")]
-    mlflow.pyfunc.save_model(
-        str(folder / MODEL),
-        loader_module=pyfunc.__name__,
-        data_path=str(folder / "entry"),
-        code_paths=[str(Path(__file__).parent)],
-        signature=ModelSignature(
-            params=ParamSchema([ParamSpec("fps", "double", pyfunc.FPS), *phases])
-        ),
-        # Without the list MLflow starts a process that imports everything to find out.
-        pip_requirements=_requirements(),
-    )
+    params = ParamSchema([ParamSpec("fps", "double", pyfunc.FPS), *phases])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "(?s).*input example")  # a clip of a face is no example
+        mlflow.pyfunc.save_model(
+            str(folder / MODEL),
+            loader_module=pyfunc.__name__,
+            data_path=str(folder / "entry"),
+            code_paths=[str(Path(__file__).parent)],
+            signature=ModelSignature(params=params),
+            # Without the list MLflow starts a process that imports everything to find out.
+            pip_requirements=_requirements(),
+        )
 
 
 def _write_entry(outcome, source, folder):

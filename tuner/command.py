@@ -13,7 +13,7 @@ from mer_zoo.cli.evaluating import roots
 
 
 def tune(
-    recipe: Annotated[str, typer.Argument(help="Recipe with a [search] table: name or .toml.")],
+    recipe: Annotated[str, typer.Argument(help="Recipe with a search table: name or .toml.")],
     photos: Annotated[
         Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
     ] = None,

@@ -36,7 +36,7 @@ def git_commit() -> str:
     try:
         commit, changes = (
             subprocess.run(
-                ["git", "-C", str(folder), *command],
+                ["git", "--no-optional-locks", "-C", str(folder), *command],
                 capture_output=True,
                 text=True,
                 check=True,

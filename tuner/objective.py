@@ -12,6 +12,8 @@ from mer_zoo.evaluation.folds import check_folds, folds_hash
 from mer_zoo.evaluation.worker import fold_seed
 from tuner.errors import LeakError
 
+ROWS = ("clips", "subjects", "labels")  # the same for every trial; its images may differ
+
 
 @dataclass(frozen=True, eq=False)
 class FoldPredictions:
@@ -98,7 +100,7 @@ class Objective:
         self.folds = grouped_kfold(examples.subjects, examples.labels, folds, seed)
         check_folds(self.folds, examples.subjects, f"kfold-{folds}")
         self.hash = folds_hash(self.folds, examples.clips)
-        self._examples = examples
+        self._rows = {name: getattr(examples, name) for name in ROWS}
 
     def run(
         self,
@@ -149,11 +151,7 @@ class Objective:
         return done
 
     def _refuse_others(self, examples):
-        same = all(
-            np.array_equal(getattr(examples, name), getattr(self._examples, name))
-            for name in ("clips", "subjects", "labels")
-        )
-        if not same:
+        if not all(np.array_equal(getattr(examples, name), self._rows[name]) for name in ROWS):
             raise EvaluationError(
                 "With this trial's preprocessing other clips can be used than with the recipe's, so "
                 "their scores cannot be compared. Leave face_size out of search.space."

@@ -12,8 +12,8 @@ class Lines:
 
     def __init__(self, bars: Progress):
         self._bars = bars
-        self._trials = bars.add_task("trials", total=None)
-        self._folds = bars.add_task("folds", total=None)
+        self._trials = bars.add_task("trials", visible=False)
+        self._folds = bars.add_task("folds", visible=False)
 
     def say(self, text: str) -> None:
         """Prints a line, shown or not: what was mended must not go unsaid."""
@@ -22,12 +22,14 @@ class Lines:
     def trials(self, done: int, total: int, best: float | None) -> None:
         """So many trials have ended."""
         label = "trials" if best is None else f"trials, best UF1 {best:.3f}"
-        self._bars.update(self._trials, completed=done, total=total, description=label)
+        self._bars.update(
+            self._trials, completed=done, total=total, description=label, visible=True
+        )
 
     def trial(self, number: int, folds: int, done: int) -> None:
         """A trial begins, some of its folds perhaps done before."""
         label = f"folds of trial {number}"
-        self._bars.update(self._folds, completed=done, total=folds, description=label)
+        self._bars.update(self._folds, completed=done, total=folds, description=label, visible=True)
 
     def fold(self) -> None:
         """A fold has ended."""

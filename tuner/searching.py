@@ -14,7 +14,7 @@ from mer_zoo.evaluation.versions import versions
 from mer_zoo.training.recipe import Choice, Recipe
 from mer_zoo.training.recipes import read_recipe
 from tuner import machine
-from tuner.errors import SearchRefusedError, TuningError
+from tuner.errors import DiskFullError, SearchRefusedError, TrackingError, TuningError
 from tuner.objective import Objective
 from tuner.outcome import Outcome
 from tuner.packages import require_packages
@@ -184,8 +184,10 @@ def _ended_as_it_ends(record: SearchRecord) -> Iterator[None]:
     """The run of the search shows how the search ended; kill -9 leaves it running."""
     try:
         yield
+    except (TrackingError, DiskFullError):
+        raise  # the store is what is broken, and would only be waited for again
     except BaseException as error:
-        with contextlib.suppress(TuningError):  # the store may be what is broken
+        with contextlib.suppress(TuningError):
             record.run.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
         raise
     record.run.end()

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 import tomli_w
 
@@ -43,7 +44,7 @@ class TrialRunner:
         self.space, self.source, self.objective = space, source, objective
         self.record, self.learner, self.lines = record, learner, lines
         self.class_names = examples.class_names
-        self._held = (space.recipe.preprocessing, examples)
+        self._held = (_whole(space.recipe), examples)
 
     def __call__(self, number: int, values: dict) -> dict[str, float]:
         """The pooled scores of a trial; folds finished before are read.
@@ -92,7 +93,12 @@ class TrialRunner:
         return {"uf1": scores.uf1, "uar": scores.uar, "accuracy": scores.accuracy}
 
     def _examples(self, recipe):
-        """Those of the last trial where its preprocessing was the same."""
-        if self._held[0] != recipe.preprocessing:
-            self._held = (recipe.preprocessing, self.source.examples(recipe))
+        """Those of the trial before where its images were the same."""
+        if self._held[0] != _whole(recipe):
+            self._held = (_whole(recipe), self.source.examples(recipe))
         return self._held[1]
+
+
+def _whole(recipe):
+    """What the images depend on; the learner cuts their centre out."""
+    return replace(recipe.preprocessing, image_size=0)

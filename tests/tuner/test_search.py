@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,9 +25,10 @@ Place(folder).search(recipe, dies_at=int(dies_at))
 def run_until_killed(recipe_file, place, dies_at):
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(recipe_file), str(place.folder), str(dies_at)],
+        cwd=Path(__file__).resolve().parents[2],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=3000,
     )
     assert done.returncode == -9, done.stderr
 

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import mer_zoo
 import tuner
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.training import Recipe
@@ -90,13 +92,20 @@ def test_the_champion_reads_a_raw_clip_in_a_fresh_process(trained, tmp_path):
     assert [version.run_id for version in versions] == [outcome.record.run.id]
     frames = np.random.default_rng(0).integers(0, 256, (6, 60, 60, 3), dtype=np.uint8)
     np.save(tmp_path / "clip.npy", frames)
+    # A process that has mer_zoo and not the tuner: its loader must come with the model.
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "mer_zoo").symlink_to(Path(mer_zoo.__file__).parent)
+    installed = {
+        "MLFLOW_TRACKING_URI": outcome.record.store.uri,
+        "PYTHONPATH": str(tmp_path / "installed"),
+    }
     done = subprocess.run(
         [sys.executable, "-c", READS, uri, str(tmp_path / "clip.npy")],
-        env={**os.environ, "MLFLOW_TRACKING_URI": outcome.record.store.uri},
+        env={**os.environ, **installed},
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=3000,
     )
     assert done.returncode == 0, done.stderr
     reading = json.loads(done.stdout.splitlines()[-1])

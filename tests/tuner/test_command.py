@@ -1,0 +1,71 @@
+"""The command: from a dataset to a recipe, a labelled score and a registered model."""
+
+import pytest
+
+from mer_zoo.datasets.fake import fake_release
+from mer_zoo.training import Recipe
+from tests.tuner.conftest import RECIPE
+from tuner.__main__ import main
+from tuner.outcome import SAME_SUBJECTS
+from tuner.store import Store
+
+REAL = """
+[real]
+dataset = "flow"
+protocol = ""
+[real.training]
+epochs = 1
+seeds = [1]
+batch_size = 8
+[card]
+"""
+
+
+@pytest.fixture()
+def arguments(place, monkeypatch):
+    """A search on made-up flow images, in a folder of its own."""
+    monkeypatch.setenv("MER_ZOO_HOME", str(place.folder / "home"))
+    monkeypatch.chdir(place.folder)
+    root = fake_release("flow", place.folder / "flow", clean=True, clips_per_subject=2)
+    text = RECIPE.replace("[card]", REAL, 1).replace("training.learning", "real.training.learning")
+    text = text.replace('modality = "mesti"', 'modality = "flow"').replace(
+        "size = 40", "size = 112"
+    )
+    text = text.replace('alignment = "frame"', "[preprocessing.parameters]\nper_channel = true")
+    text = text.replace("image_size = 12", "image_size = 28")
+    (place.folder / "toy.toml").write_text(text)
+    return ["toy.toml", "--root", str(root), "--trials", "1", "--folds", "2"]
+
+
+def run(arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    return stopped.value.code
+
+
+def test_from_a_dataset_to_a_champion(arguments, place, capsys):
+    assert run([*arguments, "--loso", "--write", "best/toy.toml"]) in (0, None)
+    said = capsys.readouterr().out
+    assert SAME_SUBJECTS in " ".join(said.split())
+    assert "models:/toy@champion" in said
+    best = Recipe.read(place.folder / "best" / "toy.toml")
+    assert best.search is None
+    client = Store.at().client()  # where a bare `mlflow ui` looks
+    (experiment,) = [e for e in client.search_experiments() if e.name.startswith("flow")]
+    search, trial = sorted(
+        client.search_runs([experiment.experiment_id]), key=lambda r: "mer_zoo.trial" in r.data.tags
+    )
+    assert trial.data.params["real.training.learning_rate"] == str(best.real.training.learning_rate)
+    assert search.data.metrics["loso_uf1"] >= 0
+    assert client.get_model_version_by_alias("toy", "champion").run_id == search.info.run_id
+    # The same command again: everything is read, and its own recipe is not in the way.
+    assert run([*arguments, "--loso", "--write", "best/toy.toml"]) in (0, None)
+    assert len(client.search_runs([experiment.experiment_id])) == 2
+    assert len(client.search_model_versions("name='toy'")) == 1
+
+
+def test_errors_are_one_message_and_exit_code_2(arguments, capsys):
+    assert run([*arguments, "--seed", "0"]) == 2
+    assert "SearchRefusedError: seed=0" in capsys.readouterr().err
+    assert run(["toy.toml"]) == 2
+    assert "--photos" in capsys.readouterr().err
