@@ -50,7 +50,9 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
     for name in ("summary", "intended_use", "limits", "references", "licence", "version"):
         assert getattr(entry, name) == getattr(recipe.card, name)
     for metric in entry.metrics:
-        shipped = [recipe.training.seeds[0]]  # scored as they are, the shipped weights have one seed
+        shipped = [
+            recipe.training.seeds[0]
+        ]  # scored as they are, the shipped weights have one seed
         assert metric.seeds == (shipped if metric.split == "as-is" else recipe.training.seeds)
 
 
