@@ -26,7 +26,7 @@ def arguments(place, monkeypatch):
     """A search on made-up flow images, in a folder of its own."""
     monkeypatch.setenv("MER_ZOO_HOME", str(place.folder / "home"))
     monkeypatch.chdir(place.folder)
-    root = fake_release("flow", place.folder / "flow", clean=True, clips_per_subject=2)
+    root = fake_release("flow", place.folder / "flow", clean=True, subjects=2, clips_per_subject=3)
     text = RECIPE.replace("[card]", REAL, 1).replace("training.learning", "real.training.learning")
     text = text.replace('modality = "mesti"', 'modality = "flow"').replace(
         "size = 40", "size = 112"
