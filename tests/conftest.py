@@ -3,9 +3,9 @@
 import pytest
 
 BACKEND_FREE = (
-    *("tests/clips/", "tests/datasets/", "tests/evaluation/"),
-    *("tests/project/", "tests/synthesis/", "tests/cli/test_evaluating.py"),
-    *("tests/tuner/test_refusals.py", "tests/tuner/test_winner.py"),
+    *("tests/cli/", "tests/clips/", "tests/datasets/", "tests/evaluation/", "tests/project/"),
+    *("tests/synthesis/", "tests/tuner/test_refusals.py", "tests/tuner/test_search.py"),
+    "tests/tuner/test_winner.py",
 )
 
 

@@ -65,6 +65,13 @@ def trunk_maps(network, images):
     return probe.predict_on_batch(images)
 
 
+# Building and saving such trunks is slow where every initialiser or graph is compiled.
+eager_only = pytest.mark.skipif(
+    keras.backend.backend() != "torch", reason="compiling so many layers takes long"
+)
+
+
+@eager_only
 @pytest.mark.parametrize("name", ["VGG19", "ResNet50"])
 def test_weight_files_give_the_same_network(name, networks, tmp_path):
     network = networks(name)
@@ -75,6 +82,7 @@ def test_weight_files_give_the_same_network(name, networks, tmp_path):
     assert again.predict_on_batch(images_for(again)).shape == (3, 3)
 
 
+@eager_only
 def test_it_survives_saving(networks, tmp_path):
     assert_survives_saving(networks("EfficientNetB0"), tmp_path)
     assert_paths_are_stable(networks("EfficientNetB0"))
@@ -104,10 +112,9 @@ def test_efficientnet_compiled_is_efficientnet_step_by_step(networks):
     np.testing.assert_allclose(compiled, steps, atol=1e-5)
 
 
+@eager_only
 @pytest.mark.parametrize("name", ["VGG19", "EfficientNetB0"])
 def test_real_trunks_learn(name):
-    if keras.backend.backend() != "torch":
-        pytest.skip("a gradient through so many layers takes long to compile")
     keras.utils.set_random_seed(0)
     network = models.build(name, input_shape=(33, 33, 3), num_classes=2)
     before = network.get_layer("trunk").get_weights()

@@ -51,7 +51,7 @@ def with_search(folder, search):
 
 
 def test_a_search_names_ranges(tmp_path):
-    assert Recipe.read(RECIPES[0]).search is None
+    assert Recipe.read(with_search(tmp_path, "")).search is None
     ranges = Recipe.read(with_search(tmp_path, SEARCH)).search.ranges()
     assert ranges == {
         "training.learning_rate": FloatRange(1e-4, 1e-2, "log"),
