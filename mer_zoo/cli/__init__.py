@@ -26,6 +26,7 @@ for command in (
     entries.verify,
     making.synth,
     making.train,
+    making.table,
     making.finetune,
     evaluating.evaluate,
     evaluating.compare,

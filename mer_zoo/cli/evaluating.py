@@ -72,24 +72,12 @@ def compare(
     """Puts results side by side: scores, intervals, and paired tests against the first."""
     from mer_zoo.cli import tables
     from mer_zoo.evaluation import Result
-    from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
-    from mer_zoo.files import refuse_overwrite, write_atomically
+    from mer_zoo.evaluation.table import results_table
 
     results = {folder.name: Result.read(folder) for folder in folders}
-    table = results_table(results)
-    out.print(tables.results(table))
-    if to is None:
-        return
-    written = {
-        to: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
-        to.with_suffix(".md"): results_markdown(table),
-        to.with_suffix(".svg"): results_svg(results, title),
-    }
-    for path in written:
-        refuse_overwrite(path, force)
-    for path, text in written.items():
-        write_atomically(path, text.encode())
-    out.print(f"wrote {', '.join(map(str, written))}")
+    out.print(tables.results(results_table(results)))
+    if to is not None:
+        out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")
 
 
 @datasets_app.command()

@@ -8,6 +8,11 @@ import typer
 from mer_zoo.cli.common import Force, choose_backend, out
 from mer_zoo.cli.evaluating import roots
 
+Ict = Annotated[
+    Path | None,
+    typer.Option(help="The second face rig, for recipes that name it; docs/corpus.md."),
+]
+
 
 def synth(
     photo: Annotated[Path, typer.Option(help="A photograph with a face.")],
@@ -34,6 +39,7 @@ def train(
     photos: Annotated[
         Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
     ] = None,
+    ict: Ict = None,
     root: Annotated[
         list[str] | None,
         typer.Option(help="Real clips: folder of the recipe's dataset, as it was unpacked."),
@@ -59,10 +65,34 @@ def train(
     if root:
         made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
     else:
-        made = train_entry(loaded, photos, folder, **where)
+        made = train_entry(loaded, photos, folder, ict_file=ict, **where)
     for part in tables.card(made):
         out.print(part)
     out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
+
+
+def table(
+    spec: Annotated[Path, typer.Argument(help="What to compare: a file of recipes/tables.")],
+    photos: Annotated[Path, typer.Option(help="Folder of photographs, one identity each.")],
+    work: Annotated[Path, typer.Option(help="Keeps results and the state of training.")],
+    to: Annotated[
+        Path, typer.Option("--out", help="The table (.csv), with .md and .svg beside it.")
+    ],
+    ict: Ict = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    force: Force = False,
+):
+    """Trains variants of a recipe on synthetic clips and compares them; interrupted, it goes on."""
+    from mer_zoo.cli import tables
+
+    choose_backend()
+    from mer_zoo.training.corpora import Source
+    from mer_zoo.training.table import Table, make_table
+
+    read = Table.read(spec)
+    results = make_table(read, Source(photos, ict, jobs), work)
+    written = tables.write_results(results, to, read.title, force)
+    out.print(f"wrote {', '.join(map(str, written))}")
 
 
 def finetune(

@@ -180,3 +180,21 @@ def checks(rows) -> Table:
         ]
         table.add_row(check.name, check.backend, *marks, f"{check.difference:.1e}")
     return table
+
+
+def write_results(results, path: Path, title: str, force: bool) -> list[Path]:
+    """Writes results side by side as .csv, and as .md and .svg beside it."""
+    from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
+    from mer_zoo.files import refuse_overwrite, write_atomically
+
+    table = results_table(results)
+    written = {
+        path: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
+        path.with_suffix(".md"): results_markdown(table),
+        path.with_suffix(".svg"): results_svg(results, title),
+    }
+    for file in written:
+        refuse_overwrite(file, force)
+    for file, text in written.items():
+        write_atomically(file, text.encode())
+    return list(written)

@@ -1,7 +1,9 @@
 """Synthetic clips: real photographs that show action units, with the truth of every frame."""
 
+from mer_zoo.synthesis.acquisition import ACQUISITIONS, Acquisition
 from mer_zoo.synthesis.action_units import ACTION_UNITS, ActionUnit, parse_action_units
 from mer_zoo.synthesis.corpus import Corpus
+from mer_zoo.synthesis.distribution import Conditions
 from mer_zoo.synthesis.disturbances import Disturbances
 from mer_zoo.synthesis.expression import Expression, Movement, Timing
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph, synthesise
@@ -12,9 +14,12 @@ from mer_zoo.synthesis.schemas import SCHEMAS
 from mer_zoo.synthesis.video import write_video
 
 __all__ = [
+    "ACQUISITIONS",
     "ACTION_UNITS",
     "SCHEMAS",
+    "Acquisition",
     "ActionUnit",
+    "Conditions",
     "Corpus",
     "Disturbances",
     "Expression",

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,17 +18,19 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import MerZooError, NoFaceError, RecipeError
-from mer_zoo.synthesis.distribution import NONE_EVERY, Plan, draw_plan
+from mer_zoo.synthesis.distribution import NONE_EVERY, Conditions, Plan, draw_plan
+from mer_zoo.synthesis.ict import ict_sha256
 from mer_zoo.synthesis.identities import Identity, find_identities
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.records import RECORD, make_record
 from mer_zoo.synthesis.renderer import render
+from mer_zoo.synthesis.rigs import ICT, PACKAGED, check_rigs, find_rig
 from mer_zoo.synthesis.schema import Schema
 from mer_zoo.synthesis.schemas import NONE, find_schema
 
 # Raised whenever the same seed would give other clips.
-VERSION = 1
+VERSION = 2
 
 
 class Corpus:
@@ -46,6 +48,10 @@ class Corpus:
         test_share: share of the identities held out for the final score.
         validation_share: share held out for choices made during training.
         size: side of the canonical crop in pixels.
+        rigs: names of the face rigs: "makehuman" (packaged) and "ict" (needs `ict_file`). With both,
+            each identity is moved by one of them, drawn from its hash.
+        ict_file: the second rig; see `mer_zoo.synthesis.ict`.
+        conditions: what every clip has in common, to see what a score depends on.
         version: of the renderer that is expected; a corpus of another version cannot be made.
 
     Attributes:
@@ -68,6 +74,9 @@ class Corpus:
         test_share: float = 0.2,
         validation_share: float = 0.1,
         size: int = 112,
+        rigs: Iterable[str] = (PACKAGED,),
+        ict_file: str | Path | None = None,
+        conditions: Conditions | None = None,
         version: int = VERSION,
     ):
         if version != VERSION:
@@ -92,6 +101,9 @@ class Corpus:
             "validation_share": float(validation_share),
         }
         self.size = int(size)
+        self.rigs = check_rigs(rigs, ict_file)
+        self.ict_file = Path(ict_file) if ict_file and ICT in self.rigs else None
+        self.conditions = conditions or Conditions()
         self.version = version
         self.identities, self._unreadable = find_identities(photos, **self.shares)
         if not self.identities:
@@ -117,6 +129,8 @@ class Corpus:
             "clips_per_identity": self.clips_per_identity,
             **self.shares,
             "size": self.size,
+            "rigs": [ict_sha256(self.ict_file) if r == ICT else r for r in self.rigs],
+            "conditions": asdict(self.conditions),
             "photos": [identity.sha256 for identity in self.identities],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -141,16 +155,18 @@ class Corpus:
         """
         words = np.frombuffer(bytes.fromhex(identity.sha256), ">u4").tolist()
         entropy = [self.version, self.seed, *words]
-        mirrored = bool(np.random.default_rng(entropy).integers(2))
+        choice = np.random.default_rng(entropy)
+        mirrored = bool(choice.integers(2))
+        rig = self.rigs[int(choice.integers(len(self.rigs)))]
         photo = read_photograph(identity.path)
         if mirrored:
             photo = np.ascontiguousarray(photo[:, ::-1])
-        portrait = canonical_portrait(photo, size=self.size)
+        portrait = canonical_portrait(photo, size=self.size, rig=find_rig(rig, self.ict_file))
         for index in range(self.clips_per_identity):
             rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
-            plan = draw_plan(self.schema, self.label(index), identity.split, rng)
+            plan = draw_plan(self.schema, self.label(index), identity.split, rng, self.conditions)
             clip = _render(portrait, plan, rng, identity)
-            yield clip, make_record(plan, identity, index, mirrored)
+            yield clip, make_record(plan, identity, index, mirrored=mirrored, rig=rig)
 
     def images(
         self,
@@ -179,26 +195,32 @@ class Corpus:
             NoFaceError: no photograph is left.
             UnknownNameError: there is no such modality.
         """
+        kinds = [(modality, dict(parameters or {}))]
+        (images,), table = self.image_sets(kinds, n_jobs=n_jobs, progress=progress)
+        return images, table
+
+    def image_sets(
+        self, kinds: Sequence[tuple[str, Mapping]], *, n_jobs: int = 2, progress: bool = True
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """As `images`, for several modalities of the same clips, each clip rendered once.
+
+        Args:
+            kinds: names of modalities with their parameters.
+            n_jobs: as in `images`.
+            progress: as in `images`.
+
+        Returns:
+            images: one array (N, side, side, C) float16 for each of `kinds`.
+            table: (N,) structured array, one record a clip.
+        """
         from joblib import Parallel, delayed
 
-        jobs = (
-            delayed(_identity_images)(self, identity, modality, dict(parameters or {}))
-            for identity in self.identities
-        )
+        jobs = (delayed(_identity_images)(self, identity, kinds) for identity in self.identities)
         results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-        images, table, rows = None, np.zeros(len(self) or 1, RECORD), 0
-        skipped = list(self._unreadable)
+        made, skipped = [], list(self._unreadable)
         for result in _with_progress(results, len(self.identities), shown=progress):
-            if isinstance(result, str):
-                skipped.append(result)
-                continue
-            block, records = result
-            if images is None:
-                images = np.empty((len(self), *block.shape[1:]), np.float16)
-            images[rows : rows + len(block)] = block
-            table[rows : rows + len(block)] = records
-            rows += len(block)
-        if images is None:
+            (skipped if isinstance(result, str) else made).append(result)
+        if not made:
             raise NoFaceError(f"No photograph of {len(skipped)} can be used. {_listed(skipped)}")
         if skipped:
             warnings.warn(
@@ -206,7 +228,8 @@ class Corpus:
                 f"were left out. {_listed(skipped)}",
                 stacklevel=2,
             )
-        return images[:rows], table[:rows]
+        images = [np.concatenate([sets[i] for sets, _ in made]) for i in range(len(kinds))]
+        return images, np.concatenate([table for _, table in made])
 
     def __len__(self) -> int:
         """Number of clips when every photograph can be used."""
@@ -227,9 +250,9 @@ def _render(portrait: Portrait, plan: Plan, rng: np.random.Generator, identity: 
 
 
 def _identity_images(
-    corpus: Corpus, identity: Identity, modality: str, parameters: dict
-) -> tuple[np.ndarray, np.ndarray] | str:
-    """Images and records of one identity, or why there are none."""
+    corpus: Corpus, identity: Identity, kinds: Sequence[tuple[str, Mapping]]
+) -> tuple[list[np.ndarray], np.ndarray] | str:
+    """Images of every kind and the records of one identity, or why there are none."""
     from mer_zoo.modalities import compute
 
     try:
@@ -237,12 +260,13 @@ def _identity_images(
         first = next(clips)
     except MerZooError as error:
         return f"{identity.path}: {error}"
-    images, records = [], []
+    images, records = [[] for _ in kinds], []
     with _one_opencv_thread():
         for clip, record in itertools.chain([first], clips):
-            images.append(compute(modality, clip, **parameters).astype(np.float16))
+            for kept, (modality, parameters) in zip(images, kinds, strict=True):
+                kept.append(compute(modality, clip, **parameters).astype(np.float16))
             records.append(record)
-    return np.stack(images), np.array(records, RECORD)
+    return [np.stack(kept) for kept in images], np.array(records, RECORD)
 
 
 @contextmanager

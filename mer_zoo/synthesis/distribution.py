@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mer_zoo.errors import RecipeError
+from mer_zoo.synthesis.acquisition import Acquisition, draw_acquisition, draw_camera
 from mer_zoo.synthesis.disturbances import (
     Disturbances,
     blink,
     draw_base,
-    draw_camera,
     draw_light,
     residual_head,
+    speech,
 )
 from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
 from mer_zoo.synthesis.schema import Schema
@@ -35,8 +37,6 @@ HELD_SHARE, HELD_SECONDS = 0.25, (0.1, 1.0)
 # Faces that return part of the way.
 PARTIAL_SHARE, PARTIAL_REST = 0.15, (0.3, 0.7)
 
-# Frame rates of CASME II and SAMM (200), SMIC (100) and everyday cameras (60, 30).
-FRAME_RATES, RATE_SHARES = (200.0, 100.0, 60.0, 30.0), (0.4, 0.25, 0.15, 0.2)
 # Frames from onset to offset. Beyond 60 the image hardly gains and rendering takes longer, so a
 # longer expression is seen at a lower frame rate.
 LEAST_FRAMES, MOST_FRAMES = 6, 60
@@ -46,15 +46,44 @@ ONSET_ERROR, APEX_ERROR, OFFSET_ERROR = 0.03, 0.05, 0.05
 # The apex of a held expression is marked anywhere from its beginning to this share later.
 HELD_DELAY = 0.3
 
-# A fifth of the training clips keep strong head motion after alignment; of those without an
-# expression more, for a turning head must not be taken for one.
-STRONG_HEAD_SHARE, STRONG_HEAD_SHARE_NONE = 0.2, 0.3
+# Some training clips keep strong head motion after alignment; of those without an expression more,
+# for a turning head must not be taken for one.
+STRONG_HEAD_SHARE, STRONG_HEAD_SHARE_NONE = 0.3, 0.4
+STRONG_HEAD = (0.3, 1.0)  # of STRONG_DRIFT
 BLINK_SHARE, BLINK_SHARE_NONE = 0.25, 0.5
-# Clips without an expression in which nothing moves at all: a frozen frame and the sensor's noise.
-FROZEN_SHARE = 0.15
+# Clips without an expression in which nothing moves at all (a frozen frame and the sensor's noise),
+# and in which the person speaks. They are held out, too.
+FROZEN_SHARE, SPEECH_SHARE = 0.12, 0.35
 
 # Every sixth clip of an identity shows no expression.
 NONE_EVERY = 6
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a corpus fixes instead of drawing it, to see what a score depends on.
+
+    Attributes:
+        peak: largest displacement of every expression, in pixels of the 224-pixel crop, at least
+            0.1; None draws it.
+        head: head motion that alignment leaves in every clip, as a share of `STRONG_DRIFT`; None
+            draws it.
+
+    Raises:
+        RecipeError: a value is impossible.
+    """
+
+    peak: float | None = None
+    head: float | None = None
+
+    def __post_init__(self):
+        if self.peak is not None and not 0.1 <= self.peak <= 20:
+            raise RecipeError(f"peak is {self.peak!r}: expected 0.1 to 20 pixels, or nothing.")
+        if self.head is not None and not 0 <= self.head <= 3:
+            raise RecipeError(f"head is {self.head!r}: expected 0 to 3, or nothing.")
+
+
+DRAWN = Conditions()
 
 
 @dataclass(frozen=True)
@@ -71,6 +100,8 @@ class Plan:
         amplitude: "study" (micro-expressions), "large" or "none".
         head: "residual", "strong" or "frozen".
         has_blink: whether the lids move.
+        speaks: whether the mouth moves in speech.
+        acquisition: name of the camera's preset.
     """
 
     expression: Expression
@@ -81,21 +112,31 @@ class Plan:
     amplitude: str
     head: str
     has_blink: bool
+    speaks: bool
+    acquisition: str
 
 
-def draw_plan(schema: Schema, label: str, split: str, rng: np.random.Generator) -> Plan:
+def draw_plan(
+    schema: Schema,
+    label: str,
+    split: str,
+    rng: np.random.Generator,
+    conditions: Conditions = DRAWN,
+) -> Plan:
     """Draws a clip.
 
     Args:
         schema: the label schema.
         label: one of its classes, or "none" for a clip without an expression.
         split: "train", "validation" or "test". Clips that are held out are micro-expressions with
-            residual head motion only.
+            residual head motion only, unless conditions say otherwise.
         rng: source of chance.
+        conditions: what is fixed.
     """
     training, none = split == "train", label == NONE
     large = training and rng.random() < LARGE_SHARE
-    timing, fps, tail = _draw_timing(large, rng)
+    acquisition = draw_acquisition(schema.name, rng)
+    timing, fps, tail = _draw_timing(large, acquisition, rng)
     # Room before the onset for an annotator who marks it early.
     lead = int(rng.integers(2, 5))
     timing = Timing(
@@ -114,21 +155,47 @@ def draw_plan(schema: Schema, label: str, split: str, rng: np.random.Generator) 
         expression, amplitude = Expression((), timing, peak=0.0, label=NONE), "none"
     else:
         amplitude = "large" if large else "study"
-        expression = draw_expression(schema, label, timing, _draw_peak(large, rng), rng)
-    strong_share = STRONG_HEAD_SHARE_NONE if none else STRONG_HEAD_SHARE
-    head = "strong" if training and rng.random() < strong_share else "residual"
-    if none and rng.random() < FROZEN_SHARE:
-        head = "frozen"
+        peak = _draw_peak(large, rng) if conditions.peak is None else conditions.peak
+        expression = draw_expression(schema, label, timing, peak, rng)
+    head, strength = _draw_head(training, none, conditions, rng)
+    speaks = none and head != "frozen" and rng.random() < SPEECH_SHARE
     blinks = head != "frozen" and rng.random() < (BLINK_SHARE_NONE if none else BLINK_SHARE)
-    disturbances = Disturbances.none(n_frames).but(base=draw_base(rng), **draw_camera(rng))
+    disturbances = Disturbances.none(n_frames).but(
+        base=draw_base(rng), **draw_camera(acquisition, rng)
+    )
     if head != "frozen":
         disturbances = disturbances.but(
-            head=residual_head(n_frames, rng, strong=head == "strong"),
-            **draw_light(n_frames, fps, rng),
+            head=residual_head(n_frames, rng, strong=strength), **draw_light(n_frames, fps, rng)
         )
     if blinks:
         disturbances = disturbances.but(lids=blink(n_frames, fps, rng))
-    return Plan(expression, disturbances, n_frames, fps, annotated, amplitude, head, blinks)
+    if speaks:
+        disturbances = disturbances.but(speech=speech(n_frames, fps, rng))
+    return Plan(
+        expression,
+        disturbances,
+        n_frames,
+        fps,
+        annotated,
+        amplitude,
+        head,
+        blinks,
+        speaks,
+        acquisition.name,
+    )
+
+
+def _draw_head(
+    training: bool, none: bool, conditions: Conditions, rng: np.random.Generator
+) -> tuple[str, float | None]:
+    """The kind of head motion, and its strength where it is strong."""
+    if none and rng.random() < FROZEN_SHARE:
+        return "frozen", None
+    if conditions.head is not None:
+        return "strong", conditions.head
+    if training and rng.random() < (STRONG_HEAD_SHARE_NONE if none else STRONG_HEAD_SHARE):
+        return "strong", float(rng.uniform(*STRONG_HEAD))
+    return "residual", None
 
 
 def annotate(timing: Timing, n_frames: int, rng: np.random.Generator) -> tuple[int, int, int]:
@@ -157,9 +224,11 @@ def _draw_peak(large: bool, rng: np.random.Generator) -> float:
     return float(np.clip(rng.lognormal(np.log(PEAK_MEDIAN), PEAK_SIGMA), *PEAK_RANGE))
 
 
-def _draw_timing(large: bool, rng: np.random.Generator) -> tuple[Timing, float, int]:
+def _draw_timing(
+    large: bool, acquisition: Acquisition, rng: np.random.Generator
+) -> tuple[Timing, float, int]:
     """Timing from onset 0, the frame rate, and how many frames follow the offset."""
-    fps = float(rng.choice(FRAME_RATES, p=RATE_SHARES))
+    fps = float(rng.choice(acquisition.rates))
     sharpness = float(rng.uniform(1.0, 1.8))
     held = rng.random() < HELD_SHARE
     if held:

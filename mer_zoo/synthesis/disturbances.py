@@ -26,6 +26,9 @@ class Disturbances:
         shot: share of its variance that grows with brightness (photon noise), 0 to 1.
         blur: sigma of the lens blur in pixels of the canvas.
         jpeg: quality of the compression of each frame, or None.
+        codec: step of a video codec, which stores differences of frames, or None.
+        speech: (T, 4) how far each of `SPEECH_UNITS` moves the mouth, in pixels of the 224-pixel
+            crop, or None.
         base: rig unit -> pixels of a 224-pixel crop by which it moves the face in all frames;
             negative takes a unit out.
     """
@@ -41,6 +44,8 @@ class Disturbances:
     shot: float = 0.0
     blur: float = 0.0
     jpeg: int | None = None
+    codec: float | None = None
+    speech: np.ndarray | None = None
     base: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -78,10 +83,18 @@ JITTER = (0.02, 0.2)
 STRONG_DRIFT = np.array([4.0, 4.0, 0.030, 0.030, 0.090, 0.070], np.float32)
 
 
-def residual_head(n_frames: int, rng: np.random.Generator, *, strong: bool = False) -> np.ndarray:
-    """(n_frames, 6) head motion that alignment by landmarks leaves; see `HEAD`."""
-    if strong:
-        drift = STRONG_DRIFT * rng.uniform(0.3, 1)
+def residual_head(
+    n_frames: int, rng: np.random.Generator, *, strong: float | None = None
+) -> np.ndarray:
+    """(n_frames, 6) head motion that alignment by landmarks leaves; see `HEAD`.
+
+    Args:
+        n_frames: length of the clip.
+        rng: source of chance.
+        strong: None for a head held still, else the largest drift as a share of `STRONG_DRIFT`.
+    """
+    if strong is not None:
+        drift = STRONG_DRIFT * strong
     else:
         # One clip in ten drifts up to twice as far.
         drift = RESIDUAL_DRIFT * (rng.uniform(0, 1) if rng.random() < 0.9 else rng.uniform(1, 2))
@@ -111,6 +124,31 @@ def blink(n_frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:
     return (np.exp(-0.5 * ((t - centre) / sigma) ** 2) * rng.uniform(0.2, 1)).astype(np.float32)
 
 
+SPEECH_UNITS = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthShrugUpper")
+# Syllables come 3 to 7 times a second: C. Chandrasekaran et al., PLoS Comput Biol 5(7), 2009.
+SYLLABLES = (3.0, 7.0)
+SPEECH_PEAK = (1.0, 6.0)  # pixels of the 224-pixel crop; assumed
+
+
+def speech(n_frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:
+    """(n_frames, 4) float32 movement of the mouth in speech, pixels; see `SPEECH_UNITS`.
+
+    Not any language: units that open, narrow and round the mouth, each with its own smooth course
+    at the rate of syllables, from where they happen to be when the clip begins.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    # Noise smoothed by sigma seconds keeps changes of up to about 1 / (2 pi sigma) a second.
+    sigma = fps / (2 * np.pi * rng.uniform(*SYLLABLES) / 2)
+    before = int(4 * sigma) + 1
+    course = rng.standard_normal((n_frames + 2 * before, len(SPEECH_UNITS)))
+    course = gaussian_filter1d(course, sigma, axis=0)[before:-before]
+    course -= course.min(axis=0)
+    course /= course.max(axis=0) + 1e-9
+    strengths = rng.uniform(0.2, 1, len(SPEECH_UNITS))
+    return (course * strengths / strengths.max() * rng.uniform(*SPEECH_PEAK)).astype(np.float32)
+
+
 def draw_light(n_frames: int, fps: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """`gain` and `gradient`: drifting light in half of the clips, mains flicker in all."""
     drift = smooth_walk(n_frames, 3, rng, sigma=2.6) * 0.03 * rng.uniform(0, 1, 3)
@@ -122,23 +160,6 @@ def draw_light(n_frames: int, fps: float, rng: np.random.Generator) -> dict[str,
     return {
         "gain": (1 + drift[:, 0] + flicker).astype(np.float32),
         "gradient": drift[:, 1:].astype(np.float32),
-    }
-
-
-def draw_camera(rng: np.random.Generator, *, compressed_share: float = 0.5) -> dict:
-    """Exposure, lens, sensor and file: constant over a clip."""
-    shaded = rng.random() < 0.5
-    blur = rng.uniform(0, 0.9)
-    return {
-        "exposure": float(rng.uniform(0.75, 1.15)),
-        "gamma": float(rng.uniform(0.75, 1.3)),
-        "shadow": (float(rng.uniform(-0.3, 0.3)), float(rng.uniform(-0.2, 0.2)))
-        if shaded
-        else (0.0, 0.0),
-        "noise": float(rng.uniform(0.5, 3.0)),
-        "shot": float(rng.uniform(0, 1)),
-        "blur": float(blur) if blur > 0.3 else 0.0,
-        "jpeg": int(rng.integers(75, 99)) if rng.random() < compressed_share else None,
     }
 
 

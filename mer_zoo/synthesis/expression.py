@@ -14,6 +14,7 @@ SIDE_SPREAD = (0.85, 1.15)  # of each half of the face
 WEAK_SIDE = (0.0, 0.5)  # the other half in a one-sided expression
 MAX_LAG = 0.25  # of the rise: how much later than the first an action unit may begin
 SHARPNESS = (1.0, 1.8)  # 1 is a straight ramp
+FURROWED_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Expression:
             99.7th percentile of its length over the face.
         label: the class it stands for, or None.
         shading: how much compressed skin darkens, 0 to about 0.6.
+        furrows: how deep skin folds, 0 (none) to 1.
     """
 
     movements: tuple[Movement, ...]
@@ -99,6 +101,7 @@ class Expression:
     peak: float = 2.2
     label: str | None = None
     shading: float = 0.0
+    furrows: float = 0.0
 
     @property
     def action_units(self) -> tuple[str, ...]:
@@ -163,4 +166,6 @@ def draw_expression(
             Movement(number, *(float(strength * sides[s]) for s in ("left", "right")), float(lag))
         )
     shading = float(rng.uniform(0, 0.6)) if rng.random() < 0.5 else 0.0
-    return Expression(tuple(movements), timing, float(peak), label, shading)
+    # Young skin hardly folds; old skin folds with the first pixel.
+    furrows = float(rng.uniform(0, 1)) if rng.random() < FURROWED_SHARE else 0.0
+    return Expression(tuple(movements), timing, float(peak), label, shading, furrows)

@@ -14,6 +14,7 @@ from mer_zoo.synthesis.disturbances import Disturbances, free_head
 from mer_zoo.synthesis.expression import Expression, Movement, Timing
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.renderer import render
+from mer_zoo.synthesis.rig import FaceRig
 
 LONG_SIDE = 640
 
@@ -41,13 +42,16 @@ def shrink(image: np.ndarray, long_side: int = LONG_SIDE) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def canonical_portrait(photo: np.ndarray, *, size: int = 112, grey: bool = True) -> Portrait:
+def canonical_portrait(
+    photo: np.ndarray, *, size: int = 112, grey: bool = True, rig: FaceRig | None = None
+) -> Portrait:
     """The canonical face crop of a photograph, ready to be moved.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         size: side of the crop in pixels.
         grey: whether to render in grey: a third of the work.
+        rig: how faces move; None is the packaged rig.
 
     Raises:
         NoFaceError: there is no face.
@@ -62,7 +66,7 @@ def canonical_portrait(photo: np.ndarray, *, size: int = 112, grey: bool = True)
     )
     if grey:
         photo = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    return Portrait.of(warp(photo, matrix, size), landmarks)
+    return Portrait.of(warp(photo, matrix, size), landmarks, rig=rig)
 
 
 def synthesise(
@@ -120,7 +124,7 @@ def synthesise(
     disturbances = Disturbances.none(n_frames).but(
         head=free_head(n_frames, fps, rng, head_motion), noise=float(noise), shot=0.5
     )
-    expression = Expression(movements, timing, peak=float(peak), shading=0.3)
+    expression = Expression(movements, timing, peak=float(peak), shading=0.3, furrows=0.5)
     return render(portrait, expression, disturbances, n_frames=n_frames, fps=fps, seed=rng)
 
 

@@ -5,6 +5,7 @@ import functools
 import cv2
 import numpy as np
 
+from mer_zoo.synthesis.codec import InterFrameCodec
 from mer_zoo.synthesis.disturbances import Disturbances
 
 NOISE_PLACES = 300
@@ -45,12 +46,13 @@ class Camera:
         self._disturbances = disturbances
         self._rng = rng
         self._right, self._down = _ramps(lit.shape[:2])
+        self._codec = InterFrameCodec(disturbances.codec) if disturbances.codec else None
         # The variance is `noise` squared at mid grey; the photons' share of it follows brightness.
         shot = disturbances.shot
         self._deviation = disturbances.noise * np.sqrt(1 - shot + shot * np.clip(lit, 0, 255) / 128)
 
     def record(self, frame: np.ndarray, index: int) -> np.ndarray:
-        """The frame number `index` of the clip.
+        """The frame number `index` of the clip; a video codec needs them in their order.
 
         Args:
             frame: (H, W) or (H, W, 3) float32; left as it is.
@@ -70,7 +72,9 @@ class Camera:
             recorded += self._deviation * self._noise(frame.shape)
         recorded += 0.5  # rounds, since the cast cuts off
         recorded = np.clip(recorded, 0, 255, out=recorded).astype(np.uint8)
-        return recorded if lamp.jpeg is None else _compress(recorded, lamp.jpeg)
+        if lamp.jpeg is not None:
+            recorded = _compress(recorded, lamp.jpeg)
+        return recorded if self._codec is None else self._codec.record(recorded)
 
     def _noise(self, shape: tuple[int, ...]) -> np.ndarray:
         height, width = shape[:2]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mer_zoo.synthesis.action_units import action_unit
+from mer_zoo.synthesis.furrows import furrow_map
 from mer_zoo.synthesis.rig import FaceRig, FittedRig
 
 PEAK_PERCENTILE = 99.7
@@ -34,13 +35,21 @@ class Portrait:
     _peaks: dict[str, float] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, photo: np.ndarray, landmarks: np.ndarray, *, crop: bool = True) -> "Portrait":
+    def of(
+        cls,
+        photo: np.ndarray,
+        landmarks: np.ndarray,
+        *,
+        crop: bool = True,
+        rig: FaceRig | None = None,
+    ) -> "Portrait":
         """Lays the rig over the face.
 
         Args:
             photo: (H, W), (H, W, 1) or (H, W, 3) uint8.
             landmarks: (468, 3) FaceMesh landmarks in pixels of the photograph.
             crop: see the class.
+            rig: how faces move; None is the packaged rig.
 
         Raises:
             ValueError: the photograph or the landmarks have another shape or type.
@@ -54,14 +63,15 @@ class Portrait:
                 f"Expected a grey (H, W) or RGB (H, W, 3) uint8 image, got {photo.dtype} of shape "
                 f"{photo.shape}."
             )
+        rig = rig or FaceRig.load()
         box = np.s_[: photo.shape[0], : photo.shape[1]]
         if crop:
-            return cls(photo, box, FaceRig.load().fit(landmarks, photo.shape[:2]))
+            return cls(photo, box, rig.fit(landmarks, photo.shape[:2]))
         low, high = _reach_of_head(landmarks, photo.shape[:2])
         if (high > low).all():
             box = np.s_[low[1] : high[1], low[0] : high[0]]
             landmarks = landmarks - np.float32([*low, 0])
-        return cls(photo, box, FaceRig.load().fit(landmarks, photo[box].shape[:2]), crop=False)
+        return cls(photo, box, rig.fit(landmarks, photo[box].shape[:2]), crop=False)
 
     @property
     def canvas(self) -> np.ndarray:
@@ -111,6 +121,24 @@ class Portrait:
         if name not in self._peaks:
             self._peaks[name] = self.peak(displacement)
         return displacement * np.float32(pixels / max(self._peaks[name], LEAST_PEAK))
+
+    def furrows(self, number: int, left: float = 1.0, right: float = 1.0) -> np.ndarray:
+        """(h, w) float32: where an action unit folds the skin; see `furrow_map`."""
+        if not action_unit(number).sided:
+            left = right = (left + right) / 2
+        return sum(
+            strength * self._furrows(number, left_half)
+            for strength, left_half in ((left, True), (right, False))
+            if strength
+        )
+
+    def _furrows(self, number: int, left_half: bool) -> np.ndarray:
+        key = f"furrows {number} {left_half}"
+        if key not in self._fields:
+            self._fields[key] = furrow_map(
+                number, left_half, self.rig.landmarks, self.rig.shape, self.pixel
+            )
+        return self._fields[key]
 
     @functools.cached_property
     def head_basis(self) -> np.ndarray:

@@ -20,6 +20,9 @@ RECORD = np.dtype(
         ("head", "U8"),  # "residual", "strong" or "frozen"
         ("drift", np.float32),  # largest shift of the head, pixels
         ("blink", np.bool_),
+        ("speech", np.bool_),
+        ("acquisition", "U16"),
+        ("rig", "U16"),
         ("mirrored", np.bool_),  # the photograph was flipped
         ("n_frames", np.int32),
         ("fps", np.float32),
@@ -33,7 +36,7 @@ RECORD = np.dtype(
 )
 
 
-def make_record(plan: Plan, identity: Identity, index: int, mirrored: bool) -> np.void:
+def make_record(plan: Plan, identity: Identity, index: int, *, mirrored: bool, rig: str) -> np.void:
     """The record of one clip."""
     expression, timing = plan.expression, plan.expression.timing
     moves = bool(expression.movements)
@@ -51,6 +54,9 @@ def make_record(plan: Plan, identity: Identity, index: int, mirrored: bool) -> n
         "head": plan.head,
         "drift": np.hypot(*plan.disturbances.head[:, :2].T).max(),
         "blink": plan.has_blink,
+        "speech": plan.speaks,
+        "acquisition": plan.acquisition,
+        "rig": rig,
         "mirrored": mirrored,
         "n_frames": plan.n_frames,
         "fps": plan.fps,

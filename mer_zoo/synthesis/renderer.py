@@ -1,8 +1,8 @@
 """The renderer: portrait + expression + disturbances -> clip with its truth.
 
 Every frame is the photograph pulled back along the displacement of that moment, so texture is
-never drawn, only moved. Not modelled: wrinkles (beyond slight darkening of compressed skin), and
-what an opening mouth or eye uncovers.
+never drawn, only moved; furrows and compressed skin change its brightness. Not modelled: what an
+opening mouth or eye uncovers.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
-from mer_zoo.synthesis.disturbances import Disturbances
+from mer_zoo.synthesis.disturbances import SPEECH_UNITS, Disturbances
 from mer_zoo.synthesis.expression import Expression
 from mer_zoo.synthesis.photometry import Camera, light
 from mer_zoo.synthesis.portrait import LEAST_PEAK, Portrait
@@ -23,6 +23,9 @@ BLINK_PEAK = 7.0
 BLINK_UNITS = ("eyeBlinkLeft", "eyeBlinkRight")
 # However much skin is compressed or stretched, its brightness changes by this share at most.
 MOST_SHADING = 0.15
+# The middle of the deepest furrow, as a share of brightness, and the peak of motion (pixels of the
+# 224-pixel crop) at which it is that deep. Assumed.
+MOST_FURROW, FURROW_PEAK = 0.12, 4.0
 
 
 def render_clip(
@@ -84,12 +87,16 @@ def render(
     _check_length(expression, disturbances, n_frames)
     rng = np.random.default_rng(seed)
     fields, courses = displacement_parts(portrait, expression, n_frames)
-    shading = _shading(fields, expression.shading, portrait.pixel)
+    shading = _shading(portrait, expression, fields)
     shades = courses.mean(axis=1) if shading is not None else np.zeros(n_frames, np.float32)
     if disturbances.lids.any():
         lids = sum(portrait.unit_moved(unit, BLINK_PEAK) for unit in BLINK_UNITS)
         fields = np.concatenate([fields, lids[None]])
         courses = np.column_stack([courses, disturbances.lids])
+    if disturbances.speech is not None:
+        mouth = [portrait.unit_moved(unit, 1.0) for unit in SPEECH_UNITS]
+        fields = np.concatenate([fields, np.stack(mouth)])
+        courses = np.column_stack([courses, disturbances.speech])
     lit = light(_base_face(portrait, disturbances.base), disturbances)
     camera = Camera(lit, disturbances, rng)
     frames = np.empty((n_frames, *lit.shape), np.uint8)
@@ -151,14 +158,26 @@ def _check_length(expression: Expression, disturbances: Disturbances, n_frames: 
         )
 
 
-def _shading(fields: np.ndarray, strength: float, pixel: float) -> np.ndarray | None:
-    """(h, w) float32: relative change of brightness at the apex; compressed skin is darker."""
-    if strength == 0 or not len(fields):
+def _shading(portrait: Portrait, expression: Expression, fields: np.ndarray) -> np.ndarray | None:
+    """(h, w) float32: relative change of brightness at the apex.
+
+    Compressed skin is darker, and skin folds. Furrows deepen with the movement.
+    """
+    if not len(fields) or not (expression.shading or expression.furrows):
         return None
-    dx, dy = np.moveaxis(fields.sum(0), -1, 0)
-    divergence = cv2.Sobel(dx, -1, 1, 0, scale=1 / 8) + cv2.Sobel(dy, -1, 0, 1, scale=1 / 8)
-    change = cv2.GaussianBlur(divergence, (0, 0), 2 * pixel) * np.float32(strength)
-    return np.float32(MOST_SHADING) * np.tanh(change / MOST_SHADING)
+    change = np.zeros(portrait.rig.shape, np.float32)
+    if expression.shading:
+        dx, dy = np.moveaxis(fields.sum(0), -1, 0)
+        divergence = cv2.Sobel(dx, -1, 1, 0, scale=1 / 8) + cv2.Sobel(dy, -1, 0, 1, scale=1 / 8)
+        smooth = cv2.GaussianBlur(divergence, (0, 0), 2 * portrait.pixel)
+        change += MOST_SHADING * np.tanh(smooth * (expression.shading / MOST_SHADING))
+    if expression.furrows:
+        depth = expression.furrows * MOST_FURROW * min(1.0, expression.peak / FURROW_PEAK)
+        strongest = max(max(m.left, m.right) for m in expression.movements)
+        for movement in expression.movements:
+            left, right = movement.left / strongest, movement.right / strongest
+            change -= np.float32(depth) * portrait.furrows(movement.number, left, right)
+    return change
 
 
 def _base_face(portrait: Portrait, base) -> np.ndarray:
@@ -186,7 +205,7 @@ def _move(
     `shading` is the change of brightness at the apex, `shades` (T,) the share of it in each frame.
     """
     texture, grid = Texture.of(canvas), pixel_grid(portrait.rig.shape)
-    reach = portrait.peak(fields.sum(0)) if len(fields) else 0.0
+    reach = portrait.peak(_mix(np.abs(courses).max(0), fields)) if len(fields) else 0.0
     for course, pose, shade in zip(courses, head, shades, strict=True):
         # Where the head's motion has taken a pixel from; exact enough for a few pixels.
         at = grid - _mix(pose, portrait.head_basis) if pose.any() else grid

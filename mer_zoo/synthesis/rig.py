@@ -80,7 +80,7 @@ class FaceRig:
         points = np.asarray(landmarks, dtype=np.float64)
         if points.shape != (468, 3):
             raise ValueError(f"Expected landmarks of shape (468, 3), got {points.shape}.")
-        turn = _turn_and_scale(self.rest * [1, -1, -1], points)
+        turn = turn_and_scale(self.rest * [1, -1, -1], points)
         return FittedRig(self, points.astype(np.float32), shape, turn, _spread(points, shape))
 
 
@@ -161,7 +161,7 @@ def _outer_eye_distance(points: np.ndarray) -> float:
     return float(np.linalg.norm(left - right))
 
 
-def _turn_and_scale(rest: np.ndarray, points: np.ndarray) -> np.ndarray:
+def turn_and_scale(rest: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(3, 3) matrix M with rest @ M + t closest to points: rotation times scale.
 
     Orthogonal Procrustes analysis: P. Schonemann, Psychometrika 31 (1966), with the scale and the

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,9 @@ import numpy as np
 from mer_zoo.errors import NoFaceError
 from mer_zoo.files import write_atomically
 from mer_zoo.settings import home
-from mer_zoo.synthesis import Corpus
+from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.training.recipe import Recipe
+from mer_zoo.zoo.cards import Preprocessing
 
 PART = 40  # identities; what an interrupted run loses at most
 
@@ -53,18 +54,44 @@ class CorpusImages:
                 f"No identity of the corpus fell into the {name} split. Splits follow the hash of "
                 "each photograph; give more photographs (some 30 at least)."
             )
-        return CorpusImages(self.images[chosen], self.table[chosen], self.digest, self.description)
+        return self.part(chosen)
+
+    def part(self, rows: np.ndarray) -> "CorpusImages":
+        """The clips of these rows."""
+        return CorpusImages(self.images[rows], self.table[rows], self.digest, self.description)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where clips are made from.
+
+    Attributes:
+        photos: folder of photographs, one identity each.
+        ict_file: the second face rig, for recipes that name it; see `mer_zoo.synthesis.ict`.
+        jobs: processes.
+    """
+
+    photos: Path
+    ict_file: Path | None = None
+    jobs: int = 2
 
 
 def corpus_images(
-    recipe: Recipe, photos: Path, *, jobs: int = 2, progress: Callable[[str], None] = print
+    recipe: Recipe,
+    source: Source,
+    *,
+    also: Sequence[Preprocessing] = (),
+    conditions: Conditions | None = None,
+    progress: Callable[[str], None] = print,
 ) -> CorpusImages:
     """The images of a recipe's corpus, from the cache as far as they were made before.
 
     Args:
-        recipe: names schema, seed, clips per identity and modality.
-        photos: folder of photographs, one identity each.
-        jobs: processes.
+        recipe: names schema, seed, clips per identity, rigs and modality.
+        source: photographs, second rig, processes.
+        also: other images to make of the same clips while they are rendered, for recipes to come;
+            of the same `face_size`.
+        conditions: make the clips of the held-out identities alone, and under these conditions.
         progress: called with lines of text.
 
     Raises:
@@ -72,42 +99,52 @@ def corpus_images(
         RecipeError: the recipe is for real clips only.
     """
     data, _ = recipe.synthetic()
-    corpus = _corpus(recipe, photos)
-    settings = {
-        "modality": recipe.preprocessing.modality,
-        "parameters": recipe.preprocessing.parameters,
-    }
-    name = hashlib.sha256(
-        json.dumps([corpus.digest, settings], sort_keys=True).encode()
-    ).hexdigest()[:24]
-    folder = home() / "corpora" / name
-    paths = [identity.path for identity in corpus.identities]
+    corpus = _corpus(recipe, source, source.photos, conditions)
+    paths = [
+        identity.path
+        for identity in corpus.identities
+        if conditions is None or identity.split == "test"
+    ]
+    kinds = {_folder(corpus, p.modality, p.parameters): p for p in (recipe.preprocessing, *also)}
+    folders = list(kinds)
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
-    progress(f"{corpus}: {len(parts)} parts, kept in {folder}")
+    progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
     made, skipped = [], []
     for number, part in enumerate(parts):
-        file = folder / f"part{number:04d}.npz"
-        if not file.exists():
+        name = f"part{number:04d}.npz"
+        missing = [folder for folder in folders if not (folder / name).exists()]
+        if missing:
             progress(f"part {number + 1} of {len(parts)}")
-            _make_part(_corpus(recipe, part), settings, jobs, file)
-        stored = np.load(file, allow_pickle=False)
+            _make_part(
+                _corpus(recipe, source, part, conditions),
+                [(kinds[folder].modality, kinds[folder].parameters) for folder in missing],
+                source.jobs,
+                [folder / name for folder in missing],
+            )
+        stored = np.load(folders[0] / name, allow_pickle=False)
         if len(stored["table"]):
             made.append((stored["images"], stored["table"]))
         skipped.extend(stored["skipped"].tolist())
     for line in skipped:
         progress(f"left out: {line}")
     if not made:
-        raise NoFaceError(f"None of the {len(paths)} photographs in {photos} can be used.")
+        raise NoFaceError(f"None of the {len(paths)} photographs in {source.photos} can be used.")
     images = np.concatenate([images for images, _ in made])
     table = np.concatenate([table for _, table in made])
     description = (
         f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
-        f"{data.clips_per_identity} clips of each identity"
+        f"{data.clips_per_identity} clips of each identity, face rigs {' and '.join(corpus.rigs)}"
     )
     return CorpusImages(images, table, corpus.digest, description)
 
 
-def _corpus(recipe, photos):
+def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
+    settings = {"modality": modality, "parameters": parameters}
+    content = json.dumps([corpus.digest, settings], sort_keys=True).encode()
+    return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
+
+
+def _corpus(recipe, source, photos, conditions):
     data, _ = recipe.synthetic()
     return Corpus(
         photos,
@@ -115,17 +152,21 @@ def _corpus(recipe, photos):
         seed=data.seed,
         clips_per_identity=data.clips_per_identity,
         size=recipe.preprocessing.face_size,
+        rigs=data.rigs,
+        ict_file=source.ict_file,
+        conditions=conditions,
     )
 
 
-def _make_part(corpus, settings, jobs, file):
+def _make_part(corpus, kinds, jobs, files):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            images, table = corpus.images(**settings, n_jobs=jobs)
+            sets, table = corpus.image_sets(kinds, n_jobs=jobs)
             skipped = [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
         except NoFaceError as error:
-            images, table, skipped = np.zeros(0, np.float16), np.zeros(0), [str(error)]
-    content = io.BytesIO()
-    np.savez(content, images=images, table=table, skipped=np.array(skipped, dtype=np.str_))
-    write_atomically(file, content.getvalue())
+            sets, table, skipped = [np.zeros(0)] * len(kinds), np.zeros(0), [str(error)]
+    for images, file in zip(sets, files, strict=True):
+        content = io.BytesIO()
+        np.savez(content, images=images, table=table, skipped=np.array(skipped, dtype=np.str_))
+        write_atomically(file, content.getvalue())

@@ -13,7 +13,7 @@ from mer_zoo.evaluation.metrics import Scores, confusion_matrix, majority
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.synthesis.schemas import NONE
 from mer_zoo.training.batches import Batches, soft_targets
-from mer_zoo.training.corpora import CorpusImages, corpus_images
+from mer_zoo.training.corpora import CorpusImages, Source, corpus_images
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
 from mer_zoo.training.publishing import refuse_existing, write_entry
@@ -40,6 +40,7 @@ def train_entry(
     folder: Path,
     *,
     recipe_path: Path,
+    ict_file: Path | None = None,
     jobs: int = 2,
     force: bool = False,
     progress=print,
@@ -55,6 +56,7 @@ def train_entry(
         photos: folder of photographs, one identity each.
         folder: the zoo folder to write.
         recipe_path: where the recipe came from, for the card.
+        ict_file: the second face rig, for recipes that name it.
         jobs: processes that make the corpus.
         force: replace an existing entry in `folder`.
         progress: called with a line of text at each step.
@@ -68,18 +70,25 @@ def train_entry(
         NoFaceError, ClipError: no photograph can be used.
     """
     folder = refuse_existing(folder, force)
-    corpus, training = recipe.synthetic()
+    corpus, _ = recipe.synthetic()
     if corpus.schema not in SCHEMAS:
         raise RecipeError(f"Schema {corpus.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
     classes = list(SCHEMAS[corpus.schema].class_names)
-    data = corpus_images(recipe, photos, jobs=jobs, progress=progress)
+    data = corpus_images(recipe, Source(photos, ict_file, jobs), progress=progress)
     state = folder / ".training"
-    results = []
-    for seed in training.seeds:
-        results.append(_train_seed(recipe, data, classes, seed, state, progress))
+    results = train_seeds(recipe, data, classes, state, progress)
     card = _write(recipe, recipe_path, data, classes, results, folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
+
+
+def train_seeds(
+    recipe: Recipe, data: CorpusImages, classes: list[str], state: Path, progress=print
+) -> list[SeedResult]:
+    """Trains every seed of a recipe; what is finished or begun in the folder `state` is gone on with."""
+    return [
+        _train_seed(recipe, data, classes, seed, state, progress) for seed in recipe.training.seeds
+    ]
 
 
 def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> SeedResult:
@@ -93,7 +102,7 @@ def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> S
             "num_classes": len(classes),
         },
     )
-    train = data.split("train")
+    train = _training_clips(recipe, data)
     if finished.exists():
         weights.load(network, finished)
     else:
@@ -118,6 +127,11 @@ def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> S
     weights.save(network, stored, "float16")
     weights.load(network, stored)
     return _score(recipe, data, classes, seed, network, progress)
+
+
+def _training_clips(recipe, data):
+    train, rig = data.split("train"), recipe.data.train_rig
+    return train.part(np.flatnonzero(train.table["rig"] == rig)) if rig else train
 
 
 def _score(recipe, data, classes, seed, network, progress):
@@ -147,7 +161,7 @@ def _score(recipe, data, classes, seed, network, progress):
 
 
 def _write(recipe, recipe_path, data, classes, results, folder):
-    first, train = results[0], data.split("train")
+    first, train = results[0], _training_clips(recipe, data)
     return write_entry(
         recipe,
         recipe_path,

@@ -11,11 +11,16 @@ from mer_zoo.zoo.cards import Preprocessing, parse
 
 @dataclass(frozen=True)
 class Data:
-    """The synthetic corpus: label schema, seed, and clips of each photographed identity."""
+    """The synthetic corpus: label schema, seed, clips of each photographed identity, face rigs.
+
+    `train_rig` names the one rig whose identities are trained on; empty, all are.
+    """
 
     schema: str
     seed: int
     clips_per_identity: int
+    rigs: list[str] = field(default_factory=lambda: ["makehuman"])
+    train_rig: str = ""
 
 
 @dataclass(frozen=True)
@@ -245,6 +250,10 @@ class Recipe:
             (
                 self.data is not None and self.data.clips_per_identity < 1,
                 "data.clips_per_identity must be at least 1",
+            ),
+            (
+                self.data is not None and self.data.train_rig not in ("", *self.data.rigs),
+                "data.train_rig must be one of data.rigs, or empty for all",
             ),
             (
                 self.augmentation.shift < 0,

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mer_zoo.errors import UnknownNameError
+from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.synthesis import SCHEMAS, Expression, Movement, Timing, bayes_ceiling
-from mer_zoo.synthesis.distribution import annotate, draw_plan
+from mer_zoo.synthesis.distribution import Conditions, annotate, draw_plan
+from mer_zoo.synthesis.disturbances import speech
 from mer_zoo.synthesis.expression import draw_expression
 from mer_zoo.synthesis.schema import Combination, Schema
 from mer_zoo.synthesis.schemas import CASME2
@@ -70,8 +71,8 @@ def test_bayes_ceiling_of_a_schema_worked_by_hand():
 
 def test_the_ambiguity_of_casme2_is_kept():
     ceiling = bayes_ceiling(CASME2)
-    assert ceiling.accuracy == pytest.approx(0.915, abs=5e-4)
-    assert ceiling.macro_f1 == pytest.approx(0.915, abs=5e-4)
+    assert ceiling.accuracy == pytest.approx(0.911, abs=5e-4)
+    assert ceiling.macro_f1 == pytest.approx(0.911, abs=5e-4)
 
 
 def test_unknown_classes_are_named():
@@ -89,7 +90,7 @@ def test_plans_keep_to_their_distribution(split):
     assert 1.8 < np.median(peaks[~large]) < 2.6 and peaks[~large].max() <= 5
     assert large.mean() == pytest.approx(0.25, abs=0.08) if split == "train" else not large.any()
     strong = np.mean([p.head == "strong" for p in plans])
-    assert strong == (pytest.approx(0.2, abs=0.08) if split == "train" else 0)
+    assert strong == (pytest.approx(0.3, abs=0.08) if split == "train" else 0)
     assert np.mean([p.expression.timing.held for p in plans]) == pytest.approx(0.25, abs=0.08)
     for plan in plans:
         onset, apex, offset = plan.annotated
@@ -115,6 +116,38 @@ def test_clips_without_an_expression_have_no_movement():
     frozen = [p for p in plans if p.head == "frozen"]
     assert frozen and not any(p.disturbances.head.any() or p.has_blink for p in frozen)
     assert np.mean([p.has_blink for p in plans]) > 0.3
+    assert np.mean([p.speaks for p in plans]) == pytest.approx(0.31, abs=0.08)
+    for plan in plans:
+        assert (plan.disturbances.speech is not None) == plan.speaks
+        assert not (plan.speaks and plan.head == "frozen")
+
+
+def test_nobody_speaks_during_an_expression():
+    rng = np.random.default_rng(0)
+    assert not any(draw_plan(CASME2, "others", "train", rng).speaks for _ in range(100))
+
+
+def test_conditions_are_kept():
+    rng = np.random.default_rng(0)
+    conditions = Conditions(peak=1.5, head=0.8)
+    plans = [draw_plan(CASME2, "disgust", "test", rng, conditions) for _ in range(50)]
+    assert all(p.expression.peak == 1.5 and p.head == "strong" for p in plans)
+    still = [draw_plan(CASME2, "disgust", "test", rng) for _ in range(50)]
+    drift = [
+        np.abs(np.concatenate([p.disturbances.head for p in ps])).max(0) for ps in (plans, still)
+    ]
+    assert (drift[0][:3] > 1.5 * drift[1][:3]).all()
+    for impossible in ({"peak": 0}, {"peak": float("nan")}, {"head": -1}):
+        with pytest.raises(RecipeError, match=next(iter(impossible))):
+            Conditions(**impossible)
+
+
+def test_speech_moves_the_mouth_within_its_range():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        course = speech(60, 30.0, rng)
+        assert course.shape == (60, 4) and course.min() >= 0
+        assert 0.99 < course.max() <= 6
 
 
 def test_schemas_have_usable_tables():

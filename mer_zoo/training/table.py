@@ -1,0 +1,149 @@
+"""Tables of results: several variants of one recipe, trained and scored alike."""
+
+import time
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.evaluation import Result
+from mer_zoo.evaluation.result import FILES
+from mer_zoo.synthesis import Conditions
+from mer_zoo.synthesis.schemas import find_schema
+from mer_zoo.training.corpora import Source, corpus_images
+from mer_zoo.training.entry import train_seeds
+from mer_zoo.training.held_out import held_out_result
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.training.recipes import read_recipe
+from mer_zoo.training.variants import listed, with_values
+from mer_zoo.zoo.cards import parse
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant. `change` gives dotted keys of the recipe other values."""
+
+    name: str
+    change: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Clips of the held-out identities to score on, besides those of the corpus itself.
+
+    `peak` and `head` are those of `mer_zoo.synthesis.Conditions`; `clips_per_identity` makes fewer.
+    """
+
+    name: str
+    peak: float | None = None
+    head: float | None = None
+    clips_per_identity: int = 6
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a table compares. `base` names a recipe."""
+
+    title: str
+    base: str
+    rows: list[Row]
+    conditions: list[Condition] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> "Table":
+        """Reads and checks a table's file.
+
+        Raises:
+            RecipeError: the file is missing or not TOML, a key is unknown, or two rows share a name.
+        """
+        try:
+            table = parse(cls, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+        except OSError as error:
+            raise RecipeError(f"The table {path} cannot be read ({error.strerror}).") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, CardError) as error:
+            raise RecipeError(f"The table {path} is not valid: {error}.") from error
+        for kind in (table.rows, table.conditions):
+            names = [_folder_name(item.name) for item in kind]
+            if len(set(names)) < len(names):
+                raise RecipeError(f"{path}: names must differ, got {', '.join(names)}.")
+        if not table.rows:
+            raise RecipeError(f"{path}: expected at least one [[rows]].")
+        return table
+
+    def variants(self) -> dict[str, Recipe]:
+        """Name of a row -> its recipe.
+
+        Raises:
+            RecipeError: a change is impossible.
+        """
+        base, found = read_recipe(self.base), {}
+        for row in self.rows:
+            found[row.name] = with_values(base, row.change)
+            found[row.name].check(f"{self.base} with {listed(row.change)}")
+        return found
+
+
+def make_table(
+    table: Table, source: Source, folder: Path, *, progress: Callable[[str], None] = print
+) -> dict[str, Result]:
+    """Trains every row and scores it; interrupted, the same call goes on where it was.
+
+    Args:
+        table: what to compare.
+        source: photographs, second rig, processes.
+        folder: keeps the results, a folder each, and the state of training.
+        progress: called with a line of text at each step.
+
+    Returns:
+        "row" -> its result on the held-out identities of the corpus, and "row, condition" -> its
+        result under each condition.
+    """
+    variants = table.variants()
+    results = {}
+    for name, recipe in variants.items():
+        wanted = [None, *table.conditions]
+        places = [folder / _folder_name(_title(name, c)) for c in wanted]
+        if not all((place / FILES[0]).exists() for place in places):
+            progress(f"== {name}")
+            also = [v.preprocessing for v in variants.values() if _same_clips(v, recipe)]
+            _make_row(recipe, source, wanted, places, folder, also, progress)
+        for condition, place in zip(wanted, places, strict=True):
+            results[_title(name, condition)] = Result.read(place)
+    return results
+
+
+def _make_row(recipe, source, conditions, places, folder, also, progress):
+    classes = list(find_schema(recipe.data.schema).class_names)
+    data = corpus_images(recipe, source, also=also, progress=progress)
+    started = time.perf_counter()
+    state = folder / ".training" / places[0].name
+    trained = train_seeds(recipe, data, classes, state, progress)
+    networks = {result.seed: result.network for result in trained}
+    seconds = time.perf_counter() - started
+    for condition, place in zip(conditions, places, strict=True):
+        if (place / FILES[0]).exists():
+            continue
+        clips = data
+        if condition is not None:
+            fewer = with_values(recipe, {"data.clips_per_identity": condition.clips_per_identity})
+            given = Conditions(condition.peak, condition.head)
+            clips = corpus_images(fewer, source, also=also, conditions=given, progress=progress)
+        result = held_out_result(recipe, networks, clips, classes, fit_seconds=seconds)
+        result.save(place)
+        progress(f"{place.name}: UF1 {result.uf1:.3f}, majority {result.majority.uf1:.3f}")
+
+
+def _same_clips(first: Recipe, second: Recipe) -> bool:
+    return (
+        first.data == second.data
+        and first.preprocessing.face_size == second.preprocessing.face_size
+    )
+
+
+def _title(row: str, condition: Condition | None) -> str:
+    return row if condition is None else f"{row}, {condition.name}"
+
+
+def _folder_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-." else "_" for c in name.lower())

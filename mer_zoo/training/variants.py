@@ -1,0 +1,41 @@
+"""Variants of a recipe: the same but for a few values, named by dotted keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.zoo.cards import parse
+
+
+def plain(recipe: Recipe) -> dict:
+    """The recipe as TOML can hold it: sections that are not there are left out."""
+    return {key: value for key, value in recipe.to_dict().items() if value is not None}
+
+
+def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with other values.
+
+    Args:
+        recipe: the recipe.
+        values: by dotted key, for instance `{"training.learning_rate": 1e-3}`.
+
+    Raises:
+        RecipeError: a key or a value is not one of a recipe.
+    """
+    content = plain(recipe)
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table = content
+        for name in path:
+            table = table.setdefault(name, {})
+        table[last] = value
+    try:
+        return parse(Recipe, content, recipe.name)
+    except CardError as error:
+        raise RecipeError(f"{error} It was to become {listed(values)}.") from error
+
+
+def listed(values: Mapping[str, Any]) -> str:
+    """The values in words, for messages."""
+    return ", ".join(f"{key}={value!r}" for key, value in values.items())
