@@ -40,8 +40,6 @@ def compare_action_units() -> None:
             counted = published.action_units.get(number)
             there = "" if counted is None else f"{100 * counted / published.clips:.1f}"
             table.add_row(str(number), f"{100 * shares.get(number, 0):.1f}", there)
-        each = sum(shares.values()), sum(published.action_units.values()) / published.clips
-        table.add_row("a clip", *(f"{value:.2f}" for value in each))
         console.print(table)
     for schema in SCHEMAS.values():
         best = bayes_ceiling(schema)

@@ -39,7 +39,7 @@ def recipe():
     return dataclasses.replace(
         recipe,
         training=dataclasses.replace(recipe.training, epochs=2, seeds=[1, 2], batch_size=16),
-        data=dataclasses.replace(recipe.data, clips_per_identity=6),
+        data=dataclasses.replace(recipe.data, clips_per_identity=6, rigs=["makehuman"]),
     )
 
 
@@ -79,6 +79,18 @@ def test_photographs_that_cannot_serve_are_named(recipe, tmp_path, monkeypatch):
     with pytest.raises(RecipeError, match=r"'casme3'.*casme2"):
         train_entry(wrong, tmp_path / "walls", tmp_path / "out", **make)
     assert not (tmp_path / "out" / "card.toml").exists()
+
+
+def test_a_rig_that_is_not_there_is_asked_for(photos, recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    both = dataclasses.replace(
+        recipe, data=dataclasses.replace(recipe.data, rigs=["makehuman", "ict"])
+    )
+    with pytest.raises(RecipeError, match="--ict"):
+        train_entry(both, photos, tmp_path / "mine", recipe_path=RECIPE)
+    other = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, train_rig="ict"))
+    with pytest.raises(RecipeError, match="train_rig"):
+        other.check("here")
 
 
 class Stop(keras.callbacks.Callback):

@@ -1,0 +1,95 @@
+"""Tables: variants of a recipe trained and scored alike, resumed, and refused when they are wrong."""
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from mer_zoo.errors import RecipeError
+from mer_zoo.training.corpora import Source
+from mer_zoo.training.table import Table, make_table
+
+pytestmark = pytest.mark.backend_free  # training itself is tested on every backend
+
+TABLE = """
+title = "Two modalities"
+base = "meganet_tiny"
+
+[[rows]]
+name = "MESTI"
+change = { COMMON }
+
+[[rows]]
+name = "dynamic image"
+change = { "preprocessing.modality" = "dynamic_image", "preprocessing.parameters" = {}, COMMON }
+
+[[conditions]]
+name = "2 px"
+peak = 2.0
+clips_per_identity = 5
+""".replace(
+    "COMMON",
+    '"data.clips_per_identity" = 5, "data.rigs" = ["makehuman"], "training.epochs" = 1, '
+    '"training.seeds" = [1, 2], "training.batch_size" = 8',
+)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    face = data.astronaut()[:256, 96:352, ::-1]
+    for i in range(12):
+        picture = np.clip(face * (0.8 + 0.02 * i), 0, 255).astype("uint8")
+        cv2.imwrite(str(photos / f"{i}.png"), picture)
+    return Source(photos, jobs=1)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        path = tmp_path / "table.toml"
+        path.write_text(text)
+        return Table.read(path)
+
+    return read
+
+
+def test_rows_and_conditions_are_scored_on_the_same_clips(source, read, tmp_path):
+    said = []
+    results = make_table(read(TABLE), source, tmp_path / "work", progress=said.append)
+    assert list(results) == ["MESTI", "MESTI, 2 px", "dynamic image", "dynamic image, 2 px"]
+    first, second = results["MESTI"], results["dynamic image"]
+    assert first.seeds == (1, 2) and first.about["split"] == "held-out identities"
+    assert first.about["examples"] == second.about["examples"], "so they can be compared"
+    assert set(first.by_dataset()) == {"makehuman"}
+    assert first.majority.uf1 < 0.1 and "none" not in first.class_names
+    assert results["MESTI, 2 px"].about["corpus"] != first.about["corpus"]
+    assert sum("part 1" in line for line in said) == 2, "each clip was rendered once for both rows"
+
+    said.clear()
+    again = make_table(read(TABLE), source, tmp_path / "work", progress=said.append)
+    assert not said, "nothing was trained or rendered twice"
+    assert again["MESTI"].uf1 == pytest.approx(first.uf1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('name = "dynamic image"', 'name = "mesti"', "names must differ"),
+        ("peak = 2.0", "peek = 2.0", "peek"),
+        ('"training.epochs" = 1', '"training.epoch" = 1', "epoch"),
+        ('"training.epochs" = 1', '"training.epochs" = 0', r"training\.epochs must be"),
+        ('base = "meganet_tiny"', 'base = "meganet_tinny"', "meganet_tiny"),
+    ],
+)
+def test_what_is_wrong_is_named(read, old, new, words):
+    assert old in TABLE
+    with pytest.raises(ValueError, match=words):
+        read(TABLE.replace(old, new)).variants()
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"nothing\.toml"):
+        Table.read(tmp_path / "nothing.toml")
