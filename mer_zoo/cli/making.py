@@ -86,11 +86,11 @@ def table(
     from mer_zoo.cli import tables
 
     choose_backend()
-    from mer_zoo.training.corpora import Source
+    from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.table import Table, make_table
 
     read = Table.read(spec)
-    results = make_table(read, Source(photos, ict, jobs), work)
+    results = make_table(read, Portraits(photos, ict, jobs), work)
     written = tables.write_results(results, to, read.title, force)
     out.print(f"wrote {', '.join(map(str, written))}")
 

@@ -233,7 +233,8 @@ def _readable(frames: np.ndarray, indices: range) -> np.ndarray:
             f"Frame {indices.start} has the shape {frames.shape[1:]}; expected (H, W), (H, W, 1) or "
             "(H, W, 3)."
         )
-    if frames.ndim == 4 and frames.shape[3] == 1:
+    # Grey frames may come as three equal channels that share their memory.
+    if frames.ndim == 4 and (frames.shape[3] == 1 or frames.strides[3] == 0):
         frames = frames[..., 0]
     frames = np.ascontiguousarray(frames)  # OpenCV refuses mirrored views
     if frames.dtype == np.uint8:

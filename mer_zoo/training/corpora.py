@@ -62,7 +62,7 @@ class CorpusImages:
 
 
 @dataclass(frozen=True)
-class Source:
+class Portraits:
     """Where clips are made from.
 
     Attributes:
@@ -78,7 +78,7 @@ class Source:
 
 def corpus_images(
     recipe: Recipe,
-    source: Source,
+    source: Portraits,
     *,
     also: Sequence[Preprocessing] = (),
     conditions: Conditions | None = None,

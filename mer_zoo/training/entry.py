@@ -13,7 +13,7 @@ from mer_zoo.evaluation.metrics import Scores, confusion_matrix, majority
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.synthesis.schemas import NONE
 from mer_zoo.training.batches import Batches, soft_targets
-from mer_zoo.training.corpora import CorpusImages, Source, corpus_images
+from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
 from mer_zoo.training.publishing import refuse_existing, write_entry
@@ -74,7 +74,7 @@ def train_entry(
     if corpus.schema not in SCHEMAS:
         raise RecipeError(f"Schema {corpus.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
     classes = list(SCHEMAS[corpus.schema].class_names)
-    data = corpus_images(recipe, Source(photos, ict_file, jobs), progress=progress)
+    data = corpus_images(recipe, Portraits(photos, ict_file, jobs), progress=progress)
     state = folder / ".training"
     results = train_seeds(recipe, data, classes, state, progress)
     card = _write(recipe, recipe_path, data, classes, results, folder)

@@ -11,7 +11,7 @@ from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
-from mer_zoo.training.corpora import Source, corpus_images
+from mer_zoo.training.corpora import Portraits, corpus_images
 from mer_zoo.training.entry import train_seeds
 from mer_zoo.training.held_out import held_out_result
 from mer_zoo.training.recipe import Recipe
@@ -85,7 +85,7 @@ class Table:
 
 
 def make_table(
-    table: Table, source: Source, folder: Path, *, progress: Callable[[str], None] = print
+    table: Table, source: Portraits, folder: Path, *, progress: Callable[[str], None] = print
 ) -> dict[str, Result]:
     """Trains every row and scores it; interrupted, the same call goes on where it was.
 

@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.training.corpora import Source
+from mer_zoo.training.corpora import Portraits
 from mer_zoo.training.table import Table, make_table
 
 pytestmark = pytest.mark.backend_free  # training itself is tested on every backend
@@ -35,7 +35,7 @@ clips_per_identity = 5
 
 
 @pytest.fixture
-def source(tmp_path, monkeypatch):
+def portraits(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -43,7 +43,7 @@ def source(tmp_path, monkeypatch):
     for i in range(12):
         picture = np.clip(face * (0.8 + 0.02 * i), 0, 255).astype("uint8")
         cv2.imwrite(str(photos / f"{i}.png"), picture)
-    return Source(photos, jobs=1)
+    return Portraits(photos, jobs=1)
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def read(tmp_path):
     return read
 
 
-def test_rows_and_conditions_are_scored_on_the_same_clips(source, read, tmp_path):
+def test_rows_and_conditions_are_scored_on_the_same_clips(portraits, read, tmp_path):
     said = []
-    results = make_table(read(TABLE), source, tmp_path / "work", progress=said.append)
+    results = make_table(read(TABLE), portraits, tmp_path / "work", progress=said.append)
     assert list(results) == ["MESTI", "MESTI, 2 px", "dynamic image", "dynamic image, 2 px"]
     first, second = results["MESTI"], results["dynamic image"]
     assert first.seeds == (1, 2) and first.about["split"] == "held-out identities"
@@ -69,7 +69,7 @@ def test_rows_and_conditions_are_scored_on_the_same_clips(source, read, tmp_path
     assert sum("part 1" in line for line in said) == 2, "each clip was rendered once for both rows"
 
     said.clear()
-    again = make_table(read(TABLE), source, tmp_path / "work", progress=said.append)
+    again = make_table(read(TABLE), portraits, tmp_path / "work", progress=said.append)
     assert not said, "nothing was trained or rendered twice"
     assert again["MESTI"].uf1 == pytest.approx(first.uf1)
 
