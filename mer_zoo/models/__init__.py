@@ -1,6 +1,9 @@
 """Network architectures, one family a file. Each takes any modality of fitting shape."""
 
+import keras
+
 from mer_zoo.errors import UnknownNameError
+from mer_zoo.models._network import Network, head
 from mer_zoo.models.backbones import VGG19, EfficientNetB0, ResNet50
 from mer_zoo.models.learnet import LEARNet
 from mer_zoo.models.meganet import MEGANet
@@ -11,6 +14,27 @@ NETWORKS = {
     network.__name__: network
     for network in (MEGANet, STSTNet, OFFApexNet, LEARNet, VGG19, ResNet50, EfficientNetB0)
 }
+
+
+def register(network: type[Network]) -> type[Network]:
+    """Makes a network of one's own known to recipes and cards by the name of its class.
+
+    A decorator. Keras is told too, so that saved models are read back. The file must have been
+    imported wherever the network is built or loaded.
+
+    Raises:
+        ValueError: another network has this name.
+    """
+    name = network.__name__
+    known = NETWORKS.get(name)
+    # The same class again: its file was read a second time, as notebooks do.
+    if known is not None and (known.__module__, known.__qualname__) != (
+        network.__module__,
+        network.__qualname__,
+    ):
+        raise ValueError(f"There is a network {name} already, in {known.__module__}. Rename yours.")
+    NETWORKS[name] = keras.saving.register_keras_serializable(package="mer_zoo_own")(network)
+    return network
 
 
 def build(network: str, **arguments):
@@ -24,7 +48,8 @@ def build(network: str, **arguments):
         UnknownNameError: there is no such network.
     """
     if network not in NETWORKS:
-        raise UnknownNameError.among("network", network, NETWORKS)
+        unknown = UnknownNameError.among("network", network, NETWORKS)
+        raise UnknownNameError(f"{unknown} One of your own must be imported first.")
     return NETWORKS[network](**arguments)
 
 
@@ -34,8 +59,11 @@ __all__ = [
     "EfficientNetB0",
     "LEARNet",
     "MEGANet",
+    "Network",
     "OFFApexNet",
     "ResNet50",
     "STSTNet",
     "build",
+    "head",
+    "register",
 ]

@@ -17,7 +17,8 @@ def attention_map(network: keras.Model, images: np.ndarray) -> np.ndarray | None
 
     Returns:
         float32 `(batch, height, width)`, each map stretched to 0..1; zeros where a map is constant.
-        None when the network has no Gradient Attention.
+        None when the network has no Gradient Attention, for instance a `MEGANet` with another
+        `attention`: there is no map of such a network, not even an empty one.
     """
     probe = _probe(network)
     if probe is None:

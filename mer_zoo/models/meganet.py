@@ -1,4 +1,4 @@
-"""MEGANet: a small convolutional network with Gradient Attention.
+"""MEGANet: a small convolutional network with Gradient Attention, or another in its place.
 
 The layer table of the paper (MESTI-MEGANet, arXiv 2509.00056) is not available to us. This is a documented
 interpretation, chosen by measurement: see `docs/design.md`.
@@ -7,13 +7,19 @@ interpretation, chosen by measurement: see `docs/design.md`.
 import keras
 from keras import layers
 
-from mer_zoo.layers import GradientAttention
+from mer_zoo.errors import UnknownNameError
+from mer_zoo.layers import CBAM, GradientAttention, MotionAttention, SqueezeExcitation
 from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+
+ATTENTIONS = ("gradient", "none", "squeeze_excitation", "cbam", "observability", "strain")
+"""What `MEGANet` can put at the end of a stage."""
+
+_OF_MOTION = ("observability", "strain")
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
 class MEGANet(Network):
-    """Four convolution stages, Gradient Attention after some of them, and a head that keeps place.
+    """Four convolution stages, attention after some of them, and a head that keeps place.
 
     Every convolution is followed by batch normalisation and ReLU; every stage but the last ends with
     a 2x2 max pooling. There is no global pooling: where on the face something moved is the message.
@@ -26,18 +32,26 @@ class MEGANet(Network):
             the others 3x3.
         stem_strides: strides of the first convolution; 2 suits images of 80 px and more.
         neck: width of the 1x1 convolution before the head.
-        attention_stages: the stages, counted from 1, that end in Gradient Attention.
+        attention_stages: the stages, counted from 1, that end in attention.
         learnable_gradient: let training change the derivative kernels of Gradient Attention.
         dropout: share of the flattened features dropped in training.
         activation: activation of the head, computed in float32 under any dtype policy.
         name: name of the model.
+        attention: what ends the stages of `attention_stages`. With the default widths it adds so
+            many trainable parameters: "gradient" (`GradientAttention`) 3314, "none" 0,
+            "squeeze_excitation" (`SqueezeExcitation`) 3042, "cbam" (`CBAM`) 3240, "observability"
+            3926, "strain" 2162 (both `MotionAttention`). The last two also read the input image,
+            which must be `(u, v, E)`: MESTI with `channels="motion"`. That three channels are these
+            three is for the caller to see to.
 
     Input: float32 `(batch, *input_shape)`, an image of `mer_zoo.modalities` (about -2..2).
     Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".
 
     Raises:
-        ValueError: `attention_stages` names a stage that does not exist, or the image is too small
-            for the number of stages.
+        ValueError: `attention_stages` names a stage that does not exist, the image is too small for
+            the number of stages, the image has not the three channels that `attention` reads, or
+            `learnable_gradient` is asked for without Gradient Attention.
+        UnknownNameError: no such `attention`.
     """
 
     def __init__(
@@ -52,6 +66,7 @@ class MEGANet(Network):
         dropout=0.4,
         activation="softmax",
         name="meganet",
+        attention="gradient",
         **kwargs,
     ):
         unknown = [s for s in attention_stages if not 1 <= s <= len(stages)]
@@ -60,6 +75,7 @@ class MEGANet(Network):
                 f"attention_stages={list(attention_stages)} names stage {unknown[0]}, "
                 f"but there are {len(stages)} stages, counted from 1."
             )
+        _refuse_misfit(attention, input_shape, learnable_gradient)
         shrink = stem_strides * 2 ** (len(stages) - 1)
         refuse_small(
             input_shape,
@@ -77,10 +93,9 @@ class MEGANet(Network):
                 x = _convolution(
                     x, width, 5 if stem else 3, stem_strides if stem else 1, f"stage{stage}_conv{i}"
                 )
-            if stage in attention_stages:
-                x = GradientAttention(learnable=learnable_gradient, name=f"stage{stage}_attention")(
-                    x
-                )
+            if stage in attention_stages and attention != "none":
+                attend = _attention(attention, learnable_gradient, f"stage{stage}_attention")
+                x = attend([x, inputs] if attention in _OF_MOTION else x)
             if stage < len(stages):
                 x = layers.MaxPooling2D(data_format=CHANNELS_LAST, name=f"stage{stage}_pool")(x)
         x = _convolution(x, neck, 1, 1, "neck")
@@ -100,7 +115,32 @@ class MEGANet(Network):
             "learnable_gradient": learnable_gradient,
             "dropout": dropout,
             "activation": activation,
+            "attention": attention,
         }
+
+
+def _refuse_misfit(attention, input_shape, learnable_gradient) -> None:
+    if attention not in ATTENTIONS:
+        raise UnknownNameError.among("attention of MEGANet", attention, ATTENTIONS)
+    if attention in _OF_MOTION and input_shape[-1] != 3:
+        raise ValueError(
+            f"attention={attention!r} reads u, v and E from the image, but input_shape="
+            f"{tuple(input_shape)} has {input_shape[-1]} channels, not 3. "
+            "Use MESTI with channels='motion', or another attention."
+        )
+    if learnable_gradient and attention != "gradient":
+        raise ValueError(
+            f"learnable_gradient=True has no effect with attention={attention!r}. "
+            "Leave it out, or use attention='gradient'."
+        )
+
+
+def _attention(kind, learnable_gradient, name):
+    if kind == "gradient":
+        return GradientAttention(learnable=learnable_gradient, name=name)
+    if kind in _OF_MOTION:
+        return MotionAttention(kind, name=name)
+    return {"squeeze_excitation": SqueezeExcitation, "cbam": CBAM}[kind](name=name)
 
 
 def _convolution(x, width, kernel, strides, name):

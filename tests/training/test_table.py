@@ -1,13 +1,11 @@
 """Tables: variants of a recipe trained and scored alike, resumed, and refused when they are wrong."""
 
-import cv2
-import numpy as np
 import pytest
-from skimage import data
 
 from mer_zoo.errors import RecipeError
 from mer_zoo.training.corpora import Portraits
 from mer_zoo.training.table import Table, make_table
+from tests.photographs import write_photographs
 
 pytestmark = pytest.mark.backend_free  # training itself is tested on every backend
 
@@ -37,12 +35,7 @@ clips_per_identity = 5
 @pytest.fixture
 def portraits(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    face = data.astronaut()[:256, 96:352, ::-1]
-    for i in range(12):
-        picture = np.clip(face * (0.8 + 0.02 * i), 0, 255).astype("uint8")
-        cv2.imwrite(str(photos / f"{i}.png"), picture)
+    photos = write_photographs(tmp_path / "photos")
     return Portraits(photos, jobs=1)
 
 

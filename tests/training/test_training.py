@@ -7,7 +7,6 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from skimage import data
 
 import mer_zoo
 from mer_zoo import models
@@ -16,19 +15,14 @@ from mer_zoo.training import Recipe, train_entry
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
+from tests.photographs import write_photographs
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "meganet_tiny.toml"
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Sixteen files of one public-domain face: other bytes, so other identities to the corpus."""
-    folder = tmp_path_factory.mktemp("photos")
-    face = data.astronaut()[:256, 96:352, ::-1]
-    for i in range(16):
-        cv2.imwrite(
-            str(folder / f"{i}.png"), np.clip(face * (0.8 + 0.02 * i), 0, 255).astype("uint8")
-        )
+    folder = write_photographs(tmp_path_factory.mktemp("photos"))
     (folder / "broken.png").write_bytes(b"not an image")
     return folder
 

@@ -1,0 +1,83 @@
+"""CBAM, the convolutional block attention module: weigh the channels, then the places."""
+
+import keras
+from keras import layers, ops
+
+CHANNELS_LAST = "channels_last"
+
+
+@keras.saving.register_keras_serializable(package="mer_zoo")
+class CBAM(keras.Layer):
+    """Multiplies each channel by a gate, then each place of the result by another.
+
+    1. `y = x * sigmoid(M(mean of x over the map) + M(maximum of x over the map))`, with
+       `M = Dense -> C (ReLU(Dense -> C / reduction))`, the same for both.
+    2. `y * sigmoid(Conv -> 1 (mean of y over the channels, maximum of y over the channels))`.
+
+    Woo, Park, Lee and Kweon, "CBAM: Convolutional Block Attention Module", ECCV 2018.
+
+    Input and output: float `(B, H, W, C)`, channels last on every backend.
+
+    Args:
+        reduction: the first dense layer keeps `max(C // reduction, 4)` channels. The paper's 16 is
+            for 256 channels and more; 8 fits 48 to 96, and has, with a kernel of 7, 729 trainable
+            parameters at 48 channels, 2511 at 96.
+        kernel_size: side of the convolution of step 2; 7 in the paper.
+
+    Raises:
+        ValueError: `reduction` or `kernel_size` is less than 1.
+    """
+
+    def __init__(self, reduction: int = 8, kernel_size: int = 7, **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("reduction", reduction), ("kernel_size", kernel_size)):
+            if value < 1:
+                raise ValueError(f"{name}={value} must be a whole number of 1 or more.")
+        self.reduction = reduction
+        self.kernel_size = kernel_size
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if len(input_shape) != 4 or channels is None:
+            raise ValueError(
+                f"{self.name} takes (batch, height, width, channels) with known channels, "
+                f"got {tuple(input_shape)}."
+            )
+        width = max(channels // self.reduction, 4)
+        policy = self.dtype_policy
+        self.reduce = layers.Dense(width, activation="relu", dtype=policy, name="reduce")
+        self.expand = layers.Dense(channels, dtype=policy, name="expand")
+        # In float32, as the gate of GradientAttention.
+        half = self.compute_dtype in ("float16", "bfloat16")
+        self.spatial = layers.Conv2D(
+            1,
+            self.kernel_size,
+            padding="same",
+            activation="sigmoid",
+            data_format=CHANNELS_LAST,
+            dtype="float32" if half else policy,
+            name="spatial",
+        )
+        self.reduce.build((None, channels))
+        self.expand.build((None, width))
+        self.spatial.build((None, None, None, 2))
+
+    def call(self, inputs):
+        summaries = ops.mean(inputs, axis=(1, 2)), ops.max(inputs, axis=(1, 2))
+        mean, maximum = (self.expand(self.reduce(summary)) for summary in summaries)
+        weighed = inputs * ops.sigmoid(mean + maximum)[:, None, None]
+        places = ops.concatenate(
+            [ops.mean(weighed, axis=-1, keepdims=True), ops.max(weighed, axis=-1, keepdims=True)],
+            axis=-1,
+        )
+        return weighed * ops.cast(self.spatial(places), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "reduction": self.reduction,
+            "kernel_size": self.kernel_size,
+        }
