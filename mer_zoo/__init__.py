@@ -17,16 +17,23 @@ _HOMES = {
     "Reading": "mer_zoo.readings",
     "card": "mer_zoo.zoo",
     "evaluate": "mer_zoo.training",
+    "export": "mer_zoo.exporting",
     "finetune": "mer_zoo.training",
     "list_models": "mer_zoo.zoo",
     "load": "mer_zoo.zoo",
+    "spot": "mer_zoo.spotting",
+    "predict_many": "mer_zoo.batch",
+    "push": "mer_zoo.zoo",
 }
 _ROOMS = (
+    "app",
+    "batch",
     "clips",
     "datasets",
     "errors",
     "evaluation",
     "explain",
+    "exporting",
     "faces",
     "layers",
     "modalities",
@@ -41,10 +48,13 @@ _ROOMS = (
 __all__ = ["__version__", *_HOMES, *_ROOMS]
 
 if TYPE_CHECKING:
+    from mer_zoo.batch import predict_many  # noqa: F401
     from mer_zoo.clips import Clip  # noqa: F401
+    from mer_zoo.exporting import export  # noqa: F401
     from mer_zoo.readings import Reading  # noqa: F401
+    from mer_zoo.spotting import spot  # noqa: F401
     from mer_zoo.training import evaluate, finetune  # noqa: F401
-    from mer_zoo.zoo import card, list_models, load  # noqa: F401
+    from mer_zoo.zoo import card, list_models, load, push  # noqa: F401
 
 
 def __getattr__(name):

@@ -71,5 +71,45 @@ class EvaluationError(MerZooError, ValueError):
     """An evaluation that cannot be run, or that would not be honest."""
 
 
+class ExplanationError(MerZooError, ValueError):
+    """A network has not got what an explanation would show."""
+
+
+class ExportError(MerZooError, ValueError):
+    """A model cannot be exported, or an exported file cannot be used."""
+
+
+class ServerError(MerZooError, OSError):
+    """The page cannot be served, for instance since its port is in use."""
+
+
+class BatchError(MerZooError, ValueError):
+    """A batch cannot be run, or its results belong to another one."""
+
+
+class HubError(MerZooError, OSError):
+    """The Hub cannot be reached, refuses, or holds what is no zoo entry."""
+
+
+class MissingPackageError(MerZooError, ImportError):
+    """A package that only this feature needs is not installed."""
+
+
+class TrackingError(MerZooError, OSError):
+    """The store of runs (MLflow) cannot be reached, read or written."""
+
+
+class OldFileStoreError(TrackingError):
+    """A file store of an old MLflow lies where the artifacts belong."""
+
+
+class DiskFullError(MerZooError, OSError):
+    """There is no space left for results."""
+
+
+class TrackingWarning(UserWarning):
+    """The work is done and its results are safe, but its run is incomplete in the store."""
+
+
 class SettingError(MerZooError, ValueError):
     """An environment variable has an impossible value."""

@@ -1,12 +1,18 @@
-"""What the environment decides: where things are kept, how much of them, and whether to go online."""
+"""What the environment decides: where things are kept, how much of them, whether to go online, and
+which backend computes."""
 
+import importlib.util
+import json
+import logging
 import os
+import sys
 from pathlib import Path
 
-from mer_zoo.errors import SettingError
+from mer_zoo.errors import MerZooError, SettingError
 
 OFFLINE_VALUES = {"1", "true", "yes", "on"}
 CACHE_MB = 4096
+FACE_THREADS = 2
 
 
 def home() -> Path:
@@ -32,3 +38,31 @@ def image_cache_bytes() -> int:
             f"instance {CACHE_MB}, or unset it."
         )
     return int(text) * 1_000_000
+
+
+def face_threads() -> int:
+    """Threads of the face networks in LiteRT: 2, or fewer where `OMP_NUM_THREADS` says so."""
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    return min(FACE_THREADS, int(text)) if text.isdigit() and int(text) > 0 else FACE_THREADS
+
+
+def choose_backend() -> None:
+    """Takes the first installed backend unless the user chose one (KERAS_BACKEND or keras.json)."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if "KERAS_BACKEND" in os.environ or "keras" in sys.modules:
+        return
+    try:
+        folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+        configured = [json.loads((folder / "keras.json").read_text())["backend"]]
+    except (OSError, ValueError, KeyError):
+        configured = []
+    # Keras writes keras.json by itself, naming TensorFlow, so what it names may not be installed.
+    for backend in [*configured, "tensorflow", "jax", "torch"]:
+        if importlib.util.find_spec(backend):
+            os.environ["KERAS_BACKEND"] = backend
+            return
+    raise MerZooError(
+        "No Keras backend is installed. Install one: pip install 'mer-zoo[tensorflow]' (or [jax], "
+        "[torch])."
+    )

@@ -1,28 +1,25 @@
 """The final refit: the winner trained on all examples of the search, logged and registered."""
 
-import importlib.metadata
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.tracking.model import MODEL, save_model
 from mer_zoo.training.publishing import write_entry
 from mer_zoo.zoo import cards
-from tuner import machine, pyfunc
 from tuner.outcome import SAME_SUBJECTS, Outcome
 from tuner.sources import Source, learner_of
 
 ALIAS = "champion"
-MODEL = "model"
 
 
 def publish(outcome: Outcome, source: Source) -> str:
     """Trains the winner on all examples, logs it with the search and registers it as the champion.
 
     The model is a zoo entry behind MLflow's pyfunc interface: `mlflow.pyfunc.load_model` gives
-    something that reads raw clips (see `tuner.pyfunc`). Weights trained on all subjects are for use;
-    the entry carries no score.
+    something that reads raw clips (see `mer_zoo.tracking.pyfunc`). Weights trained on all subjects
+    are for use; the entry carries no score.
 
     Args:
         outcome: of a search.
@@ -48,8 +45,8 @@ def publish(outcome: Outcome, source: Source) -> str:
         ]
     if not done:
         with tempfile.TemporaryDirectory() as folder:
-            _save_model(outcome, source, Path(folder))
-            run.write_folder(Path(folder) / MODEL, artifact)
+            _write_entry(outcome, source, Path(folder) / "entry")
+            run.write_folder(save_model(Path(folder) / "entry", Path(folder) / MODEL), artifact)
         with run.store.named_errors():
             if not client.search_registered_models(f"name='{name}'"):
                 client.create_registered_model(name)
@@ -57,27 +54,6 @@ def publish(outcome: Outcome, source: Source) -> str:
     with run.store.named_errors():
         client.set_registered_model_alias(name, ALIAS, done[0].version)
     return uri
-
-
-def _save_model(outcome, source, folder):
-    import mlflow.pyfunc
-    from mlflow.models import ModelSignature
-    from mlflow.types.schema import ParamSchema, ParamSpec
-
-    _write_entry(outcome, source, folder / "entry")
-    phases = [ParamSpec(name, "long", pyfunc.UNKNOWN) for name in ("onset", "apex", "offset")]
-    params = ParamSchema([ParamSpec("fps", "double", pyfunc.FPS), *phases])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "(?s).*input example")  # a clip of a face is no example
-        mlflow.pyfunc.save_model(
-            str(folder / MODEL),
-            loader_module=pyfunc.__name__,
-            data_path=str(folder / "entry"),
-            code_paths=[str(Path(__file__).parent)],
-            signature=ModelSignature(params=params),
-            # Without the list MLflow starts a process that imports everything to find out.
-            pip_requirements=_requirements(),
-        )
 
 
 def _write_entry(outcome, source, folder):
@@ -115,14 +91,3 @@ def _licence(examples, source):
         return []
     name = dict(examples.about).get("dataset", examples.protocol)
     return [f"Trained on real clips of {name}, whose licence governs what may be done with it."]
-
-
-def _requirements():
-    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[machine.backend()]
-    found = []
-    for package in ("mer-zoo", "keras", "numpy", backend):
-        try:
-            found.append(f"{package}=={importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            found.append(package)
-    return found

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from mer_zoo.cli.common import choose_backend, out
 from mer_zoo.cli.evaluating import roots
+from mer_zoo.cli.making import Ict
 
 
 def tune(
@@ -17,6 +18,7 @@ def tune(
     photos: Annotated[
         Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
     ] = None,
+    ict: Ict = None,
     root: Annotated[
         list[str] | None, typer.Option(help="Real clips: folder of the recipe's dataset.")
     ] = None,
@@ -62,7 +64,7 @@ def tune(
     if root:
         source = DatasetClips(load_dataset(real_section(loaded), root=roots(root)), jobs)
     else:
-        source = CorpusClips(photos, jobs)
+        source = CorpusClips(photos, jobs, ict)
     found = search(
         loaded,
         source,

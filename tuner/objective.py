@@ -2,79 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from mer_zoo.errors import EvaluationError
-from mer_zoo.evaluation import Examples, Learner, Scores, confusion_matrix, grouped_kfold
+from mer_zoo.evaluation import Examples, Learner, grouped_kfold
 from mer_zoo.evaluation.folds import check_folds, folds_hash
 from mer_zoo.evaluation.worker import fold_seed
+from mer_zoo.tracking.folds import FoldPredictions
 from tuner.errors import LeakError
 
 ROWS = ("clips", "subjects", "labels")  # the same for every trial; its images may differ
-
-
-@dataclass(frozen=True, eq=False)
-class FoldPredictions:
-    """What one fold of one trial predicted for subjects it was not trained on.
-
-    Attributes:
-        fold: its name.
-        seed: of its training.
-        clips: names of the clips, as many as rows.
-        labels: int `(N,)`, indices into the class names.
-        probabilities: float32 `(N, classes)`.
-        fit_seconds: time spent in the learner's `fit`.
-    """
-
-    fold: str
-    seed: int
-    clips: tuple[str, ...]
-    labels: np.ndarray
-    probabilities: np.ndarray
-    fit_seconds: float
-
-    @property
-    def scores(self) -> Scores:
-        """The scores of this fold alone."""
-        return pooled([self])
-
-    def to_dict(self) -> dict:
-        """Plain values that give back the same bits."""
-        return {
-            "fold": self.fold,
-            "seed": self.seed,
-            "fit_seconds": self.fit_seconds,
-            "clips": list(self.clips),
-            "labels": self.labels.tolist(),
-            "probabilities": self.probabilities.astype(float).tolist(),
-        }
-
-    @classmethod
-    def from_dict(cls, stored: dict) -> "FoldPredictions":
-        """The inverse of `to_dict`.
-
-        Raises:
-            KeyError, ValueError, TypeError: it is not one.
-        """
-        return cls(
-            fold=stored["fold"],
-            seed=stored["seed"],
-            clips=tuple(stored["clips"]),
-            labels=np.array(stored["labels"], dtype=np.int64),
-            probabilities=np.array(stored["probabilities"], dtype=np.float32),
-            fit_seconds=stored["fit_seconds"],
-        )
-
-
-def pooled(folds: Iterable[FoldPredictions]) -> Scores:
-    """The scores of all predictions together: counts are summed first, so no fold lacks a class."""
-    folds = list(folds)
-    classes = folds[0].probabilities.shape[1]
-    truth = np.concatenate([fold.labels for fold in folds])
-    named = np.concatenate([fold.probabilities.argmax(axis=1) for fold in folds])
-    return Scores(confusion_matrix(truth, named, classes))
 
 
 class Objective:

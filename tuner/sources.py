@@ -9,7 +9,7 @@ import numpy as np
 
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples, Learner
-from mer_zoo.training.corpora import CorpusImages, corpus_images
+from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
 from mer_zoo.training.evaluating import examples_of, real_section
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Recipe
@@ -46,11 +46,13 @@ class CorpusClips:
     Attributes:
         photos: folder of photographs, one identity each.
         jobs: processes that make the images.
+        ict_file: the second face rig, for recipes that name it.
         progress: called with lines of text.
     """
 
     photos: Path
     jobs: int = 2
+    ict_file: Path | None = None
     progress: Callable[[str], None] = print
     section = "training"
     real = False
@@ -64,9 +66,8 @@ class CorpusClips:
             NoFaceError: no photograph can be used.
         """
         recipe.synthetic()
-        return corpus_examples(
-            corpus_images(recipe, self.photos, jobs=self.jobs, progress=self.progress), recipe
-        )
+        portraits = Portraits(self.photos, self.ict_file, self.jobs)
+        return corpus_examples(corpus_images(recipe, portraits, progress=self.progress), recipe)
 
 
 def corpus_examples(corpus: CorpusImages, recipe: Recipe) -> Examples:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mer_zoo.errors import CardError, RecipeError, UnknownNameError
+from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.training.recipe import Choice, FloatRange, IntRange, Recipe, Training
-from mer_zoo.zoo.cards import parse
+from mer_zoo.training.variants import listed, with_values
+from mer_zoo.training.variants import plain as plain
 
 DIGITS = 4  # of a searched float: enough for training, and a recipe that can be read
 IMAGES = ("preprocessing.modality", "preprocessing.face_size", "preprocessing.parameters.")
@@ -45,7 +46,7 @@ class Space:
             _check_key(key, known, self.section)
             # What cannot even be read must not wait for the trial that draws it.
             for value in values.values if isinstance(values, Choice) else (values.low, values.high):
-                _with_values(self.recipe, {key: value})
+                with_values(self.recipe, {key: value})
 
     @property
     def ranges(self) -> dict[str, FloatRange | IntRange | Choice]:
@@ -108,32 +109,9 @@ def applied(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: a key or a value is not one of a recipe, or together they are impossible.
     """
-    changed = dataclasses.replace(_with_values(recipe, values), search=None)
-    changed.check(f"{recipe.name} with {_listed(values)}")
+    changed = dataclasses.replace(with_values(recipe, values), search=None)
+    changed.check(f"{recipe.name} with {listed(values)}")
     return changed
-
-
-def plain(recipe: Recipe) -> dict:
-    """The recipe as TOML can hold it: sections that are not there are left out."""
-    return {key: value for key, value in recipe.to_dict().items() if value is not None}
-
-
-def _with_values(recipe, values):
-    content = plain(recipe)
-    for key, value in values.items():
-        *path, last = key.split(".")
-        table = content
-        for name in path:
-            table = table.setdefault(name, {})
-        table[last] = value
-    try:
-        return parse(Recipe, content, recipe.name)
-    except CardError as error:
-        raise RecipeError(f"{error} It was to become {_listed(values)}.") from error
-
-
-def _listed(values):
-    return ", ".join(f"{key}={value!r}" for key, value in values.items())
 
 
 def _known(recipe, section) -> list[str]:

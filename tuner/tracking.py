@@ -1,102 +1,22 @@
 """What MLflow remembers of a search: a run for the search, below it a run for each trial.
 
-Runs are found by their tag before they are created, and every call names its run: nothing depends on
-a run being "active". The finished folds of a trial are its artifact `folds.json`, from which an
-interrupted search goes on.
+The finished folds of a trial are its artifact `folds.json`, from which an interrupted search goes on.
 """
 
-import json
-import tempfile
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mer_zoo.evaluation import Scores
 from mer_zoo.evaluation.confusion_picture import confusion_svg
-from tuner.errors import ProjectError, TrackingError
-from tuner.objective import FoldPredictions
-from tuner.store import Store
+from mer_zoo.tracking.curves import curves_svg
+from mer_zoo.tracking.folds import FOLDS, FoldPredictions, folds_json, read_folds
+from mer_zoo.tracking.run import TrackedRun, find_experiment
+from mer_zoo.tracking.store import Store
+from tuner.errors import ProjectError
 
 SEARCH_TAG, TRIAL_TAG = "mer_zoo.search", "mer_zoo.trial"
 BEST_TAG = "mer_zoo.best_trial"
-FOLDS = "folds.json"
 SHOWN = ("uf1", "uar", "accuracy")
-
-
-class TrackedRun:
-    """A run of MLflow, found by its tag or created.
-
-    Args:
-        store, client: where it is; `client` is `store.client()`.
-        experiment: id of the experiment.
-        tag: key and value that name it.
-        name: shown by `mlflow ui`.
-        parent: id of the run above it, or "".
-    """
-
-    def __init__(
-        self, store: Store, client, experiment: str, tag: tuple[str, str], name: str, parent=""
-    ):
-        self.store, self.client = store, client
-        key, value = tag
-        with store.named_errors():
-            found = client.search_runs([experiment], f"tags.`{key}` = '{value}'", max_results=1)
-            tags = {key: value} | ({"mlflow.parentRunId": parent} if parent else {})
-            run = found[0] if found else client.create_run(experiment, tags=tags, run_name=name)
-            self.id = run.info.run_id
-            if run.info.status != "RUNNING":
-                client.update_run(self.id, status="RUNNING")
-
-    def log(
-        self,
-        *,
-        params: Mapping[str, Any] | None = None,
-        tags: Mapping[str, Any] | None = None,
-        metrics: Mapping[str, float] | None = None,
-        step: int = 0,
-    ) -> None:
-        """Logs in one call: a store on SQLite takes about as long for one value as for many."""
-        from mlflow.entities import Metric, Param, RunTag
-
-        now = int(time.time() * 1000)
-        with self.store.named_errors():
-            self.client.log_batch(
-                self.id,
-                params=[Param(key, str(value)) for key, value in (params or {}).items()],
-                tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
-                metrics=[Metric(k, float(v), now, step) for k, v in (metrics or {}).items()],
-            )
-
-    def write(self, text: str, name: str) -> None:
-        """Keeps a text as an artifact."""
-        with self.store.named_errors():
-            self.client.log_text(self.id, text, name)
-
-    def write_folder(self, folder: Path, name: str) -> None:
-        """Keeps a folder as an artifact."""
-        with self.store.named_errors():
-            self.client.log_artifacts(self.id, str(folder), name)
-
-    def read(self, name: str) -> str | None:
-        """The text of an artifact, or None when there is none."""
-        with self.store.named_errors():
-            if name not in [file.path for file in self.client.list_artifacts(self.id)]:
-                return None
-            with tempfile.TemporaryDirectory() as folder:
-                file = self.client.download_artifacts(self.id, name, folder)
-                return Path(file).read_text(encoding="utf-8")
-
-    @property
-    def data(self):
-        """MLflow's `RunData`: the params, tags and last metrics."""
-        with self.store.named_errors():
-            return self.client.get_run(self.id).data
-
-    def end(self, status: str = "FINISHED") -> None:
-        """Ends the run as "FINISHED", "FAILED" or "KILLED"."""
-        with self.store.named_errors():
-            self.client.set_terminated(self.id, status=status)
 
 
 class TrialRecord:
@@ -134,7 +54,7 @@ class TrialRecord:
         if not data.params:
             self.run.log(params=values, tags=tags)
         self.folds = {fold.fold: fold for fold in self.finished_folds()}
-        logged = self._logged_steps()
+        logged = self.run.history("fold_uf1")
         for step, fold in enumerate(self.folds.values()):
             if step not in logged:  # killed between the artifact and the metric
                 self._log_fold(step, fold)
@@ -143,19 +63,14 @@ class TrialRecord:
         """The folds in the store, in the order they were trained."""
         text = self.run.read(FOLDS)
         try:
-            kept = [] if text is None else json.loads(text)["folds"]
-            return tuple(map(FoldPredictions.from_dict, kept))
+            return () if text is None else read_folds(text)
         except (ValueError, KeyError, TypeError):  # torn: the folds are trained again, alike
             return ()
 
     def keep(self, fold: FoldPredictions) -> None:
         """Keeps a finished fold: its predictions first, for they are what a restart reads."""
         self.folds[fold.fold] = fold
-        content = {
-            "class_names": list(self.class_names),
-            "folds": [kept.to_dict() for kept in self.folds.values()],
-        }
-        self.run.write(json.dumps(content), FOLDS)
+        self.run.write(folds_json(self.class_names, self.folds.values()), FOLDS)
         self._log_fold(len(self.folds) - 1, fold)
 
     def finish(self, scores: Scores) -> None:
@@ -165,6 +80,7 @@ class TrialRecord:
             self.run.write(
                 confusion_svg(scores.confusion, self.class_names, title), "confusion.svg"
             )
+            self.run.write(self._curves(scores), "folds.svg")
             seconds = sum(fold.fit_seconds for fold in self.folds.values())
             self.run.log(metrics={**{n: getattr(scores, n) for n in SHOWN}, "fit_seconds": seconds})
         self.run.end()
@@ -174,20 +90,13 @@ class TrialRecord:
         self.run.write(trace, "traceback.txt")
         self.run.end("FAILED")
 
-    def _logged_steps(self):
-        with self.run.store.named_errors():
-            history = self.run.client.get_metric_history(self.run.id, "fold_uf1")
-        return {point.step for point in history}
+    def _curves(self, scores):
+        each = {step: fold.scores.uf1 for step, fold in enumerate(self.folds.values())}
+        curves = {"UF1 of the fold": each, "pooled UF1": dict.fromkeys(each, scores.uf1)}
+        return curves_svg(curves, "UF1 by inner fold", "fold")
 
     def _log_fold(self, step, fold):
-        self.run.log(
-            metrics={
-                "fold_uf1": fold.scores.uf1,
-                "fold_accuracy": fold.scores.accuracy,
-                "fold_fit_seconds": fold.fit_seconds,
-            },
-            step=step,
-        )
+        self.run.log(metrics=fold.metrics, step=step)
 
 
 class SearchRecord:
@@ -205,25 +114,8 @@ class SearchRecord:
     def __init__(self, store: Store, experiment: str, name: str):
         self.store, self.name = store, name
         self.client = store.client()
-        self.experiment = self._experiment(experiment)
+        self.experiment = find_experiment(store, self.client, experiment)
         self.run = TrackedRun(store, self.client, self.experiment, (SEARCH_TAG, name), name)
-
-    def _experiment(self, name):
-        with self.store.named_errors():
-            found = self.client.get_experiment_by_name(name)
-            if found is None:
-                folder = self.store.artifacts
-                return self.client.create_experiment(
-                    name,
-                    artifact_location=None if folder is None else (folder / name).as_uri(),
-                    tags={"mlflow.experimentKind": "custom_model_development"},
-                )
-        if found.lifecycle_stage != "active":
-            raise TrackingError(
-                f"The experiment {name} in {self.store.uri} was deleted. Restore it: mlflow "
-                f"experiments restore --experiment-id {found.experiment_id}."
-            )
-        return found.experiment_id
 
     def trial(self, number: int, class_names: tuple[str, ...]) -> TrialRecord:
         """The record of a trial; the same one whenever it is asked for."""

@@ -1,10 +1,11 @@
-"""Commands about zoo entries: list, card, verify."""
+"""Commands about zoo entries: list, card, verify, push."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, choose_backend, out, progress_bar
+from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out, progress_bar
 
 
 def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] = "*"):
@@ -54,3 +55,18 @@ def verify(
     out.print(tables.checks(checks))
     if not all(check.passed for check in checks):
         raise typer.Exit(SOME_FAILED)
+
+
+def push(
+    folder: Annotated[Path, typer.Argument(help="Zoo folder, as finetune or train wrote it.")],
+    address: Annotated[str, typer.Argument(help="hf://org/repo")],
+    public: Annotated[
+        bool, typer.Option("--public", help="A new repository is seen by everyone.")
+    ] = False,
+    force: Force = False,
+):
+    """Publishes an entry on the Hugging Face Hub: card, weights, and a page made of the card."""
+    from mer_zoo import zoo
+
+    pinned = zoo.push(folder, address, public=public, force=force)
+    out.print(f"pushed; use it with mer-zoo predict --model {pinned} VIDEO", soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out
+from mer_zoo.cli.tracking import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Datasets as they were released.", no_args_is_help=True)
 cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)
@@ -34,6 +35,8 @@ def evaluate(
     oracle: Annotated[
         bool, typer.Option("--oracle", help="Show beside it what test selection would report.")
     ] = False,
+    track: Track = False,
+    tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
     """Scores a recipe on real clips, honestly; interrupted, the same command goes on."""
@@ -42,22 +45,24 @@ def evaluate(
     choose_backend()
     from mer_zoo import training
 
-    result = training.evaluate(
-        recipe,
-        dataset,
-        roots(root),
-        protocol=protocol,
-        split=split,
-        seeds=None if seeds is None else whole_numbers(seeds),
-        start=start,
-        jobs=jobs,
-        oracle=oracle,
-        out=to,
-        force=force,
-    )
-    for part in tables.result(result):
-        out.print(part)
-    out.print(f"wrote {to}: result.json, predictions.csv, confusion.svg")
+    with tracking_told():
+        result = training.evaluate(
+            recipe,
+            dataset,
+            roots(root),
+            protocol=protocol,
+            split=split,
+            seeds=None if seeds is None else whole_numbers(seeds),
+            start=start,
+            jobs=jobs,
+            oracle=oracle,
+            out=to,
+            force=force,
+            track=wanted(track, tracking_uri),
+        )
+        for part in tables.result(result):
+            out.print(part)
+        out.print(f"wrote {to}: result.json, predictions.csv, confusion.svg")
 
 
 def compare(

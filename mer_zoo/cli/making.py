@@ -7,6 +7,7 @@ import typer
 
 from mer_zoo.cli.common import Force, choose_backend, out
 from mer_zoo.cli.evaluating import roots
+from mer_zoo.cli.tracking import Track, TrackingUri, tracking_told, wanted
 
 Ict = Annotated[
     Path | None,
@@ -49,6 +50,8 @@ def train(
     ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    track: Track = False,
+    tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
     """Makes the weights of a recipe, from photographs or from a dataset; interrupted, it goes on."""
@@ -61,14 +64,20 @@ def train(
 
     loaded = Recipe.read(recipe)
     folder = to or Path(loaded.name)
-    where = {"recipe_path": recipe, "jobs": jobs, "force": force}
-    if root:
-        made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
-    else:
-        made = train_entry(loaded, photos, folder, ict_file=ict, **where)
-    for part in tables.card(made):
-        out.print(part)
-    out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
+    where = {
+        "recipe_path": recipe,
+        "jobs": jobs,
+        "force": force,
+        "track": wanted(track, tracking_uri),
+    }
+    with tracking_told():
+        if root:
+            made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
+        else:
+            made = train_entry(loaded, photos, folder, ict_file=ict, **where)
+        for part in tables.card(made):
+            out.print(part)
+        out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
 
 
 def table(
@@ -106,6 +115,8 @@ def finetune(
     ] = True,
     fps: Annotated[float | None, typer.Option(help="Frames a second of folders of images.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    track: Track = False,
+    tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
     """Teaches an entry the classes of your own clips; interrupted, the same command goes on."""
@@ -115,7 +126,11 @@ def finetune(
     from mer_zoo import datasets, training
 
     data = datasets.load("custom", clips, fps=fps)
-    made = training.finetune(model, data, to, score=score, jobs=jobs, force=force)
-    for part in tables.card(made.card):
-        out.print(part)
-    out.print(f"wrote {to}; use it with mer-zoo predict --model ./{to} VIDEO")
+    tracked = wanted(track, tracking_uri)
+    with tracking_told():
+        made = training.finetune(
+            model, data, to, score=score, jobs=jobs, track=tracked, force=force
+        )
+        for part in tables.card(made.card):
+            out.print(part)
+        out.print(f"wrote {to}; use it with mer-zoo predict --model ./{to} VIDEO")

@@ -1,12 +1,12 @@
 """Running the folds of an evaluation: in processes, with progress, resumable, always the same."""
 
-import contextlib
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from mer_zoo import settings
 from mer_zoo.errors import EvaluationError
@@ -16,8 +16,25 @@ from mer_zoo.evaluation.journal import FoldOutcome, Journal
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.worker import run_fold, worker_environment
+from mer_zoo.progress import progress_bar
 
 THREADS = 1  # the networks are small: folds side by side gain more than threads in one
+
+
+class Follower(Protocol):
+    """Is told what an evaluation does, and decides nothing."""
+
+    def begun(self, folder: Path | None, plan: dict, folds: Sequence[Fold]) -> None:
+        """It begins, or goes on after an interruption.
+
+        Args:
+            folder: the journal; None where nothing needs one.
+            plan: what becomes `Result.about`.
+            folds: of the split.
+        """
+
+    def fold_done(self, number: int, outcome: FoldOutcome) -> None:
+        """A fold is finished: the folds of a journal first, the others as they end, in any order."""
 
 
 def run(
@@ -31,6 +48,7 @@ def run(
     threads: int = THREADS,
     oracle: bool = False,
     keep_weights: bool = False,
+    follower: Follower | None = None,
     progress: bool = True,
 ) -> Result:
     """Trains and scores a learner on every fold of a split, once a seed.
@@ -55,6 +73,7 @@ def run(
             subjects, labelled test-selected. It costs predictions after each epoch and changes
             nothing else.
         keep_weights: keep the weights of every fold in the journal.
+        follower: told of every fold.
         progress: show a bar on standard error.
 
     Returns:
@@ -86,7 +105,9 @@ def run(
     }
     journal = Journal(folder or _own_folder(plan), plan)
     started = time.perf_counter()
-    outcomes = _outcomes(journal, examples, learner, folds, plan, jobs, threads, progress)
+    if follower is not None:
+        follower.begun(journal.folder, plan, folds)
+    outcomes = _outcomes(journal, examples, learner, folds, plan, jobs, threads, follower, progress)
     result = pool(examples, folds, outcomes, plan=plan, seconds=time.perf_counter() - started)
     if folder is None:
         discard(journal.folder)
@@ -104,7 +125,7 @@ def discard(folder: Path) -> None:
 
 
 def _outcomes(
-    journal, examples, learner, folds, plan, jobs, threads, progress
+    journal, examples, learner, folds, plan, jobs, threads, follower, progress
 ) -> list[FoldOutcome]:
     found = {
         (seed, number): journal.read(seed, number)
@@ -112,11 +133,17 @@ def _outcomes(
         for number in range(len(folds))
     }
     missing = [key for key, outcome in found.items() if outcome is None]
-    with _bar(len(found), len(found) - len(missing), shown=progress) as advance:
+    tell = follower.fold_done if follower is not None else lambda number, outcome: None
+    for (_, number), outcome in found.items():
+        if outcome is not None:
+            tell(number, outcome)
+    done = len(found) - len(missing)
+    with progress_bar("folds", len(found), done, shown=progress) as advance:
         for key, outcome in _run_missing(
             missing, journal, examples, learner, folds, plan, jobs, threads
         ):
             found[key] = outcome
+            tell(key[1], outcome)
             advance()
     return list(found.values())
 
@@ -153,20 +180,3 @@ def _backend() -> str:
     import keras
 
     return keras.backend.backend()
-
-
-@contextlib.contextmanager
-def _bar(total: int, done: int, *, shown: bool):
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("folds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
-        task = bar.add_task("folds", total=total, completed=done)
-        yield lambda: bar.advance(task)

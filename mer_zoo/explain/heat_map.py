@@ -6,6 +6,7 @@ import numpy as np
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.explain.gradients import gradient_at
+from mer_zoo.explain.images import as_seen
 
 METHODS = ("integrated", "gradcam")
 STEPS = 8
@@ -44,12 +45,7 @@ def heat_map(
     """
     if method not in METHODS:
         raise UnknownNameError.among("heat map method", method, METHODS)
-    network = getattr(model, "network", model)
-    image = np.asarray(image, dtype=np.float32)
-    if image.shape != tuple(network.input_shape[1:]):
-        raise ValueError(
-            f"{model.name} sees images of shape {tuple(network.input_shape[1:])}, got {image.shape}."
-        )
+    network, image = as_seen(model, image)
     maps_at = _fine_maps(network)
     to_maps = keras.Model(network.inputs[0], maps_at)
     to_answer = keras.Model(maps_at, network.outputs[0])

@@ -12,7 +12,7 @@ def frame_at(backend, clip: ClipBatch, index):
     shape = clip.frames.shape
     frames = numpy.reshape(clip.frames, (-1, *shape[2:]))
     clip_number = numpy.cumsum(numpy.ones_like(index), axis=0) - 1.0
-    count = backend.cast(backend.shape(clip.frames)[1], index.dtype)
+    count = clip.positions[:, -1] + 1.0  # a tensor, since an exported model takes any number
     return numpy.take(frames, backend.cast(clip_number * count + index, "int32"), axis=0)
 
 

@@ -3,6 +3,8 @@
 All are sums and gathers: matrix products and convolutions lose precision on some GPUs.
 """
 
+import math
+
 import numpy as np
 
 from mer_zoo.layers._constants import (
@@ -19,7 +21,7 @@ def displacement(
 ):
     """Returns `(u, v)` in px on the window grid, each `(B, H / s, W / s)`; see `MESTI`."""
     numpy = backend.numpy
-    height, width = response.shape[-2:]
+    height, width = sides(response)
     stride = window_stride(height, width)
     both = block_mean(backend, numpy.stack([response, reference], axis=1), stride)
     both = gaussian_filter(backend, both, gaussian_kernel(reference_sigma))
@@ -37,11 +39,20 @@ def displacement(
     return u, v
 
 
+def sides(planes) -> tuple[int, int]:
+    """Returns the height and width of `(..., H, W)` as plain numbers.
+
+    They always are known, but while a model is exported from torch a shape holds tensors.
+    """
+    height, width = planes.shape[-2:]
+    return int(height), int(width)
+
+
 def gaussian_filter(backend, planes, kernel: np.ndarray):
     """Returns planes filtered by a symmetric kernel along both sides; borders are reflect-101."""
     radius = len(kernel) // 2
     for axis in (-2, -1):
-        size = planes.shape[axis]
+        size = sides(planes)[axis]
         padded = _shifted(backend, planes, np.arange(-radius, size + radius), axis)
         total = 0.0
         for offset in range(radius):
@@ -56,7 +67,7 @@ def gradient(backend, planes):
     """Returns the central differences `(d/dx, d/dy)`; across a border they are 0 (reflect-101)."""
 
     def difference(axis):
-        place = np.arange(planes.shape[axis])
+        place = np.arange(sides(planes)[axis])
         after, before = (_shifted(backend, planes, place + step, axis) for step in (1, -1))
         return 0.5 * (after - before)
 
@@ -67,15 +78,15 @@ def block_mean(backend, planes, stride: int):
     """Returns the means of blocks of `stride` x `stride` px."""
     if stride == 1:
         return planes
-    *channels, height, width = planes.shape[1:]
-    shape = (-1, *channels, height // stride, stride, width // stride, stride)
+    height, width = sides(planes)
+    shape = (-1, *planes.shape[1:-2], height // stride, stride, width // stride, stride)
     return backend.numpy.mean(backend.numpy.reshape(planes, shape), axis=(-3, -1))
 
 
 def upsample(backend, planes, height: int, width: int):
     """Returns planes of block values `(B, h, w)` as images, bilinear between the block centres."""
     for axis, size in ((-2, height), (-1, width)):
-        count = planes.shape[axis]
+        count = sides(planes)[axis]
         if count == size:
             continue
         place = np.clip((np.arange(size) + 0.5) * count / size - 0.5, 0, count - 1)
@@ -91,14 +102,14 @@ def upsample(backend, planes, height: int, width: int):
 def median(backend, planes):
     """Returns the median `(B,)` of each plane; the mean of the middle two where the count is even."""
     values = _sorted(backend, planes)
-    count = values.shape[-1]
+    count = int(values.shape[-1])
     return 0.5 * (values[:, (count - 1) // 2] + values[:, count // 2])
 
 
 def robust_maximum(backend, planes):
     """Returns the 99th percentile (nearest rank) of the absolute values of each `(B, ...)`, `(B,)`."""
     values = _sorted(backend, backend.numpy.abs(planes))
-    return values[:, percentile_rank(values.shape[-1])]
+    return values[:, percentile_rank(int(values.shape[-1]))]
 
 
 def scale_signed(backend, planes, floor: float):
@@ -107,7 +118,7 @@ def scale_signed(backend, planes, floor: float):
     The robust maximum is the 99th percentile of the absolute block means (`window_stride`), but not
     less than `floor`.
     """
-    blocks = block_mean(backend, planes, window_stride(*planes.shape[-2:]))
+    blocks = block_mean(backend, planes, window_stride(*sides(planes)))
     scale = backend.numpy.maximum(robust_maximum(backend, blocks), floor)
     return clip_scaled(backend, planes / scale[:, None, None])
 
@@ -118,13 +129,13 @@ def clip_scaled(backend, planes):
 
 
 def _sorted(backend, planes):
-    count = int(np.prod(planes.shape[1:]))
+    count = math.prod(int(side) for side in planes.shape[1:])
     return backend.numpy.sort(backend.numpy.reshape(planes, (-1, count)), axis=-1)
 
 
 def _shifted(backend, planes, place: np.ndarray, axis: int):
     """Takes the rows or columns at `place`, which may lie outside: reflect-101."""
-    last = planes.shape[axis] - 1
+    last = sides(planes)[axis] - 1
     place = last - np.abs(last - np.mod(place, max(2 * last, 1)))
     return backend.numpy.take(planes, place.astype("int32"), axis=axis)
 

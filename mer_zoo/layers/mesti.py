@@ -18,6 +18,7 @@ from mer_zoo.layers._planes import (
     displacement,
     robust_maximum,
     scale_signed,
+    sides,
     upsample,
 )
 
@@ -109,7 +110,7 @@ class MESTI(ClipLayer):
 
     def _motion(self, response, reference):
         backend = self.backend
-        height, width = response.shape[-2:]
+        height, width = sides(response)
         u, v = displacement(
             backend,
             response,

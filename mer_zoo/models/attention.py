@@ -8,6 +8,32 @@ import numpy as np
 from mer_zoo.layers import GradientAttention
 
 
+def gates(network: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The gates of every Gradient Attention layer, brought to the size of the image.
+
+    Args:
+        network: a functional model, for instance `MEGANet`.
+        images: float32 `(batch, height, width, channels)`.
+
+    Returns:
+        Layer name -> float32 `(batch, height, width)`, the gates themselves, 0..1 (a feature map is
+        multiplied by 1 + gate), resized bilinearly; in the order of the layers. Empty when the network
+        has no Gradient Attention.
+    """
+    probe = _probe(network)
+    if probe is None:
+        return {}
+    values = probe.predict_on_batch(images)
+    values = values if isinstance(values, list | tuple) else [values]
+    names = [layer.name for layer in _attention_layers(network)]
+    return {
+        name: keras.ops.convert_to_numpy(
+            keras.ops.image.resize(value, images.shape[1:3], data_format="channels_last")
+        )[..., 0]
+        for name, value in zip(names, values, strict=True)
+    }
+
+
 def attention_map(network: keras.Model, images: np.ndarray) -> np.ndarray | None:
     """The mean of the network's gates, brought to the size of the image.
 
@@ -20,28 +46,23 @@ def attention_map(network: keras.Model, images: np.ndarray) -> np.ndarray | None
         None when the network has no Gradient Attention, for instance a `MEGANet` with another
         `attention`: there is no map of such a network, not even an empty one.
     """
-    probe = _probe(network)
-    if probe is None:
+    resized = list(gates(network, images).values())
+    if not resized:
         return None
-    gates = probe.predict_on_batch(images)
-    gates = gates if isinstance(gates, list | tuple) else [gates]
-    height, width = images.shape[1:3]
-    resized = [
-        keras.ops.convert_to_numpy(
-            keras.ops.image.resize(gate, (height, width), data_format="channels_last")
-        )[..., 0]
-        for gate in gates
-    ]
     mean = np.mean(resized, axis=0)
     low = mean.min(axis=(1, 2), keepdims=True)
     span = mean.max(axis=(1, 2), keepdims=True) - low
     return ((mean - low) / np.where(span > 0, span, 1)).astype(np.float32)
 
 
+def _attention_layers(network):
+    return [layer for layer in network.layers if isinstance(layer, GradientAttention)]
+
+
 @functools.lru_cache(maxsize=8)
 def _probe(network):
     """A model from the image to the gates; kept, since JAX compiles it anew for every new model."""
-    layers = [layer for layer in network.layers if isinstance(layer, GradientAttention)]
+    layers = _attention_layers(network)
     if not layers:
         return None
     return keras.Model(network.inputs[0], [_Gate(layer)(layer.input) for layer in layers])

@@ -1,6 +1,25 @@
 """What a classifier says about a clip, and the page that shows it."""
 
+from mer_zoo.readings.brief import Brief
+from mer_zoo.readings.pictures import overlay, picture
 from mer_zoo.readings.reading import NO_EXPRESSION, Reading
-from mer_zoo.readings.report import save_report
+from mer_zoo.readings.report import (
+    render_brief,
+    render_reading,
+    render_report,
+    save_report,
+    stylesheet,
+)
 
-__all__ = ["NO_EXPRESSION", "Reading", "save_report"]
+__all__ = [
+    "NO_EXPRESSION",
+    "Brief",
+    "Reading",
+    "overlay",
+    "picture",
+    "render_brief",
+    "render_reading",
+    "render_report",
+    "save_report",
+    "stylesheet",
+]

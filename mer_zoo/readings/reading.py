@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.readings.brief import Brief
+
 NO_EXPRESSION = "no expression"
 
 
@@ -35,6 +37,7 @@ class Reading:
         image: the modality image the network saw, float32 `(H, W, C)`.
         attention: where the network looked, float32 `(H, W)` in 0..1, or None when the network has
             no Gradient Attention.
+        brief: what the model's card says in one minute, for reports; None when it is not known.
     """
 
     label: str
@@ -55,12 +58,13 @@ class Reading:
     frames: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
     attention: np.ndarray | None = field(repr=False)
+    brief: Brief | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict:
-        """The reading without its pictures, as plain values ready for JSON."""
-        arrays = {"curve", "frames", "image", "attention"}
+        """The reading without its pictures and card, as plain values ready for JSON."""
+        others = {"curve", "frames", "image", "attention", "brief"}
         plain = {
-            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in arrays
+            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in others
         }
         return {**plain, "curve": [round(float(v), 4) for v in self.curve]}
 
@@ -68,12 +72,19 @@ class Reading:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
-    def save_report(self, path: str | Path, force: bool = False) -> Path:
-        """Writes a self-contained HTML page: pictures, probabilities, motion curve, provenance.
+    def save_report(
+        self, path: str | Path, force: bool = False, heat_map: np.ndarray | None = None
+    ) -> Path:
+        """Writes a self-contained HTML page: pictures, motion curve, probabilities, what the card says.
+
+        Args:
+            path: the `.html` file.
+            force: replace an existing file.
+            heat_map: what `mer_zoo.explain.heat_map` made of this reading, to be shown on the face.
 
         Raises:
             OutputExistsError: the file exists and `force` is false.
         """
         from mer_zoo.readings.report import save_report
 
-        return save_report([self], path, force=force)
+        return save_report([self], path, force=force, heat_maps=[heat_map])

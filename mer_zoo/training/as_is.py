@@ -9,18 +9,20 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Fold, Result, folds_hash
 from mer_zoo.evaluation.journal import FoldOutcome
 from mer_zoo.evaluation.pooling import pool
+from mer_zoo.evaluation.runner import Follower
 from mer_zoo.training.fitting import predict
 from mer_zoo.zoo import load
 
 AS_IS = "as-is"
 
 
-def score_as_is(name: str, examples: Examples) -> Result:
+def score_as_is(name: str, examples: Examples, follower: Follower | None = None) -> Result:
     """The answers of a zoo entry to all examples, without any training.
 
     Args:
         name: the entry. It must not have seen real clips, for they could be among these.
         examples: with the entry's classes, and images as its card says.
+        follower: told of the one fold there is.
 
     Raises:
         EvaluationError: no entry is named, it saw real clips, or its classes are others.
@@ -63,4 +65,7 @@ def score_as_is(name: str, examples: Examples) -> Result:
         "keep_weights": False,
     }
     seconds = time.perf_counter() - started
+    if follower is not None:
+        follower.begun(None, plan, [everything])
+        follower.fold_done(0, outcome)
     return pool(examples, [everything], [outcome], plan=plan, seconds=seconds)

@@ -1,37 +1,25 @@
 """From a recipe to a zoo folder: corpus, training, honest scores, weights, golden outputs, card."""
 
+import dataclasses
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from mer_zoo import models
 from mer_zoo.errors import RecipeError
-from mer_zoo.evaluation.metrics import Scores, confusion_matrix, majority
+from mer_zoo.evaluation.confusion_picture import confusion_svg
+from mer_zoo.evaluation.metrics import majority
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.synthesis.schemas import NONE
-from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.tracking import Tracker, tracked
+from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
-from mer_zoo.training.detection_score import auc
-from mer_zoo.training.fitting import fit_network, predict
 from mer_zoo.training.publishing import refuse_existing, write_entry
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.zoo import cards, weights
-
-
-@dataclass(frozen=True)
-class SeedResult:
-    """One trained network and its scores on the held-out identities."""
-
-    seed: int
-    network: keras.Model
-    macro_f1: float
-    accuracy: float
-    auc: float
-    threshold: float
-    kept: float
+from mer_zoo.training.seeds import SeedResult, train_seeds, training_clips
+from mer_zoo.training.tracking import log_entry
+from mer_zoo.zoo import cards
 
 
 def train_entry(
@@ -43,6 +31,7 @@ def train_entry(
     ict_file: Path | None = None,
     jobs: int = 2,
     force: bool = False,
+    track: bool | str | Tracker = False,
     progress=print,
 ) -> cards.Card:
     """Trains every seed of a recipe and writes the zoo entry of the first.
@@ -59,6 +48,8 @@ def train_entry(
         ict_file: the second face rig, for recipes that name it.
         jobs: processes that make the corpus.
         force: replace an existing entry in `folder`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
         progress: called with a line of text at each step.
 
     Returns:
@@ -68,100 +59,59 @@ def train_entry(
         OutputExistsError: `folder` holds an entry and `force` is false.
         RecipeError: the recipe does not fit its schema.
         NoFaceError, ClipError: no photograph can be used.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the entry is not.
     """
     folder = refuse_existing(folder, force)
     corpus, _ = recipe.synthetic()
     if corpus.schema not in SCHEMAS:
         raise RecipeError(f"Schema {corpus.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
     classes = list(SCHEMAS[corpus.schema].class_names)
-    data = corpus_images(recipe, Portraits(photos, ict_file, jobs), progress=progress)
     state = folder / ".training"
-    results = train_seeds(recipe, data, classes, state, progress)
-    card = _write(recipe, recipe_path, data, classes, results, folder)
+    with tracked(track, "train") as tracker:
+        data = corpus_images(recipe, Portraits(photos, ict_file, jobs), progress=progress)
+        _begin(tracker, recipe, data, state)
+        results = train_seeds(recipe, data, classes, state, log=tracker.epochs, progress=progress)
+        card = _write(recipe, recipe_path, data, classes, results, folder)
+        _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
 
 
-def train_seeds(
-    recipe: Recipe, data: CorpusImages, classes: list[str], state: Path, progress=print
-) -> list[SeedResult]:
-    """Trains every seed of a recipe; what is finished or begun in the folder `state` is gone on with."""
-    return [
-        _train_seed(recipe, data, classes, seed, state, progress) for seed in recipe.training.seeds
-    ]
-
-
-def _train_seed(recipe, data: CorpusImages, classes, seed, state, progress) -> SeedResult:
-    finished = state / f"seed{seed}.safetensors"
-    keras.utils.set_random_seed(seed)
-    network = models.build(
-        recipe.network.name,
-        **{
-            **recipe.network.arguments,
-            "input_shape": (*(recipe.preprocessing.image_size,) * 2, data.images.shape[-1]),
-            "num_classes": len(classes),
+def _begin(tracker, recipe, data: CorpusImages, state):
+    train, described = training_clips(recipe, data), dataclasses.asdict(recipe)
+    sections = ("network", "preprocessing", "augmentation", "training")
+    tracker.begin(
+        experiment_name("synthetic", f"synthetic-{recipe.data.schema}"),
+        recipe.name,
+        params={
+            "recipe": recipe.name,
+            "examples": data.digest,
+            "backend": keras.backend.backend(),
+            "clips": len(train.labels),
+            "subjects": train.identities,
+            **{section: described[section] for section in sections},
         },
+        tags={"mer_zoo.dataset": "synthetic", "mer_zoo.corpus": data.description},
+        folder=state,
     )
-    train = _training_clips(recipe, data)
-    if finished.exists():
-        weights.load(network, finished)
-    else:
-        batches = Batches(
-            train.images,
-            soft_targets(train.labels, classes, NONE, recipe.training.label_smoothing),
-            image_size=recipe.preprocessing.image_size,
-            modality=recipe.preprocessing.modality,
-            parameters=recipe.preprocessing.parameters,
-            shift=recipe.augmentation.shift,
-            flip=recipe.augmentation.flip,
-            batch_size=recipe.training.batch_size,
-            seed=seed,
-        )
-        progress(
-            f"seed {seed}: {len(train.labels)} training clips, {recipe.training.epochs} epochs"
-        )
-        fit_network(network, batches, recipe.training, checkpoint=state / f"seed{seed}", verbose=2)
-        weights.save(network, finished, "float32")
-    # Scores are those of the weights as stored, so that the card speaks of what is loaded.
-    stored = state / f"seed{seed}.float16.safetensors"
-    weights.save(network, stored, "float16")
-    weights.load(network, stored)
-    return _score(recipe, data, classes, seed, network, progress)
 
 
-def _training_clips(recipe, data):
-    train, rig = data.split("train"), recipe.data.train_rig
-    return train.part(np.flatnonzero(train.table["rig"] == rig)) if rig else train
-
-
-def _score(recipe, data, classes, seed, network, progress):
-    size = recipe.preprocessing.image_size
-    validation, test = data.split("validation"), data.split("test")
-    confident = predict(network, validation.images, size).max(axis=1)
-    shown = np.asarray(validation.labels) != NONE
-    threshold = float(np.quantile(confident[shown], 1 - recipe.rejection.keep))
-    answers = predict(network, test.images, size)
-    shown = np.asarray(test.labels) != NONE
-    truth = np.array([classes.index(label) for label in np.asarray(test.labels)[shown]])
-    chosen = answers[shown].argmax(axis=1)
-    result = SeedResult(
-        seed=seed,
-        network=network,
-        macro_f1=Scores(confusion_matrix(truth, chosen, len(classes))).uf1,
-        accuracy=float((truth == chosen).mean()),
-        auc=auc(answers.max(axis=1)[shown], answers.max(axis=1)[~shown]),
-        threshold=round(threshold, 4),
-        kept=float((answers.max(axis=1)[shown] >= threshold).mean()),
-    )
-    progress(
-        f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
-        f"AUC of 'is there an expression' {result.auc:.3f}"
-    )
-    return result
+def _log(tracker, recipe, card, first: SeedResult, folder):
+    """The scores are the card's: those of the first seed, and of every seed."""
+    for metric in card.metrics:
+        of_seeds = zip(metric.seeds, metric.values, strict=True)
+        tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
+        tracker.metrics({metric.name: metric.value})
+    title = f"held-out identities, seed {first.seed}"
+    tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
+    log_entry(tracker, recipe, folder, recipe.training.seeds)
 
 
 def _write(recipe, recipe_path, data, classes, results, folder):
-    first, train = results[0], _training_clips(recipe, data)
+    first, train = results[0], training_clips(recipe, data)
     return write_entry(
         recipe,
         recipe_path,

@@ -9,6 +9,8 @@ from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.preparation import prepare
+from mer_zoo.tracking import Tracker, tracked
+from mer_zoo.tracking.evaluations import TrackedEvaluation
 from mer_zoo.training.as_is import AS_IS, score_as_is
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Real, Recipe
@@ -31,6 +33,7 @@ def evaluate(
     oracle: bool = False,
     out: str | Path | None = None,
     force: bool = False,
+    track: bool | str | Tracker = False,
     progress: bool = True,
 ) -> Result:
     """Scores a recipe on real clips by training it anew on every fold.
@@ -57,6 +60,8 @@ def evaluate(
             folds too until the end; without it they are kept in the cache folder. Either way the
             same call goes on after an interruption.
         force: replace a result in `out`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
         progress: show bars on standard error.
 
     Returns:
@@ -67,6 +72,10 @@ def evaluate(
         EvaluationError: the split is impossible or not honest.
         RecipeError: the recipe says nothing about training on real clips.
         OutputExistsError: `out` holds a result and `force` is false.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the result is not.
     """
     recipe = read_recipe(recipe)
     real = real_section(recipe)
@@ -77,27 +86,32 @@ def evaluate(
     start = real.start if start is None else start
     learner = RecipeLearner.of(recipe, real.training, start)
     learner.check()
-    examples = examples_of(data, recipe, jobs=jobs, progress=progress)
-    if split == AS_IS:
-        result = score_as_is(start, examples)
-        return result if out is None else _saved(result, out, force)
-    result = run(
-        learner,
-        examples,
-        folder=None if out is None else Path(out) / JOURNAL,
-        split=split,
-        seeds=real.training.seeds if seeds is None else seeds,
-        jobs=jobs,
-        threads=threads,
-        oracle=oracle,
-        progress=progress,
-    )
-    return result if out is None else _saved(result, out, force)
-
-
-def _saved(result: Result, out, force: bool) -> Result:
-    result.save(out, force)
-    discard(Path(out) / JOURNAL)
+    with tracked(track, "evaluate") as tracker:
+        examples = examples_of(data, recipe, jobs=jobs, progress=progress)
+        follower = TrackedEvaluation(
+            tracker, examples, name=recipe.name, params={"recipe": recipe.name}
+        )
+        if split == AS_IS:
+            result = score_as_is(start, examples, follower)
+        else:
+            result = run(
+                learner,
+                examples,
+                folder=None if out is None else Path(out) / JOURNAL,
+                split=split,
+                seeds=real.training.seeds if seeds is None else seeds,
+                jobs=jobs,
+                threads=threads,
+                oracle=oracle,
+                follower=follower,
+                progress=progress,
+            )
+        if out is not None:
+            result.save(out, force)
+        follower.finished(result)
+        tracker.write(recipe.to_toml(), "recipe.toml")
+    if out is not None:
+        discard(Path(out) / JOURNAL)
     return result
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from mer_zoo import datasets
 from mer_zoo.errors import DatasetError
+from mer_zoo.tracking import tracked
 from mer_zoo.training.publishing import refuse_existing
 from mer_zoo.training.real_entry import train_on_real
 from mer_zoo.training.recipe import (
@@ -43,6 +44,7 @@ def finetune(
     score: bool = True,
     jobs: int = 1,
     force: bool = False,
+    track: bool | str = False,
     progress=print,
 ):
     """Trains a zoo entry on one's own clips and writes a local zoo folder.
@@ -61,6 +63,8 @@ def finetune(
             that there is no score.
         jobs: processes.
         force: replace an entry in `out`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
         progress: called with a line of text at each step.
 
     Returns:
@@ -71,6 +75,10 @@ def finetune(
             three clips.
         OutputExistsError: `out` holds an entry and `force` is false.
         UnknownNameError: there is no such entry.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the entry is not.
     """
     out = refuse_existing(Path(out), force)
     start = model if isinstance(model, str | Path) else model.card.name
@@ -78,16 +86,18 @@ def finetune(
     dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
     check_clips(dataset)
     recipe = finetuning_recipe(str(start), entry.card, out.name, training)
-    train_on_real(
-        recipe,
-        dataset,
-        out,
-        recipe_path=Path(entry.card.recipe),
-        loso=score and _can_be_scored(dataset, entry.card, progress),
-        jobs=jobs,
-        force=force,
-        progress=progress,
-    )
+    with tracked(track, "finetune") as tracker:
+        train_on_real(
+            recipe,
+            dataset,
+            out,
+            recipe_path=Path(entry.card.recipe),
+            loso=score and _can_be_scored(dataset, entry.card, progress),
+            jobs=jobs,
+            force=force,
+            track=tracker,
+            progress=progress,
+        )
     return load(f"./{out}" if not out.is_absolute() else str(out))
 
 

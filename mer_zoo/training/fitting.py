@@ -1,6 +1,7 @@
 """Fitting one network with one seed; interrupted, it goes on where it was."""
 
 import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
@@ -11,6 +12,8 @@ from mer_zoo.training.batches import Batches, EpochStarter
 from mer_zoo.training.recipe import Training
 
 RANDOM_STATE = "random_state.npz"
+EpochLog = Callable[[int, Mapping[str, float]], None]
+"""Called with the number of an epoch, from 0, and its mean loss and accuracy."""
 
 
 def fit_network(
@@ -20,6 +23,7 @@ def fit_network(
     *,
     checkpoint: Path | None = None,
     callbacks=(),
+    log: EpochLog | None = None,
     stop_after: int | None = None,
     verbose: int = 0,
 ) -> keras.callbacks.History:
@@ -35,6 +39,8 @@ def fit_network(
             call, training goes on from there with the same result (same backend); it is removed at
             the end.
         callbacks: further Keras callbacks.
+        log: told of every epoch before its state is kept, so that none is missing after a kill; the
+            epoch that was killed may come again, with the same values.
         stop_after: epochs after which to stop; the learning rate keeps the schedule of all.
 
     Returns:
@@ -55,6 +61,7 @@ def fit_network(
         metrics=["accuracy"],
     )
     callbacks = [EpochStarter(batches), *callbacks]
+    told = [] if log is None else [keras.callbacks.LambdaCallback(on_epoch_end=log)]
     if checkpoint is not None:
         folder = Path(checkpoint)
         callbacks = [
@@ -67,7 +74,7 @@ def fit_network(
         epochs=stop_after or training.epochs,
         verbose=verbose,
         shuffle=False,
-        callbacks=callbacks,
+        callbacks=[*told, *callbacks],
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
 from mer_zoo.evaluation.metrics import uf1
+from mer_zoo.tracking import Tracker
 from mer_zoo.training.recipe import Augmentation, NetworkChoice, Recipe, Training
 from mer_zoo.zoo import find
 from mer_zoo.zoo.cards import Preprocessing
@@ -82,14 +83,19 @@ class RecipeLearner:
         self.check()
         return self.fit_for_use(examples, seed, watch)
 
-    def fit_for_use(self, examples: Examples, seed: int, watch=None) -> FittedNetwork:
-        """As `fit`, for weights that will not be scored: the start may have seen anything."""
+    def fit_for_use(
+        self, examples: Examples, seed: int, watch=None, tracker: Tracker | None = None
+    ) -> FittedNetwork:
+        """As `fit`, for weights that will not be scored: the start may have seen anything.
+
+        `tracker` logs the losses of every epoch, those of the head alone as `head_loss`.
+        """
         epochs = self.training.epochs
         if self.training.inner_folds:
             epochs = self._chosen_epochs(examples, seed)
-        return self._fit(examples, seed, watch, epochs)
+        return self._fit(examples, seed, watch, epochs, tracker)
 
-    def _fit(self, examples, seed, watch, epochs) -> FittedNetwork:
+    def _fit(self, examples, seed, watch, epochs, tracker=None) -> FittedNetwork:
         import keras
 
         from mer_zoo.training.batches import Batches, soft_targets
@@ -116,7 +122,8 @@ class RecipeLearner:
             seed=seed,
         )
         if self.training.head_epochs:
-            _fit_head(network, batches, self.training)
+            head_log = None if tracker is None else tracker.epochs(seed, "head")
+            _fit_head(network, batches, self.training, head_log)
         fitted = FittedNetwork(network, self.preprocessing.image_size)
         callbacks = []
         if watch is not None:
@@ -125,7 +132,10 @@ class RecipeLearner:
                     on_epoch_end=lambda epoch, logs: watch(fitted.predict)
                 )
             )
-        fit_network(network, batches, self.training, callbacks=callbacks, stop_after=epochs)
+        log = None if tracker is None else tracker.epochs(seed)
+        fit_network(
+            network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
+        )
         return fitted
 
     def _network(self, examples):
@@ -167,14 +177,14 @@ class RecipeLearner:
         return int(scores.argmax()) + 1
 
 
-def _fit_head(network, batches, training: Training) -> None:
+def _fit_head(network, batches, training: Training, log=None) -> None:
     """Trains the head alone; frozen layers also keep their moving averages."""
     from mer_zoo.training.fitting import fit_network
 
     below = [layer for layer in network.layers if layer.name != HEAD and layer.trainable]
     for layer in below:
         layer.trainable = False
-    fit_network(network, batches, replace(training, epochs=training.head_epochs))
+    fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
     for layer in below:
         layer.trainable = True
 

@@ -10,13 +10,18 @@ from mer_zoo.datasets import Dataset
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation import Result, discard, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
+from mer_zoo.tracking import Tracker, machine, tracked
+from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
+from mer_zoo.tracking.run import experiment_of
 from mer_zoo.training.evaluating import examples_of, load_dataset, real_section
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.publishing import refuse_existing, write_entry
 from mer_zoo.training.recipe import Recipe
+from mer_zoo.training.tracking import log_entry
 from mer_zoo.zoo import cards, find
 
 LOSO = "loso"
+STATE = ".training"  # in the folder to write: what an interrupted call goes on from
 
 
 def train_on_real(
@@ -28,6 +33,7 @@ def train_on_real(
     loso: bool = False,
     jobs: int = 1,
     force: bool = False,
+    track: bool | str | Tracker = False,
     progress=print,
 ) -> cards.Card:
     """Trains a recipe on all clips of its dataset and writes a local zoo entry.
@@ -45,6 +51,8 @@ def train_on_real(
             Interrupted, the same call goes on with the next fold.
         jobs: processes.
         force: replace an entry in `folder`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
         progress: called with a line of text at each step.
 
     Returns:
@@ -54,23 +62,48 @@ def train_on_real(
         OutputExistsError: `folder` holds an entry and `force` is false.
         RecipeError: the recipe has no [real] section.
         DatasetError: the dataset cannot be read, or is not what the protocol says.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the entry is not.
     """
     folder = refuse_existing(folder, force)
     if loso and (folder / LOSO / "result.json").exists() and not force:
         raise OutputExistsError(
             f"{folder / LOSO} already holds a result. Choose another --out, or say --force."
         )
+    with tracked(track, "train") as tracker:
+        return _train(recipe, root, folder, recipe_path, loso, jobs, force, progress, tracker)
+
+
+def _train(recipe, root, folder, recipe_path, loso, jobs, force, progress, tracker):
     real = real_section(recipe)
     given = isinstance(root, Dataset)
     dataset = load_dataset(real, root if given else None, None if given else root)
     progress(dataset.report.to_text())
     examples = examples_of(dataset, recipe, jobs=jobs)
     learner = RecipeLearner.of(recipe, real.training, real.start)
+    state = folder / STATE
+    tracker.begin(
+        experiment_of(examples),
+        recipe.name,
+        params={
+            "recipe": recipe.name,
+            "protocol": examples.protocol,
+            "examples": examples.digest,
+            "backend": machine.backend(),
+            **sizes(examples),
+            **learner.describe(),
+        },
+        tags={f"mer_zoo.{key}": value for key, value in examples.about},
+        folder=state,
+    )
     result = None
     if loso:
         learner.check()
         progress("leaving one subject out")
-        journal = folder / ".training" / LOSO
+        journal = state / LOSO
+        follower = TrackedEvaluation(tracker, examples, part=LOSO)
         result = run(
             learner,
             examples,
@@ -78,11 +111,13 @@ def train_on_real(
             seeds=real.training.seeds,
             jobs=jobs,
             keep_weights=True,
+            follower=follower,
         )
         _keep_folds(result, journal, folder / LOSO, force)
+        follower.finished(result)
         progress(f"{result.title}: UF1 {result.uf1:.3f}")
     progress(f"training on all {len(examples)} clips")
-    fitted = learner.fit_for_use(examples, real.training.seeds[0])
+    fitted = learner.fit_for_use(examples, real.training.seeds[0], tracker=tracker)
     before = find(real.start).card.trained_on if real.start else None
     card = write_entry(
         recipe,
@@ -111,7 +146,8 @@ def train_on_real(
             "fact about feelings. Not for decisions about people.",
         ],
     )
-    shutil.rmtree(folder / ".training", ignore_errors=True)
+    log_entry(tracker, recipe, folder, real.training.seeds[:1])
+    shutil.rmtree(state, ignore_errors=True)
     return card
 
 

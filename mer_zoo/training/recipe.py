@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import tomli_w
+
 from mer_zoo.errors import CardError, RecipeError
 from mer_zoo.zoo.cards import Preprocessing, parse
 
@@ -289,6 +291,11 @@ class Recipe:
                 f"{self.real.dataset}."
             )
         return self.data, self.training
+
+    def to_toml(self) -> str:
+        """The recipe as `read` reads it; sections that are not there are left out."""
+        content = {key: value for key, value in self.to_dict().items() if value is not None}
+        return tomli_w.dumps(content, multiline_strings=True)
 
     def to_dict(self) -> dict:
         """The recipe as nested dictionaries."""

@@ -12,10 +12,10 @@ from mer_zoo.evaluation.result import FILES
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.corpora import Portraits, corpus_images
-from mer_zoo.training.entry import train_seeds
 from mer_zoo.training.held_out import held_out_result
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
+from mer_zoo.training.seeds import train_seeds
 from mer_zoo.training.variants import listed, with_values
 from mer_zoo.zoo.cards import parse
 
@@ -118,7 +118,7 @@ def _make_row(recipe, source, conditions, places, folder, also, progress):
     data = corpus_images(recipe, source, also=also, progress=progress)
     started = time.perf_counter()
     state = folder / ".training" / places[0].name
-    trained = train_seeds(recipe, data, classes, state, progress)
+    trained = train_seeds(recipe, data, classes, state, progress=progress)
     networks = {result.seed: result.network for result in trained}
     seconds = time.perf_counter() - started
     for condition, place in zip(conditions, places, strict=True):

@@ -3,14 +3,15 @@
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.registry import card, find, list_models
 
-__all__ = ["Card", "card", "find", "list_models", "load"]
+__all__ = ["Card", "card", "find", "list_models", "load", "push"]
 
 
 def load(name, *, class_names=None, num_classes=None):
     """Loads a zoo entry: network, verified weights, preprocessing and card.
 
     Args:
-        name: a packaged entry (`mer_zoo.list_models()`), or a local folder with a `card.toml`.
+        name: a packaged entry (`mer_zoo.list_models()`), a local folder with a `card.toml`, or
+            `hf://org/repo@revision` on the Hub (extra `hub`).
         class_names: names of your own classes. Given, the head is fresh and the rest is loaded:
             train it with `fit`.
         num_classes: the same with made-up names. Give one of the two.
@@ -22,8 +23,16 @@ def load(name, *, class_names=None, num_classes=None):
         UnknownNameError: there is no such entry; close matches are listed.
         CardError: the card is wrong or does not fit the network.
         WeightsError: the weights are missing or altered. Random weights are never returned.
+        HubError: the entry on the Hub cannot be had.
         ValueError: both or impossible classes are given.
     """
     from mer_zoo.zoo.loading import load as load_entry
 
     return load_entry(name, class_names=class_names, num_classes=num_classes)
+
+
+def push(folder, address, *, public=False, force=False):
+    """Publishes a local entry folder on the Hub; see `mer_zoo.zoo.pushing.push`."""
+    from mer_zoo.zoo.pushing import push as push_entry
+
+    return push_entry(folder, address, public=public, force=force)

@@ -164,6 +164,28 @@ class Card:
             f"corpus {saw.corpus}). " + " ".join(self.limits)
         )
 
+    def brief(self):
+        """What the card says in one minute, a `mer_zoo.readings.Brief`."""
+        from mer_zoo.readings.brief import Brief  # here, since its room needs OpenCV
+
+        saw, score = self.trained_on, ""
+        kind = "synthetic clips only" if saw.real_clips == 0 else f"{saw.real_clips} real clips"
+        if self.metrics:
+            first = self.metrics[0]
+            score = (
+                f"{first.name} {first.value:.3f} on {first.clips:,} clips of {first.identities} "
+                f"identities ({first.protocol}); always the commonest class would reach "
+                f"{first.majority:.3f}, guessing {first.chance:.3f}"
+            )
+        return Brief(
+            name=self.name,
+            summary=self.summary,
+            use=self.intended_use,
+            trained_on=f"{kind}: {saw.clips:,} clips of {saw.identities} identities, {saw.corpus}",
+            score=score,
+            limits=tuple(self.limits),
+        )
+
     def to_dict(self) -> dict:
         """The card as nested dictionaries of plain values."""
         return dataclasses.asdict(self)

@@ -118,7 +118,8 @@ class MicroExpressionClassifier(keras.Model):
             NoFaceError: no face was found.
         """
         if aligned:
-            return self._read(spotting.spot(clip), clip.source or "clip", clip.apex is not None)
+            expression = spotting.spot_aligned(clip)
+            return self._read(expression, clip.source or "clip", clip.apex is not None)
         stream = open_frames(clip)
         expression = spotting.find_expression(
             stream,
@@ -144,7 +145,8 @@ class MicroExpressionClassifier(keras.Model):
         engine="auto",
         allow_truncated: bool = False,
         progress=None,
-    ) -> Reading:
+        spot: bool = False,
+    ) -> Reading | list[Reading]:
         """Reads the strongest expression of a video file or a folder of frames, in flat memory.
 
         The face is found and followed, the clip aligned, onset, apex and offset are spotted unless
@@ -159,13 +161,25 @@ class MicroExpressionClassifier(keras.Model):
             engine: "auto", "keras" or "litert": what runs the face models.
             allow_truncated: use what can be read of a video that ends too early.
             progress: called with the number of frames done after each, for progress bars.
+            spot: read every expression that `mer_zoo.spot` finds, and return a list, in the order of
+                time, empty where there is none.
 
         Raises:
             VideoError: the file cannot be read, holds no video, or ends too early.
-            ClipError: fewer than two frames, or impossible phases.
+            ClipError: fewer than two frames, or impossible phases; with `spot`, phases were given or
+                the card takes whole frames instead of aligned faces.
             NoFaceError: no face was found in the video.
         """
         stream = open_frames(path, fps=fps, allow_truncated=allow_truncated)
+        if spot:
+            if any(phase is not None for phase in (onset, apex, offset)):
+                raise ClipError(
+                    "spot=True finds onset, apex and offset of every expression, but some were "
+                    "given. Give the phases of one expression, or spot=True."
+                )
+            options = {"start": start, "stop": stop, "face": face, "engine": engine}
+            found = self.spot_video(stream, progress=progress, **options)
+            return [reading for _, reading in found]
         expression = spotting.find_expression(
             stream,
             size=self.card.preprocessing.face_size,
@@ -178,6 +192,32 @@ class MicroExpressionClassifier(keras.Model):
             progress=progress,
         )
         return self._read(expression, stream.name, apex is not None)
+
+    def spot_video(
+        self, video, *, fps: float | None = None, allow_truncated: bool = False, **options
+    ) -> list[tuple[spotting.Interval, Reading]]:
+        """Finds and reads every expression of a recording of any length.
+
+        Args:
+            video, fps, allow_truncated: see `mer_zoo.spot`.
+            options: start, stop, min_motion, min_score, face, engine and progress of `mer_zoo.spot`.
+
+        Returns:
+            Each interval with its reading, in the order of time.
+
+        Raises:
+            ClipError: fewer than two frames, or the card takes whole frames instead of aligned faces.
+            VideoError, NoFaceError: see `predict_video`.
+        """
+        wanted = self.card.preprocessing
+        if wanted.alignment != "face":
+            raise ClipError(
+                f"{self.name} takes whole frames (alignment {wanted.alignment!r}), and spotting "
+                "needs a face to follow. Use an entry with alignment 'face'."
+            )
+        stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
+        found = spotting.spot_expressions(stream, size=wanted.face_size, **options)
+        return [(interval, self._read(clip, stream.name, False)) for interval, clip in found]
 
     def _read(self, found, source, given: bool) -> Reading:
         """Classifies an expression (`mer_zoo.spotting.Expression`); `given`: its apex was known."""
@@ -215,4 +255,5 @@ class MicroExpressionClassifier(keras.Model):
             frames=np.stack([clip.frames[i] for i in (clip.onset, clip.apex, clip.offset)]),
             image=image,
             attention=None if attention is None else attention[0],
+            brief=self.card.brief(),
         )

@@ -51,11 +51,11 @@ def golden_clips() -> dict[str, Clip]:
 def golden_probabilities(model: MicroExpressionClassifier, names) -> np.ndarray:
     """The model's probabilities for golden clips, from frames on, float32 `(len(names), classes)`."""
     clips, size = golden_clips(), model.card.preprocessing.face_size
-    images = np.stack([model.preprocess(_resized(clips[name], size)) for name in names])
+    images = np.stack([model.preprocess(resized(clips[name], size)) for name in names])
     return model.predict_on_batch(images)
 
 
-def _resized(clip: Clip, size: int) -> Clip:
+def resized(clip: Clip, size: int) -> Clip:
     """The clip at the face size of a card; most have the golden clips' own."""
     if clip.frames.shape[1] == size:
         return clip

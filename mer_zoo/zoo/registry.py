@@ -11,14 +11,20 @@ from mer_zoo.zoo.cards import Card
 
 ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
 CARD = "card.toml"
+HUB = "hf://"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A card and the folder it was read from."""
+    """A card and the folder it was read from.
+
+    `address` is what loads the same entry on any machine: its name in the package, or its pinned
+    `hf://` address. None for a local folder.
+    """
 
     card: Card
     folder: Path
+    address: str | None = None
 
     def weight_file(self) -> Path:
         """The weight file: beside the card, else fetched into the cache. Its digest is not checked."""
@@ -44,14 +50,21 @@ def list_models(pattern: str = "*") -> list[str]:
 def find(name: str | Path) -> Entry:
     """The entry of that name, or in that folder.
 
-    A plain word is a name in the zoo; whatever holds a path separator, starts with a dot or is a
-    `Path` is a folder. A folder that merely shares the name of an entry is never used by accident.
+    A plain word is a name in the zoo; `hf://org/repo@revision` is an entry on the Hub, which is
+    fetched once (`mer_zoo.zoo.hub`); whatever else holds a path separator, starts with a dot or is
+    a `Path` is a folder. A folder that merely shares the name of an entry is never used by accident.
 
     Raises:
         UnknownNameError: no such entry. The message lists close matches.
         CardError: the folder has no card, or its card is wrong.
+        HubError: the entry on the Hub cannot be had.
     """
     text = str(name)
+    if isinstance(name, str) and text.startswith(HUB):
+        from mer_zoo.zoo import hub
+
+        pinned, folder = hub.fetch(text)
+        return Entry(Card.read(folder / CARD), folder, pinned)
     if isinstance(name, Path) or "/" in text or "\\" in text or text.startswith((".", "~")):
         folder = Path(name).expanduser()
         return Entry(Card.read(folder / CARD), folder)
@@ -61,7 +74,7 @@ def find(name: str | Path) -> Entry:
         if Path(text).is_dir():
             error = UnknownNameError(f"{error} To load the local folder, write './{text}'.")
         raise error
-    return Entry(Card.read(packaged[text] / CARD), packaged[text])
+    return Entry(Card.read(packaged[text] / CARD), packaged[text], text)
 
 
 def card(name: str | Path) -> Card:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.errors import ClipError, OutputExistsError
-from mer_zoo.readings import Reading, save_report
+from mer_zoo.readings import Brief, Reading, render_reading, save_report, stylesheet
 from mer_zoo.readings.report import overlay, picture
 
 pytestmark = pytest.mark.backend_free
@@ -44,12 +44,13 @@ def reading():
 class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
-        self.tags, self.sources = [], []
+        self.tags, self.sources, self.alternatives = [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self.sources += [v for k, v in attributes if k in ("src", "href") and v]
+        self.alternatives += [dict(attributes).get("alt")] if tag == "img" else []
 
 
 def test_the_page_holds_everything_and_fetches_nothing(reading, tmp_path):
@@ -73,13 +74,64 @@ def test_without_attention_there_is_no_attention_picture(reading, tmp_path):
     assert Page(text).tags.count("img") == 4 and 'class="answer none"' in text
 
 
+def test_a_heat_map_is_shown_on_the_face(reading, tmp_path):
+    heat = np.zeros((96, 96), np.float32)
+    heat[60:70, 40:60] = 1
+    heated = Page(save_report([reading], tmp_path / "h.html", heat_maps=[heat]).read_text())
+    plain = Page(save_report([reading], tmp_path / "p.html", heat_maps=[None]).read_text())
+    assert len(heated.alternatives) == 6 and len(plain.alternatives) == 5
+    (added,) = set(heated.alternatives) - set(plain.alternatives)
+    assert "evidence for happiness" in added
+    for alternatives in (heated.alternatives, plain.alternatives):
+        assert all(alternatives) and len(set(alternatives)) == len(alternatives)
+    own = reading.save_report(tmp_path / "own.html", heat_map=heat)
+    assert own.read_text() == (tmp_path / "h.html").read_text()
+    with pytest.raises(ValueError, match="1 heat maps were given for 2 readings"):
+        save_report([reading, reading], tmp_path / "x.html", heat_maps=[heat])
+
+
+def test_the_card_stands_in_the_page_once_a_model(reading, tmp_path):
+    brief = Brief(
+        name="meganet_tiny",
+        summary="A small <MEGANet>.",
+        use="Tests.",
+        trained_on="synthetic clips only",
+        score="",
+        limits=("Not for decisions about people.", "Upright faces only."),
+    )
+    known = dataclasses.replace(reading, brief=brief)
+    text = save_report([known, known], tmp_path / "r.html").read_text()
+    assert text.count("About meganet_tiny") == 1 and "A small &lt;MEGANet&gt;." in text
+    assert "None was measured." in text and text.count("<li>") == 2
+    assert reading.provenance not in text, "the card says it already"
+
+
+def test_a_reading_in_another_page_brings_no_style_of_its_own(reading):
+    text = render_reading(reading)
+    assert "<style" not in text and "<html" not in text and 'class="mer-report"' in text
+    rules = re.findall(r"(?:^|[{}])\s*([^@{}]+)\{", stylesheet())
+    selectors = [one.strip() for rule in rules for one in rule.split(",")]
+    assert len(selectors) > 20
+    assert all(one.startswith(".mer-report") for one in selectors), "nothing else is restyled"
+
+
+@pytest.mark.parametrize("fps", [30.0, None])
+def test_ticks_are_round_and_phases_have_their_own_line(reading, tmp_path, fps):
+    returned = dataclasses.replace(reading, held=False, offset=40, fps=fps)
+    text = save_report([returned], tmp_path / "r.html").read_text()
+    flags = re.findall(r'class="flag" x="[^"]+" y="(\d+)"[^>]*>(\w+) (\d+)', text)
+    assert flags == [("12", "onset", "13"), ("26", "apex", "25"), ("40", "offset", "40")]
+    ticks = re.findall(r'y="189" text-anchor="middle">([^<]+)<', text)
+    assert ticks == (["0.5", "1", "1.5", "2"] if fps else ["10", "20", "30", "40", "50", "60"])
+
+
 def test_the_motion_curve_stays_in_its_frame(reading, tmp_path):
     text = save_report([reading], tmp_path / "r.html").read_text()
     points = re.search(r'points="([^"]+)"', text).group(1).split()
     assert len(points) == 60
     x, y = np.array([[float(v) for v in p.split(",")] for p in points]).T
     assert (np.diff(x) > 0).all() and x[0] == 40 and x[-1] == 630
-    assert y.max() == 120 and y.min() == 30
+    assert y.max() == 170 and y.min() == 50
 
 
 def test_existing_files_and_empty_reports_are_refused(reading, tmp_path):

@@ -65,7 +65,7 @@ def _quiet_mlflow(_packages):
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory, _quiet_mlflow):
     """The file of an empty database: to migrate one takes seconds."""
-    from tuner.store import Store
+    from mer_zoo.tracking import Store
 
     file = tmp_path_factory.mktemp("migrated") / "mlflow.db"
     Store.at(f"sqlite:///{file}").client()

@@ -9,13 +9,13 @@ import pytest
 
 import tuner
 from mer_zoo import zoo
-from mer_zoo.errors import EvaluationError, RecipeError
+from mer_zoo.errors import EvaluationError, OldFileStoreError, RecipeError, TrackingError
+from mer_zoo.tracking import store
 from mer_zoo.training import Recipe
 from mer_zoo.training.corpora import CorpusImages
 from mer_zoo.training.recipe import Real, Search
 from tests.tuner.learners import toy_examples
-from tuner import store
-from tuner.errors import LeakError, OldFileStoreError, SearchRefusedError, TrackingError
+from tuner.errors import LeakError, SearchRefusedError
 from tuner.sources import corpus_examples
 from tuner.space import Space, applied
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mer_zoo.errors import DiskFullError
 from mer_zoo.evaluation import Scores, confusion_matrix
+from mer_zoo.tracking import Store
 from tests.tuner.learners import toy_examples
-from tuner.errors import DiskFullError, ProjectError, SearchRunningError, TrialsFailedError
+from tuner.errors import ProjectError, SearchRunningError, TrialsFailedError
 from tuner.project import Project
-from tuner.store import Store
 
 KILLED = """
 import sys
@@ -135,13 +136,15 @@ def test_what_was_done_is_in_the_store(finished):
     assert space["augmentation.shift"] == {"kind": "IntRange", "low": 0, "high": 4, "step": 1}
     assert len(runs) == 4
     for run in runs.values():
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics["cpu_cores"] > 0
         number = int(run.data.tags["mer_zoo.trial"].split("/")[-1])
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         expected = {key: str(v) for key, v in outcome.trials[number].values.items()}
         assert run.data.params == expected
         assert run.data.metrics["uf1"] == outcome.trials[number].uf1
         files = {file.path for file in outcome.record.client.list_artifacts(run.info.run_id)}
-        assert files == {"confusion.svg", "folds.json", "recipe.toml"}
+        assert files == {"confusion.svg", "folds.json", "folds.svg", "recipe.toml"}
 
 
 def test_trials_that_fail_are_kept_with_their_reason_and_three_stop_the_search(recipe_file, place):

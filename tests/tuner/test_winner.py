@@ -92,7 +92,7 @@ def test_the_champion_reads_a_raw_clip_in_a_fresh_process(trained, tmp_path):
     assert [version.run_id for version in versions] == [outcome.record.run.id]
     frames = np.random.default_rng(0).integers(0, 256, (6, 60, 60, 3), dtype=np.uint8)
     np.save(tmp_path / "clip.npy", frames)
-    # A process that has mer_zoo and not the tuner: its loader must come with the model.
+    # A process that has mer_zoo and not the tuner: the loader must not need it.
     (tmp_path / "installed").mkdir()
     (tmp_path / "installed" / "mer_zoo").symlink_to(Path(mer_zoo.__file__).parent)
     installed = {

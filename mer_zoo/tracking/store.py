@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tuner.errors import DiskFullError, OldFileStoreError, TrackingError
+from mer_zoo.errors import DiskFullError, OldFileStoreError, TrackingError
+from mer_zoo.extras import require_extra
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
 PATIENCE = 5.0  # seconds until a lock or a silent server counts as trouble
@@ -62,6 +63,22 @@ class Store:
             TrackingError: the server does not answer, or the database is locked, read-only or none.
             OldFileStoreError: an old file store lies where the artifacts belong.
             DiskFullError: there is no space left.
+            MissingPackageError: MLflow is not installed.
+        """
+        require_extra("track", "mlflow", "Tracking runs")
+        self.check()
+        with self.named_errors():
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            client.search_experiments(max_results=1)
+            return client
+
+    def check(self) -> None:
+        """Finds out within seconds whether the store can be written; MLflow itself retries for minutes.
+
+        Raises:
+            TrackingError, OldFileStoreError, DiskFullError: as `client`.
         """
         with self.named_errors():
             if self.artifacts is not None:
@@ -70,11 +87,6 @@ class Store:
                 self._try_database()
             elif self.uri.startswith(SERVER):
                 self._try_server()
-            from mlflow import MlflowClient
-
-            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
-            client.search_experiments(max_results=1)
-            return client
 
     @contextlib.contextmanager
     def named_errors(self) -> Iterator[None]:
@@ -100,7 +112,7 @@ class Store:
             )
 
     def _try_database(self):
-        """Asks for the right to write; MLflow itself would retry for minutes before it complained."""
+        """Asks for the right to write."""
         path = self.uri.removeprefix(SQLITE)
         connection = sqlite3.connect(path, timeout=PATIENCE, uri=path.startswith("file:"))
         with contextlib.closing(connection):

@@ -1,11 +1,28 @@
-"""A heat map over the aligned face."""
+"""Arrays of a reading as pictures: the modality image, and a map over the aligned face."""
+
+import base64
 
 import cv2
 import numpy as np
 
+PICTURE_SIZE = 224
+
+
+def picture(image: np.ndarray) -> np.ndarray:
+    """A modality image as uint8 RGB `(H, W, 3)`: 0 becomes mid grey, -2 black, 2 white.
+
+    Args:
+        image: float32 `(H, W, C)` with 1 to 3 channels in about -2..2.
+    """
+    channels = [image[..., min(c, image.shape[-1] - 1)] for c in range(3)]
+    if image.shape[-1] == 2:
+        channels[2] = np.zeros_like(channels[0])
+    scaled = 127.5 + np.stack(channels, -1) * (127.5 / 2)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
 
 def overlay(face: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.ndarray:
-    """Draws a heat map over the central part of an aligned face that the network saw.
+    """Draws a map over the central part of an aligned face, the part that the network saw.
 
     Args:
         face: uint8 `(S, S, 3)` RGB, an aligned face (`reading.frames`).
@@ -30,3 +47,12 @@ def overlay(face: np.ndarray, heat: np.ndarray, strength: float = 0.6) -> np.nda
     part = drawn[top : top + height, left : left + width]
     part[:] = part * (1 - weight) + colours[..., ::-1] * weight
     return np.rint(drawn).astype(np.uint8)
+
+
+def as_data_url(image: np.ndarray, size: int = PICTURE_SIZE) -> str:
+    """A uint8 RGB picture, resized to a square of `size` px, as the `data:` URL of a PNG."""
+    larger = cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
+    ok, data = cv2.imencode(".png", np.ascontiguousarray(larger[..., ::-1]))
+    if not ok:
+        raise RuntimeError("OpenCV could not encode a picture")
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")

@@ -1,10 +1,13 @@
-"""Loads a model that a search logged, in any process: `mlflow.pyfunc.load_model` calls it.
+"""Loads a model that was logged, in any process: `mlflow.pyfunc.load_model` calls it.
 
-MLflow copies this package into the model. The process needs `mer_zoo` and a Keras backend; neither
-KerasTuner nor, at this place, MLflow.
+The process needs `mer_zoo` and a Keras backend, and not what the model was trained with.
 """
 
+from pathlib import Path
+
 import numpy as np
+
+from mer_zoo.settings import choose_backend
 
 UNKNOWN = -1  # a frame index that is not given
 FPS = 100.0
@@ -18,14 +21,10 @@ class ClipReader:
     """
 
     def __init__(self, folder: str):
-        from mer_zoo.cli.common import choose_backend
-
         choose_backend()
-        from pathlib import Path
+        from mer_zoo.zoo import load
 
-        import mer_zoo
-
-        self.model = mer_zoo.load(Path(folder))
+        self.model = load(Path(folder))
 
     def predict(self, model_input: np.ndarray, params: dict | None = None) -> dict:
         """Reads one clip: face, alignment, phases, image, network.

@@ -1,0 +1,6 @@
+"""Thousands of videos: read side by side, journalled, resumed, written as a table and a report."""
+
+from mer_zoo.batch.predicting import predict_many, run
+from mer_zoo.batch.readers import EntryReader, Reader
+
+__all__ = ["EntryReader", "Reader", "predict_many", "run"]

@@ -1,0 +1,87 @@
+"""What is to be read: videos, folders of videos, a folder of frames, tables of clips."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mer_zoo.clips import ClipRow, read_clip_table
+from mer_zoo.errors import ClipError
+
+VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One clip to read: a video or a folder of frames, or a row of a clip table."""
+
+    path: Path
+    row: ClipRow | None = None
+
+    def read(self, classifier, *, face, engine, phases, fps, allow_truncated, **span):
+        """The classifier's `Reading`; phases and frame rate of a row come before those given."""
+        if self.row is not None and self.path.is_dir():
+            # A table counts a folder's frames by the numbers in their file names.
+            return classifier.predict_clip(self.row.read(), face=face, engine=engine)
+        if self.row is not None:
+            phases = {name: getattr(self.row, name) for name in ("onset", "apex", "offset")}
+            fps = self.row.fps
+        return classifier.predict_video(
+            self.path,
+            **phases,
+            **span,
+            fps=fps,
+            face=face,
+            engine=engine,
+            allow_truncated=allow_truncated,
+        )
+
+    @property
+    def identity(self) -> str:
+        """Which clip it is, wherever the command was started: the same text, the same clip."""
+        row = self.row
+        phases = () if row is None else (row.onset, row.apex, row.offset, row.fps)
+        return json.dumps([os.path.abspath(self.path), *phases])
+
+    def fingerprint(self) -> list[int] | None:
+        """Changes when the file does: size (of a folder: number of files) and newest change, in ns."""
+        try:
+            if self.path.is_dir():
+                changes = [entry.stat().st_mtime_ns for entry in os.scandir(self.path)]
+                return [len(changes), max(changes, default=0)]
+            found = self.path.stat()
+        except OSError:  # its row will say what is wrong
+            return None
+        return [found.st_size, found.st_mtime_ns]
+
+
+def expand(paths: list[Path], fps: float | None = None, *, deep: bool = False) -> list[Input]:
+    """The clips behind what was typed, in order.
+
+    A folder that holds videos stands for its videos, sorted by name; any other folder for a clip of
+    frames; a `.csv` file for its rows (`mer_zoo.clips.read_clip_table`). With `deep`, videos are
+    also looked for in the folders below.
+
+    Raises:
+        ClipError: a table cannot be used.
+    """
+    inputs = []
+    for path in paths:
+        if path.suffix.lower() == ".csv":
+            inputs += [Input(row.path, row) for row in read_clip_table(path, fps=fps)]
+            continue
+        videos = []
+        if path.is_dir():
+            found = path.rglob("*") if deep else path.iterdir()
+            videos = sorted(p for p in found if p.suffix.lower() in VIDEO_SUFFIXES)
+        inputs += [Input(p) for p in videos or [path]]
+    return inputs
+
+
+def refuse_phases_for_many(inputs: list[Input], phases: dict) -> None:
+    """Raises ClipError when phases were given on the command line for more than one clip."""
+    if len(inputs) > 1 and any(value is not None for value in phases.values()):
+        raise ClipError(
+            "--onset, --apex and --offset belong to one video, but several were given. Put the "
+            "phases of each clip into a csv table: path, onset, apex, offset."
+        )

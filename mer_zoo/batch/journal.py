@@ -1,0 +1,169 @@
+"""The journal of a batch: one line a finished video, so that a killed batch goes on where it was."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mer_zoo.batch.inputs import Input
+from mer_zoo.batch.rows import FAILED, Row
+from mer_zoo.errors import BatchError, OutputExistsError
+from mer_zoo.files import write_atomically
+
+SUFFIX = ".journal"
+
+
+class Journal:
+    """The file `<results>.journal`: a plan, then a line a finished video or a written file.
+
+    A line is written whole and flushed to the disk before the next video counts as done; a line
+    that a kill has torn is cut off when the journal is opened again. Use it as a context manager:
+    meanwhile no other process can.
+
+    Args:
+        results: the table of the batch.
+        plan: plain values that name everything the rows depend on.
+        force: throw away what another plan left behind, and files that are not of this journal.
+
+    Raises:
+        BatchError: another process writes it, or it is of another plan and `force` is false.
+    """
+
+    def __init__(self, results: Path, plan: dict, force: bool = False):
+        self.path = Path(f"{results}{SUFFIX}")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._results = results
+        self._plan = json.loads(json.dumps(plan))
+        self._force = force
+        self._rows: dict[str, tuple[list[int] | None, Row]] = {}
+        self._written: set[str] = set()
+        self._file = None
+        self._lock = FileLock(self.path.parent / f".{self.path.name}.lock", blocking=False)
+
+    def __enter__(self) -> "Journal":
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise BatchError(
+                f"{self._results} is being written by another process. Wait for it, or choose "
+                "another file."
+            ) from None
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self._file is not None:
+            self._file.close()
+        self._lock.release()
+
+    def done(self, clip: Input, *, retry_failed: bool = False) -> bool:
+        """Whether the video has a row and has not changed since."""
+        fingerprint, row = self._rows.get(clip.identity, (None, None))
+        if row is None or (retry_failed and row.status == FAILED):
+            return False
+        return fingerprint == clip.fingerprint()
+
+    def add(self, clip: Input, row: Row) -> None:
+        """Keeps the row of a video; of a video that was read again, the newer row counts."""
+        entry = {"clip": clip.identity, "fingerprint": clip.fingerprint(), "row": row.to_dict()}
+        self._append(entry)
+        self._take(entry)
+
+    def rows(self, first: list[Input]) -> list[Row]:
+        """All rows: those of `first` in its order, then of what was read in earlier batches."""
+        order = dict.fromkeys([*(clip.identity for clip in first), *self._rows])
+        return [self._rows[identity][1] for identity in order if identity in self._rows]
+
+    def check(self, path: Path) -> None:
+        """Checks that a file may be written: there is none, or this journal's batch wrote it.
+
+        Raises:
+            OutputExistsError: the file is the user's, or was changed, and `force` is false.
+        """
+        if self._force or not path.exists():
+            return
+        if hashlib.sha256(path.read_bytes()).hexdigest() not in self._written:
+            raise OutputExistsError(
+                f"{path} exists already and is not as this batch left it, so it would be lost. "
+                "Choose another name, or say force=True (--force on the command line)."
+            )
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Writes a file of the batch, which a later run may replace."""
+        self.check(path)
+        self._append({"written": hashlib.sha256(content).hexdigest()})
+        write_atomically(path, content)
+
+    def _open(self) -> None:
+        lines, whole = _read_whole_lines(self.path)
+        found = _plan_of(lines[0]) if lines else None
+        if lines and found != self._plan and not self._force:
+            raise _other_plan(self._results, found, self._plan, len(lines) - 1)
+        if found == self._plan:
+            for number, line in enumerate(lines[1:], start=2):
+                try:
+                    self._take(json.loads(line))
+                except (ValueError, KeyError, TypeError) as error:
+                    raise BatchError(
+                        f"Line {number} of {self.path} is damaged ({error}). Remove the line; its "
+                        "video is then read again."
+                    ) from error
+            os.truncate(self.path, whole)
+            self._file = self.path.open("ab")
+
+    def _take(self, entry: dict) -> None:
+        if "written" in entry:
+            self._written.add(entry["written"])
+        else:
+            self._rows[entry["clip"]] = (entry["fingerprint"], Row(**entry["row"]))
+
+    def _append(self, entry: dict) -> None:
+        if self._file is None:
+            write_atomically(self.path, json.dumps({"plan": self._plan}).encode() + b"\n")
+            self._file = self.path.open("ab")
+        self._file.write(json.dumps(entry).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _read_whole_lines(path: Path) -> tuple[list[bytes], int]:
+    """The lines that end, and how many bytes they are."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = content.rfind(b"\n") + 1
+    return content[:whole].splitlines(), whole
+
+
+def _plan_of(line: bytes) -> dict | None:
+    try:
+        return json.loads(line)["plan"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _other_plan(results: Path, found: dict | None, plan: dict, lines: int) -> BatchError:
+    """The error for results that were begun differently."""
+    if found is None:
+        return BatchError(
+            f"{results}{SUFFIX} is not the journal of a batch. Choose another name for the results, "
+            "or say force=True (--force), which replaces it."
+        )
+    changed = sorted(key for key in {*found, *plan} if found.get(key) != plan.get(key))
+    shown = "; ".join(
+        f"{key}: {_short(found.get(key))} -> {_short(plan.get(key))}" for key in changed
+    )
+    return BatchError(
+        f"{results} was begun with another model or other settings ({shown}), and holds about "
+        f"{lines} videos. Choose another name for these results, or say force=True (--force), which "
+        "throws the old ones away."
+    )
+
+
+def _short(value) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,127 @@
+"""What reads the videos of a batch: a zoo entry, or anything with the same methods."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from mer_zoo.batch.inputs import Input
+from mer_zoo.errors import BatchError, UnknownNameError, WeightsError
+from mer_zoo.readings import Reading
+from mer_zoo.zoo import find
+
+
+class Reader(Protocol):
+    """What reads videos. It is sent to the processes with every video, so it should be small.
+
+    Attributes:
+        entry: name of the model, for the rows.
+        class_names: of its probabilities.
+        notes: what a report should say about the model.
+    """
+
+    entry: str
+    class_names: Sequence[str]
+    notes: str
+
+    def describe(self) -> dict:
+        """Plain values that name everything the rows depend on."""
+
+    def prepare(self) -> None:
+        """Called before each video; what it raises ends the batch. Heavy things are kept."""
+
+    def read(self, clip: Input) -> Reading:
+        """Reads one video; what it raises becomes the row of this video."""
+
+
+@dataclass(frozen=True)
+class EntryReader:
+    """Reads videos with a zoo entry.
+
+    Attributes:
+        name: what the entry is loaded by, in every process.
+        entry, class_names, notes: see `Reader`.
+        sha256: digest of the entry's weights.
+        preprocessing: of the entry's card, as text: what else the answers depend on.
+        backend: Keras' backend.
+        face, engine, start, stop, fps, allow_truncated: as of `predict_video`.
+    """
+
+    name: str | Path
+    entry: str
+    class_names: tuple[str, ...]
+    notes: str
+    sha256: str
+    preprocessing: str
+    backend: str
+    face: str | int = "largest"
+    engine: str = "auto"
+    start: int = 0
+    stop: int | None = None
+    fps: float | None = None
+    allow_truncated: bool = False
+
+    @classmethod
+    def of(cls, name, backend: str, **options) -> "EntryReader":
+        """The reader of an entry; its card is read, its weights are not.
+
+        Raises:
+            UnknownNameError: there is no such entry, or no such face engine.
+            BatchError: `face` is neither "largest" nor a number.
+        """
+        from mer_zoo.faces.engines import ENGINES
+
+        found = find(name)
+        card = found.card
+        reader = cls(
+            name=found.address or found.folder.resolve(),
+            entry=card.name,
+            class_names=tuple(card.class_names),
+            notes=card.provenance(),
+            sha256=card.weights.sha256,
+            preprocessing=repr((card.preprocessing, card.rejection)),
+            backend=backend,
+            **options,
+        )
+        if reader.engine not in ENGINES:
+            raise UnknownNameError.among("face engine", reader.engine, ENGINES)
+        if reader.face != "largest" and not (isinstance(reader.face, int) and reader.face >= 0):
+            raise BatchError(f"face={reader.face!r}: expected 'largest', or 0, 1, ... by size.")
+        return reader
+
+    def describe(self) -> dict:
+        """See `Reader`."""
+        settings = ("sha256", "preprocessing", "backend", "face", "engine", "start", "stop", "fps")
+        shown = {name: getattr(self, name) for name in (*settings, "allow_truncated")}
+        return {"entry": self.entry, "class_names": list(self.class_names), **shown}
+
+    def prepare(self) -> None:
+        """See `Reader`. The first call in a process loads the network."""
+        _classifier(self.name, self.sha256)
+
+    def read(self, clip: Input) -> Reading:
+        """See `Reader`."""
+        return clip.read(
+            _classifier(self.name, self.sha256),
+            phases=dict.fromkeys(("onset", "apex", "offset")),
+            start=self.start,
+            stop=self.stop,
+            fps=self.fps,
+            face=self.face,
+            engine=self.engine,
+            allow_truncated=self.allow_truncated,
+        )
+
+
+@lru_cache(maxsize=1)
+def _classifier(name: str | Path, sha256: str):
+    from mer_zoo.zoo import load
+
+    model = load(name)
+    if model.card.weights.sha256 != sha256:
+        raise WeightsError(
+            f"{name} has other weights here than where the batch was started. Install the same "
+            "entry on every machine."
+        )
+    return model

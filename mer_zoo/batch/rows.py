@@ -1,0 +1,134 @@
+"""What a batch says of each video, and the table of it."""
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.batch.inputs import Input
+from mer_zoo.errors import BatchError
+from mer_zoo.extras import require_extra
+from mer_zoo.readings import Reading
+
+OK, FAILED = "ok", "failed"
+DIED = (
+    "WorkerDied: the process that read this video was ended by the system, twice. The file may crash "
+    "its decoder, or need more memory than there is."
+)
+FORMATS = (".csv", ".parquet")
+THUMBNAIL_SIZE = 64
+JPEG_QUALITY = 85
+
+
+@dataclass(frozen=True)
+class Row:
+    """One video of a batch.
+
+    Attributes:
+        path: the video or folder of frames, as it was given.
+        entry: name of the zoo entry.
+        label: see `mer_zoo.Reading`, as are the following. None where the video could not be read.
+        probabilities: class name -> probability; empty where the video could not be read.
+        onset, apex, offset: frame indices in the source, 0-based.
+        motion: peak motion in pixels of the 224 px face crop.
+        fps: frames a second of the source.
+        seconds: time it took to read the video.
+        status: "ok" or "failed".
+        error: name and message of the error of a failed row, else None.
+        thumbnail: the image the network saw, JPEG as base64 text; only in the report.
+    """
+
+    path: str
+    entry: str
+    label: str | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    onset: int | None = None
+    apex: int | None = None
+    offset: int | None = None
+    motion: float | None = None
+    fps: float | None = None
+    seconds: float | None = None
+    status: str = OK
+    error: str | None = None
+    thumbnail: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
+        """The row of a video that was read."""
+        same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps")
+        return cls(
+            path=str(clip.path),
+            entry=entry,
+            **{name: getattr(reading, name) for name in same},
+            seconds=round(seconds, 3),
+            thumbnail=thumbnail(reading.image),
+        )
+
+    @classmethod
+    def failed(cls, clip: Input, entry: str, error: str, seconds: float | None = None) -> "Row":
+        """The row of a video that could not be read."""
+        taken = None if seconds is None else round(seconds, 3)
+        return cls(path=str(clip.path), entry=entry, seconds=taken, status=FAILED, error=error)
+
+    def to_dict(self) -> dict:
+        """The row as plain values."""
+        return asdict(self)
+
+
+def thumbnail(image: np.ndarray) -> str:
+    """A modality image, float32 `(H, W, C)`, as a small JPEG in base64: about 2 kB."""
+    import cv2
+
+    from mer_zoo.readings import picture
+
+    size = (THUMBNAIL_SIZE, THUMBNAIL_SIZE)
+    small = cv2.resize(picture(image), size, interpolation=cv2.INTER_AREA)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), quality)
+    return base64.b64encode(data.tobytes()).decode("ascii")
+
+
+def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
+    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class."""
+    import pandas as pd
+
+    def cells(row):
+        plain = row.to_dict()
+        given = plain.pop("probabilities")
+        del plain["thumbnail"]
+        head = {name: plain.pop(name) for name in ("path", "entry", "label")}
+        return head | {f"p_{name}": given.get(name) for name in class_names} | plain
+
+    types = dict.fromkeys(("path", "entry", "label", "status", "error"), "string")
+    types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
+    numbers = ("motion", "fps", "seconds", *(f"p_{name}" for name in class_names))
+    types |= dict.fromkeys(numbers, "float64")
+    columns = list(cells(Row(path="", entry="")))
+    return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)
+
+
+def check_format(path: Path) -> None:
+    """Checks that the table of a batch can be written as this file.
+
+    Raises:
+        BatchError: it is neither `.csv` nor `.parquet`.
+        MissingPackageError: pyarrow is not installed, for Parquet.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise BatchError(
+            f"{path} should end in {' or '.join(FORMATS)}, which says how the table is written."
+        )
+    if path.suffix.lower() == ".parquet":
+        require_extra("parquet", "pyarrow", "Parquet")
+
+
+def encode(frame, path: Path) -> bytes:
+    """The content of the table's file, CSV (UTF-8) or Parquet by the ending of its name."""
+    if path.suffix.lower() == ".csv":
+        return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")
+    content = io.BytesIO()
+    frame.to_parquet(content, engine="pyarrow", index=False)
+    return content.getvalue()

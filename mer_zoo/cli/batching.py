@@ -1,0 +1,35 @@
+"""`mer-zoo predict --out`: many videos into one table."""
+
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from mer_zoo.cli.common import SOME_FAILED, choose_backend, err, out
+
+SHOWN_FAILURES = 10
+
+
+def predict_batch(paths: list[Path], entry: str, to: Path, **options) -> None:
+    """Reads the videos, prints what came of them; exit code 1 when some could not be read."""
+    choose_backend()
+    from mer_zoo.batch import predict_many
+
+    frame = predict_many(paths, entry, to, **options)
+    failed = frame[frame["status"] == "failed"]
+    counts = Table("label", "videos")
+    for label, count in frame["label"].value_counts().items():
+        counts.add_row(Text(label), str(count))
+    if len(failed):
+        counts.add_row(Text("failed", style="red"), str(len(failed)))
+    out.print(counts)
+    for row in failed.head(SHOWN_FAILURES).itertuples():
+        err.print(Text.assemble((f"{row.path}: ", "red"), row.error))
+    if len(failed) > SHOWN_FAILURES:
+        err.print(f"and {len(failed) - SHOWN_FAILURES} more; all of them stand in {to}")
+    err.print(f"table: {to}")
+    if options.get("report"):
+        err.print(f"report: {options['report']}")
+    if len(failed):
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,49 @@
+"""The command export."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import Force, choose_backend, err, out
+
+
+class To(StrEnum):
+    """The formats of `mer_zoo.export`."""
+
+    onnx = "onnx"
+    saved_model = "saved_model"
+    litert = "litert"
+    openvino = "openvino"
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    path: Annotated[Path, typer.Option("--out", help="File (or SavedModel folder) to write.")],
+    to: Annotated[To, typer.Option(help="Format.")] = To.onnx,
+    with_preprocessing: Annotated[
+        bool, typer.Option("--with-preprocessing", help="Put MESTI in front: frames go in.")
+    ] = False,
+    frames: Annotated[
+        int | None, typer.Option(help="With the preprocessing: fixed number of frames of a clip.")
+    ] = None,
+    force: Force = False,
+):
+    """Writes an entry as a file that runs without mer-zoo, checked on the golden clips."""
+    from mer_zoo import zoo
+
+    zoo.find(model)
+    choose_backend()
+    from mer_zoo import exporting
+
+    with err.status(f"exporting {model}"):
+        exporting.export(
+            model,
+            path,
+            to.value,
+            with_preprocessing=with_preprocessing,
+            frames=frames,
+            force=force,
+        )
+    out.print(f"wrote {path}; the golden clips are answered alike")

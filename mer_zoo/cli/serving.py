@@ -1,0 +1,33 @@
+"""The command `app`: the page in the browser, for this machine alone."""
+
+import signal
+import threading
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import DEFAULT_MODEL, ModelName, choose_backend, err
+
+
+def app(
+    model: ModelName = DEFAULT_MODEL,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="On 127.0.0.1.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+):
+    """Opens a page to drop videos on, or to record them. Nothing leaves this machine. Ctrl+C ends it."""
+    from mer_zoo import zoo
+    from mer_zoo.cli import demonstration
+
+    zoo.find(model)
+    choose_backend()
+    from mer_zoo.app import running_page
+
+    # A terminated server, too, deletes what was uploaded.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    err.print(f"starting the page with {model}", highlight=False)
+    with running_page(model, port=port, example=demonstration.smile()) as url:
+        err.print(f"the page is at {url} (Ctrl+C ends it)", highlight=False)
+        if browser:
+            webbrowser.open(url)
+        threading.Event().wait()

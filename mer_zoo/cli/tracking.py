@@ -1,0 +1,42 @@
+"""The options of commands whose runs can be logged in MLflow, and what they say when it failed."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import SOME_FAILED, err
+from mer_zoo.errors import TrackingWarning
+
+Track = Annotated[
+    bool, typer.Option("--track", help="Log the run in MLflow: ./mlflow.db, artifacts in ./mlruns.")
+]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        help="With it --track needs not be said: MLflow's store, a database or a server. With --track "
+        "alone MLFLOW_TRACKING_URI may name it."
+    ),
+]
+
+
+def wanted(track: bool, tracking_uri: str | None) -> bool | str:
+    """What to hand to `track=`."""
+    return tracking_uri or track
+
+
+@contextlib.contextmanager
+def tracking_told() -> Iterator[None]:
+    """Says at the end what is missing in MLflow, and ends the command with exit code 1 then."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TrackingWarning)
+        yield
+    missing = [w for w in caught if issubclass(w.category, TrackingWarning)]
+    for warning in (w for w in caught if w not in missing):
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    for warning in missing:
+        err.print("[yellow]TrackingWarning:[/yellow]", str(warning.message), highlight=False)
+    if missing:
+        raise typer.Exit(SOME_FAILED)

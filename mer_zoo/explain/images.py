@@ -1,0 +1,18 @@
+"""What every explanation begins with: the network behind a model, and its image."""
+
+import numpy as np
+
+
+def as_seen(model, image: np.ndarray):
+    """The network of a classifier or model, and the image as float32.
+
+    Raises:
+        ValueError: the image is not of the network's input shape.
+    """
+    network = getattr(model, "network", model)
+    image = np.asarray(image, dtype=np.float32)
+    if image.shape != tuple(network.input_shape[1:]):
+        raise ValueError(
+            f"{model.name} sees images of shape {tuple(network.input_shape[1:])}, got {image.shape}."
+        )
+    return network, image

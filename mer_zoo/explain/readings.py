@@ -1,0 +1,22 @@
+"""The explanation that stands in a report: one map for one reading."""
+
+import numpy as np
+
+from mer_zoo.explain.heat_map import heat_map
+
+
+def explain_reading(model, reading, method: str = "integrated") -> np.ndarray | None:
+    """Where the evidence for the label of a reading lies.
+
+    Args:
+        model: the `MicroExpressionClassifier` that made the reading.
+        reading: its `Reading`.
+        method: of `heat_map`.
+
+    Returns:
+        float32 `(H, W)`, 0..1, for `save_report(..., heat_maps=[...])`; None for "no expression", which
+        is not a class and has no evidence of its own.
+    """
+    return (
+        heat_map(model, reading.image, reading.label, method=method) if reading.expression else None
+    )

@@ -1,0 +1,229 @@
+"""Entries on the Hugging Face Hub: `hf://org/repo@revision`.
+
+Two files are fetched, the card and the weights it names, and nothing in a repository is ever run.
+The Hub says which commit a revision is and what its files' digests are; a fetched entry is kept
+under its commit, so what was loaded once is loaded again without the network.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from mer_zoo.errors import CardError, HubError
+from mer_zoo.extras import require_extra
+from mer_zoo.settings import home, is_offline
+from mer_zoo.zoo import weights
+from mer_zoo.zoo.cards import Card
+
+CARD = "card.toml"
+CARD_DIGEST = "card.sha256"
+WEIGHTS_SUFFIX = ".safetensors"
+CARD_BYTES = 1_000_000  # at most; a card is text of some kilobytes
+
+_ADDRESS = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Address:
+    """`hf://org/repo@revision`, taken apart; `revision` is a commit, tag or branch, or None."""
+
+    repo: str
+    revision: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Reads an address.
+
+        Raises:
+            HubError: it is not of that form.
+        """
+        found = _ADDRESS.fullmatch(text)
+        if found is None or ".." in text:
+            raise HubError(
+                f"{text!r} is not an address on the Hub. Expected hf://org/repo@revision, for "
+                "instance hf://someone/my_model@v1."
+            )
+        return cls(found["repo"], found["revision"])
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a commit, which never changes, and no tag or branch."""
+        return self.revision is not None and _COMMIT.fullmatch(self.revision) is not None
+
+    def at(self, commit: str) -> "Address":
+        """The same repository at a commit."""
+        return Address(self.repo, commit)
+
+    def folder(self) -> Path:
+        """Where a pinned entry is kept."""
+        return home() / "hub" / self.repo / str(self.revision)
+
+    def __str__(self):
+        return f"hf://{self.repo}" + (f"@{self.revision}" if self.revision else "")
+
+
+def fetch(text: str) -> tuple[str, Path]:
+    """The pinned address and the local folder of an entry on the Hub, fetched once.
+
+    Without a commit in the address, the Hub is asked which commit is meant, and the pinned address
+    is printed on standard error: write it down to get the same weights again.
+
+    Args:
+        text: `hf://org/repo`, with `@` and a commit, tag or branch.
+
+    Raises:
+        HubError: the address is wrong, there is no such repository or revision, it is no zoo entry,
+            its files are not what their digests promise, or the network is forbidden or gone.
+        CardError: its card is wrong.
+        MissingPackageError: huggingface_hub is not installed.
+    """
+    address = Address.parse(text)
+    if address.is_pinned and _is_kept(address.folder()):
+        return str(address), address.folder()
+    if is_offline():
+        raise HubError(
+            f"{address} is not in the cache {home() / 'hub'} under a commit, and MER_ZOO_OFFLINE "
+            "forbids asking the Hub. Unset MER_ZOO_OFFLINE once, or give the pinned address "
+            "(hf://org/repo@commit) of what was loaded before."
+        )
+    require_extra("hub", "huggingface_hub", "An hf:// address")
+    files = _Repository.ask(address)
+    pinned = address.at(files.commit)
+    folder = pinned.folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not _is_kept(folder):
+            _fetch_into(folder, pinned, files)
+    if not address.is_pinned:
+        print(f"{address} is {pinned}", file=sys.stderr)
+    return str(pinned), folder
+
+
+def _is_kept(folder: Path) -> bool:
+    """Whether the entry is there and its card is as it was fetched; weights are checked by `load`."""
+    card, digest = folder / CARD, folder / CARD_DIGEST
+    return card.exists() and digest.exists() and weights.digest(card) == digest.read_text().strip()
+
+
+@dataclass(frozen=True)
+class _Repository:
+    """A revision of a repository: its commit, and of each file its size and digest."""
+
+    commit: str
+    files: dict
+
+    @classmethod
+    def ask(cls, address: Address) -> "_Repository":
+        from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+
+        try:
+            info = client().model_info(
+                address.repo, revision=address.revision, files_metadata=True, timeout=60
+            )
+        except RevisionNotFoundError as error:
+            raise HubError(f"{address}: the repository has no such revision.") from error
+        except RepositoryNotFoundError as error:
+            raise HubError(
+                f"{address}: there is no such repository, or it is private. Check the name; for a "
+                "private one, log in (hf auth login) or set HF_TOKEN."
+            ) from error
+        except connection_errors() as error:
+            raise unreachable(address, error) from error
+        return cls(info.sha, {file.rfilename: file for file in info.siblings or []})
+
+
+def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
+    """Fetches card and weights beside the folder, checks both, and moves them there in one step."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".fetching"))
+    try:
+        _require(address, found, CARD, CARD_BYTES)
+        path = _download(address, CARD, temporary)
+        _check_card(address, path, found.files[CARD].blob_id)
+        card = Card.read(path)
+        file = card.weights.file
+        if Path(file).name != file or not file.endswith(WEIGHTS_SUFFIX):
+            raise CardError(
+                f"{address}: the card names the weights {file!r}; expected a {WEIGHTS_SUFFIX} file "
+                "beside it. No other kind is ever fetched."
+            )
+        _require(address, found, file, card.weights.bytes)
+        _check_digest(address, file, _download(address, file, temporary), card.weights.sha256)
+        (temporary / CARD_DIGEST).write_text(weights.digest(path))
+        shutil.rmtree(temporary / ".cache", ignore_errors=True)  # of huggingface_hub
+        shutil.rmtree(folder, ignore_errors=True)  # a card that was altered since
+        os.replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _require(address, found, name, most) -> None:
+    if name not in found.files:
+        raise HubError(
+            f"{address} has no {name}, so it is no zoo entry. mer-zoo push makes one from a folder "
+            "that finetune or train wrote."
+        )
+    size = found.files[name].size
+    if size is not None and size > most:
+        raise HubError(f"{address}: {name} has {size} bytes, more than {most}. It is not fetched.")
+
+
+def _download(address: Address, name: str, folder: Path) -> Path:
+    try:
+        return Path(
+            client().hf_hub_download(
+                address.repo, name, revision=address.revision, local_dir=folder
+            )
+        )
+    except connection_errors() as error:
+        raise unreachable(address, error) from error
+
+
+def _check_card(address: Address, path: Path, blob_id: str | None) -> None:
+    """The card against the digest Git keeps it under, which the commit vouches for."""
+    content = path.read_bytes()
+    actual = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    if actual != blob_id:
+        raise HubError(
+            f"{address}: {CARD} is not what the Hub promises (Git digest {actual[:16]}… instead of "
+            f"{str(blob_id)[:16]}…). Nothing was kept. Try again."
+        )
+
+
+def _check_digest(address: Address, name: str, path: Path, sha256: str) -> None:
+    if (actual := weights.digest(path)) != sha256:
+        raise HubError(
+            f"{address}: {name} is not the file its card describes: sha256 {actual[:16]}… instead "
+            f"of {sha256[:16]}…. Nothing was kept. Ask whoever published it."
+        )
+
+
+def client():
+    """The Hub's client: of `HF_ENDPOINT`, with the token huggingface_hub finds."""
+    from huggingface_hub import HfApi
+
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="mer_zoo")
+
+
+def connection_errors() -> tuple[type[Exception], ...]:
+    """What huggingface_hub raises when the Hub is gone or refuses."""
+    from huggingface_hub.errors import HTTPError  # of httpx, whichever version of it is used
+
+    return (OSError, HTTPError)
+
+
+def unreachable(address: Address, error: Exception) -> HubError:
+    """The error for a Hub that does not answer as it should."""
+    return HubError(
+        f"{address}: the Hub does not answer as it should ({type(error).__name__}: {error}). Check "
+        "your connection and your rights to the repository. What was fetched before is loaded from "
+        "the cache by its pinned address."
+    )

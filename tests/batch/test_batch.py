@@ -1,0 +1,134 @@
+"""A batch: every video has its row whatever happens, the table and the page hold them all."""
+
+import html.parser
+import os
+import sys
+from unittest import mock
+
+import pandas as pd
+import pytest
+
+from mer_zoo.errors import BatchError, MissingPackageError, UnknownNameError, WeightsError
+
+pytestmark = pytest.mark.backend_free
+
+COLUMNS = [
+    *("path", "entry", "label", "p_calm", "p_tense", "onset", "apex", "offset", "motion", "fps"),
+    *("seconds", "status", "error"),
+]
+
+
+@pytest.mark.parametrize("out", ["r.csv", "r.parquet"])
+def test_the_table_has_a_row_a_video_and_says_what_went_wrong(videos, read, tmp_path, out):
+    (videos / "c.mp4").write_text("raises")
+    frame, names = read([videos, tmp_path / "nothing.mp4"], out)
+    assert names == [*"abcdef", "nothing"] and len(frame) == 7
+    stored = (pd.read_csv if out.endswith("csv") else pd.read_parquet)(tmp_path / out)
+    assert list(stored.columns) == COLUMNS and list(frame.columns) == COLUMNS
+    by_name = stored.set_index(stored["path"].str.rsplit("/", n=1).str[-1])
+    assert by_name.loc["c.mp4", "error"] == "ZeroDivisionError: by a video"
+    assert by_name.loc["nothing.mp4", "error"].startswith("FileNotFoundError")
+    assert list(by_name["status"]).count("failed") == 2
+    fine = by_name.loc["e.mp4"]
+    assert fine["label"] == "tense" and fine["p_tense"] == 0.75 and fine["apex"] == 3
+    assert pd.isna(fine["error"]) and pd.isna(by_name.loc["c.mp4", "apex"])
+
+
+def test_a_video_that_kills_its_process_does_not_stop_the_others(videos, read, tmp_path):
+    (videos / "b.mp4").write_text("dies")
+    frame, _ = read(videos, jobs=2)
+    assert list(frame["status"]) == ["ok", "failed", "ok", "ok", "ok", "ok"]
+    assert "WorkerDied" in frame["error"][1]
+    pids = {line.split()[0] for line in (tmp_path / "diary").read_text().splitlines()}
+    assert len(pids) >= 2
+    assert read(videos, jobs=2)[1] == [], "nor is it tried again and again"
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_batch(videos, read, tmp_path):
+    with pytest.raises(WeightsError):
+        read(videos, broken=True)
+    assert not (tmp_path / "r.csv").exists()
+    assert len(read(videos)[1]) == 6
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.sources = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.sources += [v for k, v in attributes if k in ("src", "href") and v]
+
+
+def test_the_page_shows_failures_first_and_fetches_nothing(videos, read, tmp_path):
+    (videos / "d.mp4").rename(videos / "<b>odd.mp4")
+    (videos / "c.mp4").write_text("raises")
+    read(videos, report=tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text()
+    page = Page(text)
+    assert page.tags.count("img") == 5 and "script" not in page.tags and "link" not in page.tags
+    assert all(s.startswith("data:image/jpeg;base64,") for s in page.sources)
+    assert text.index("ZeroDivisionError: by a video") < text.index("Labels")
+    assert "&lt;b&gt;odd.mp4" in text and "Has seen nothing." in text
+    assert text.index("a.mp4") < text.index("e.mp4")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"out": "r.txt"}, BatchError, r"\.csv or \.parquet"),
+        ({"backend": "ray"}, UnknownNameError, "ray"),
+        ({"jobs": 0}, BatchError, "jobs=0"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, BatchError, "--backend dask"),
+        ({"inputs": []}, BatchError, "No videos"),
+    ],
+)
+def test_impossible_wishes_are_named(videos, read, options, kind, message):
+    with pytest.raises(kind, match=message):
+        read(options.pop("inputs", videos), **options)
+
+
+@pytest.mark.parametrize(
+    ("module", "options"), [("pyarrow", {"out": "r.parquet"}), ("distributed", {"backend": "dask"})]
+)
+def test_a_missing_extra_is_named_before_anything_is_read(
+    videos, read, monkeypatch, module, options
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'mer-zoo\["):
+        read(videos, **options)
+
+
+def test_dask_reads_with_a_cluster_of_this_machine(videos, read, tmp_path):
+    pytest.importorskip("distributed")
+    (videos / "b.mp4").write_text("dies")
+    (videos / "c.mp4").write_text("raises")
+    frame, names = read(videos, backend="dask", jobs=2)
+    errors = frame.set_index(frame["path"].str[-5:])["error"].dropna()
+    assert errors["b.mp4"].startswith("WorkerDied") and len(errors) == 2
+    assert errors["c.mp4"].startswith("ZeroDivisionError")
+    assert names.count("b") == 2 and set(names) == set("abcdef")
+    pids = {line.split()[0] for line in (tmp_path / "diary").read_text().splitlines()}
+    assert len(pids) >= 2
+
+
+def test_a_scheduler_that_runs_already_is_used(videos, read):
+    distributed = pytest.importorskip("distributed")
+    with (
+        mock.patch.dict(os.environ),  # its worker is a part of this process
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+    ):
+        address = cluster.scheduler_address
+        frame, names = read(videos, backend="dask", scheduler=address)
+    assert names == list("abcdef") and set(frame["status"]) == {"ok"}
+
+
+def test_an_address_where_no_scheduler_answers_is_named(videos, read, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("mer_zoo.batch.pools.CONNECT_SECONDS", 0.2)
+    with pytest.raises(BatchError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        read(videos, backend="dask", scheduler="tcp://127.0.0.1:9")

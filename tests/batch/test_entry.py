@@ -1,0 +1,85 @@
+"""A batch by a zoo entry on real video: the command, two processes, and what is refused."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+import mer_zoo
+from mer_zoo.cli import demonstration
+from mer_zoo.errors import BatchError, UnknownNameError
+
+pytestmark = pytest.mark.backend_free  # with one backend: the processes start theirs anew
+
+ENTRY = "meganet_tiny"
+
+
+@pytest.fixture(scope="module")
+def smiles(tmp_path_factory):
+    """Three videos of the first second of the real smile, each begun one frame later, and no video."""
+    folder = tmp_path_factory.mktemp("smiles")
+    capture = cv2.VideoCapture(str(demonstration.smile()))
+    frames = [cv2.resize(capture.read()[1], (320, 180)) for _ in range(30)]
+    for begin in range(3):
+        name = str(folder / f"{begin}.mp4")
+        writer = cv2.VideoWriter(name, cv2.VideoWriter_fourcc(*"mp4v"), 30, (320, 180))
+        for frame in frames[begin:]:
+            writer.write(frame)
+        writer.release()
+    (folder / "no.mp4").write_bytes(b"not a video")
+    return folder
+
+
+def test_two_processes_say_what_one_says(smiles, tmp_path):
+    two = mer_zoo.predict_many(smiles, ENTRY, tmp_path / "two.csv", jobs=2, progress=False)
+    one = mer_zoo.predict_many(smiles, ENTRY, tmp_path / "one.csv", progress=False)
+    for name in ("path", "label", "status", "error", "onset", "apex", "offset", "entry"):
+        assert two[name].equals(one[name]), name
+    classes = [name for name in one if name.startswith("p_")]
+    np.testing.assert_allclose(two[classes], one[classes], atol=1e-4)
+    model = mer_zoo.load(ENTRY)
+    reading = model.predict_video(smiles / "1.mp4")
+    row = one.iloc[1]
+    assert row["label"] == reading.label and row["apex"] == reading.apex
+    assert [row[f"p_{c}"] for c in model.class_names] == pytest.approx(
+        list(reading.probabilities.values())
+    )
+    with pytest.raises(BatchError, match="face: largest -> 0"):
+        mer_zoo.predict_many(smiles, ENTRY, tmp_path / "one.csv", face=0, progress=False)
+
+
+def test_the_command_writes_table_and_page_and_goes_on(smiles, tmp_path):
+    from typer.testing import CliRunner
+
+    from mer_zoo.cli import app
+
+    table, page = tmp_path / "r.parquet", tmp_path / "r.html"
+    arguments = [
+        "predict",
+        str(smiles),
+        "--model",
+        ENTRY,
+        "--out",
+        str(table),
+        "--report",
+        str(page),
+    ]
+    for _ in range(2):
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 1, "one video could not be read"
+        assert "failed" in done.output and len(pd.read_parquet(table)) == 4
+    assert page.read_text().count("<img") == 3
+    for wrong in (["--json"], ["--onset", "3"], ["--csv", "a.csv"]):
+        done = CliRunner().invoke(app, [*arguments, *wrong])
+        assert done.exit_code == 2 and "--out does not go with" in " ".join(done.output.split())
+    done = CliRunner().invoke(app, ["predict", str(smiles), "--jobs", "2"])
+    assert done.exit_code == 2 and "need --out" in " ".join(done.output.split())
+
+
+def test_impossible_readers_are_named(smiles, tmp_path):
+    for options, kind in (({"face": "left"}, BatchError), ({"engine": "gpu"}, UnknownNameError)):
+        with pytest.raises(kind):
+            mer_zoo.predict_many(smiles, ENTRY, tmp_path / "r.csv", **options)
+    with pytest.raises(UnknownNameError, match="Did you mean"):
+        mer_zoo.predict_many(smiles, "meganet_tin", tmp_path / "r.csv")
+    assert not list(tmp_path.iterdir())
