@@ -1,6 +1,6 @@
 """`mer-zoo export`; what the files hold is tested in tests/exporting."""
 
-from mer_zoo import exporting
+from mer_zoo import exporting, zoo
 
 
 def test_what_was_asked_for_is_handed_on(run, tmp_path, monkeypatch):
@@ -11,7 +11,7 @@ def test_what_was_asked_for_is_handed_on(run, tmp_path, monkeypatch):
     code, printed, _ = run("export", "meganet_tiny", "--out", file, *options)
     assert code == 0 and "wrote" in printed
     assert asked == {
-        "positional": ("meganet_tiny", file, "litert"),
+        "positional": (zoo.find("meganet_tiny").folder, file, "litert"),
         "with_preprocessing": True,
         "frames": 64,
         "force": True,

@@ -67,6 +67,16 @@ def test_a_file_answers_as_the_model_and_says_who_it_is(to, model, tmp_path):
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="once; it is the quickest from torch")
+@pytest.mark.parametrize("name", mer_zoo.list_models())
+def test_every_entry_of_the_package_is_exported(name, tmp_path):
+    needs("onnx")
+    path = exporting.export(name, tmp_path / "entry.onnx")
+    assert exporting.read_metadata(path)["class_names"] == mer_zoo.card(name).class_names
+    exporting.export(name, path, force=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["entry.onnx"]
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="once; it is the quickest from torch")
 def test_frames_of_a_real_video_go_in_when_mesti_is_a_part_of_the_file(model, tmp_path):
     known = needs("onnx")
     path = exporting.export(model, tmp_path / "tiny.onnx", with_preprocessing=True)
@@ -125,6 +135,9 @@ def test_what_cannot_be_asked_for_is_named(model, tmp_path, monkeypatch):
     with pytest.raises(WeightsError, match="not been trained"):
         exporting.export(fresh, tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportError, match="may write to"):
+        exporting.export(model, tmp_path / "file" / "a.onnx")
 
 
 def test_a_folder_that_is_no_export_is_never_replaced(model, tmp_path, monkeypatch):
