@@ -3,12 +3,13 @@
 import contextlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
 
 from mer_zoo.files import write_atomically
-from tuner.errors import TrialsFailedError, TuningError
+from tuner.errors import STOPPING, TrialsFailedError
 from tuner.oracles import make_oracle, restored
 from tuner.outcome import TrialSummary
 from tuner.progress import Lines
@@ -25,8 +26,50 @@ class StopSearch(keras_tuner.errors.FatalError):
     """
 
 
-class Engine(BaseTuner):
-    """Asks an oracle for values and runs trials until there are enough.
+class TrialTuner(BaseTuner):
+    """KerasTuner's loop, in which an error either is of one trial or ends the search.
+
+    Args:
+        oracle: proposes values, and keeps all there is to keep.
+        folder: of the search.
+    """
+
+    def __init__(self, oracle, folder: Path):
+        with contextlib.redirect_stdout(io.StringIO()):
+            super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
+
+    def run_trial(self, trial, run: Callable[[int, dict], dict[str, float]], space: Space):
+        """The scores of a trial, as KerasTuner wants them."""
+        try:
+            return run(int(trial.trial_id), space.decoded(trial.hyperparameters.values))
+        except STOPPING as error:
+            raise StopSearch from error
+        except Exception as error:
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
+
+    def search(self, **given):
+        """Runs trials until there are enough.
+
+        Args:
+            given: `run` and `space`, as `run_trial` takes them.
+
+        Raises:
+            TuningError, TrackingError, DiskFullError: the search cannot go on.
+        """
+        try:
+            super().search(**given)
+        except StopSearch as stop:
+            raise stop.__cause__ from stop.__cause__.__cause__
+
+    def save(self):
+        """The oracle's file is all there is to keep; it saved itself when the trial ended."""
+
+    def reload(self):
+        """The oracle was restored before."""
+
+
+class Engine(TrialTuner):
+    """Asks an oracle for values and runs trials until there are enough, in this process.
 
     Args:
         space: of the search.
@@ -61,32 +104,17 @@ class Engine(BaseTuner):
                 state_file=project.state,
             )
 
-        oracle = restored(make, project.backup, lines.say)
-        folder = project.folder
-        with contextlib.redirect_stdout(io.StringIO()):
-            super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
+        super().__init__(restored(make, project.backup, lines.say), project.folder)
         self._show()
 
-    def run_trial(self, trial):
-        """The scores of a trial, as KerasTuner wants them."""
-        try:
-            return self._run(int(trial.trial_id), self._values(trial))
-        except TuningError as error:
-            raise StopSearch from error
-        except Exception as error:
-            raise keras_tuner.errors.FailedTrialError(str(error)) from error
-
-    def search(self, *args, **kwargs):
+    def search(self):
         """Runs the trials that are missing.
 
         Raises:
-            TuningError: the search cannot go on.
+            TuningError, TrackingError, DiskFullError: the search cannot go on.
             TrialsFailedError: three trials in a row, or all, could not be trained.
         """
-        try:
-            super().search(*args, **kwargs)
-        except StopSearch as stop:
-            raise stop.__cause__ from stop.__cause__.__cause__
+        super().search(run=self._run, space=self.space)
         if self.best is None:
             raise self._all_failed(len(self.oracle.trials))
 
@@ -96,6 +124,10 @@ class Engine(BaseTuner):
         if self.best is not None:
             self._note_best(self.best.number, self.best.uf1)
         self._show()
+        self.refuse_failures()
+
+    def refuse_failures(self):
+        """Raises TrialsFailedError when the trials that ended last have all failed."""
         last = [self.oracle.trials[name].status for name in self.oracle.end_order[-FAILURES:]]
         if last == ["FAILED"] * FAILURES:
             raise self._all_failed(FAILURES)
@@ -119,12 +151,6 @@ class Engine(BaseTuner):
         """The trial with the highest UF1, the first of equals; None while there is none."""
         done = [trial for trial in self.trials if trial.status == "COMPLETED"]
         return max(done, key=lambda trial: trial.uf1, default=None)
-
-    def save(self):
-        """The oracle's file is all there is to keep; it saved itself when the trial ended."""
-
-    def reload(self):
-        """The oracle was restored before."""
 
     def _values(self, trial):
         return self.space.decoded(trial.hyperparameters.values)

@@ -1,6 +1,6 @@
 """The errors of a search that its user can mend."""
 
-from mer_zoo.errors import MerZooError
+from mer_zoo.errors import DiskFullError, MerZooError, TrackingError
 
 
 class TuningError(MerZooError):
@@ -31,13 +31,13 @@ class TrialsFailedError(TuningError):
     """Several trials failed one after the other, or all of them did."""
 
 
-class TrackingError(TuningError, OSError):
-    """The tracking store cannot be reached, read or written."""
+class WorkersLostError(TuningError):
+    """The processes of a search ended again and again, or with an error that will not go away."""
 
 
-class OldFileStoreError(TrackingError):
-    """A file store of an old MLflow lies where the artifacts belong."""
+class ChiefLostError(TuningError, ConnectionError):
+    """No chief answers a worker."""
 
 
-class DiskFullError(TuningError, OSError):
-    """There is no space left for results."""
+STOPPING = (TuningError, TrackingError, DiskFullError)
+"""The errors no further trial could escape: they end a search."""

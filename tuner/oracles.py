@@ -42,7 +42,16 @@ class _Durable:
         trials = map(Trial.from_state, state["trials"])
         self.trials = {trial.trial_id: trial for trial in trials}
         super().set_state(state)
-        # Interrupted trials come first; their finished folds are in the tracking store.
+        # KerasTuner saves a trial that has just ended while it still counts as ongoing.
+        self.ongoing_trials = {
+            tuner: trial
+            for tuner, trial in self.ongoing_trials.items()
+            if trial.trial_id not in self.end_order
+        }
+        self._take_up_interrupted()
+
+    def _take_up_interrupted(self):
+        """Interrupted trials come first; their finished folds are in the tracking store."""
         self._retry_queue += [trial.trial_id for trial in self.ongoing_trials.values()]
         self.ongoing_trials = {}
 
@@ -95,17 +104,33 @@ def check_choice(algorithm: str, seed: int, trials: int) -> None:
         raise SearchRefusedError(f"trials={trials}: expected at least 1.")
 
 
-def make_oracle(algorithm: str, hyperparameters, *, seed: int, trials: int, state_file: Path):
+def make_oracle(
+    algorithm: str,
+    hyperparameters,
+    *,
+    seed: int,
+    trials: int,
+    state_file: Path,
+    oracles: dict = ORACLES,
+    **options,
+):
     """A fresh oracle that maximises UF1.
+
+    Args:
+        algorithm: "bayesian" or "random".
+        hyperparameters: a `keras_tuner.HyperParameters`.
+        seed, trials: see `tuner.search`.
+        state_file: of the oracle.
+        oracles: its class, by algorithm.
+        options: of that class.
 
     Bayesian optimisation draws at random until it has three trials for each hyperparameter, or a
     third of all trials, whichever comes first.
     """
-    options = {}
     if algorithm == "bayesian":
         dimensions = len(hyperparameters.space)
         options["num_initial_points"] = max(3, min(3 * dimensions, trials // 3))
-    return ORACLES[algorithm](
+    return oracles[algorithm](
         state_file,
         objective=keras_tuner.Objective(OBJECTIVE, "max"),
         max_trials=trials,

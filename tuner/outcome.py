@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from mer_zoo.evaluation import Scores
+from mer_zoo.tracking.folds import FoldPredictions, pooled
 from mer_zoo.training.recipe import Recipe
-from tuner.objective import FoldPredictions, pooled
+from tuner.settings import Settings
 from tuner.tracking import SearchRecord
 
 SAME_SUBJECTS = "hyperparameters chosen on the same subjects"
+OTHER_SUBJECTS = "hyperparameters chosen anew for each fold, without its test subjects (nested)"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Outcome:
         trials: all of them, by number.
         predictions: the best trial's, one for each inner fold.
         record: the runs in the tracking store.
-        seed: of the search.
+        settings: of the search.
     """
 
     recipe: Recipe
@@ -53,7 +55,12 @@ class Outcome:
     trials: tuple[TrialSummary, ...]
     predictions: tuple[FoldPredictions, ...]
     record: SearchRecord
-    seed: int
+    settings: Settings
+
+    @property
+    def seed(self) -> int:
+        """Of the search."""
+        return self.settings.seed
 
     @property
     def scores(self) -> Scores:

@@ -1,30 +1,29 @@
 """The search: KerasTuner proposes, folds of the training subjects score, MLflow remembers."""
 
 import contextlib
-import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import tomli_w
 
+from mer_zoo.errors import DiskFullError, TrackingError
 from mer_zoo.evaluation import Examples, Learner
-from mer_zoo.evaluation.versions import versions
-from mer_zoo.training.recipe import Choice, Recipe
+from mer_zoo.tracking import machine
+from mer_zoo.tracking.store import disk_full, is_disk_full
+from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
-from tuner import machine
-from tuner.errors import DiskFullError, SearchRefusedError, TrackingError, TuningError
-from tuner.objective import Objective
+from tuner.errors import STOPPING
 from tuner.outcome import Outcome
 from tuner.packages import require_packages
+from tuner.preparation import checked_space, prepare
 from tuner.progress import progress_lines
 from tuner.project import Project
-from tuner.sources import Source, as_source, learner_of
-from tuner.space import Space, applied, plain
-from tuner.store import Store, disk_full, is_disk_full
+from tuner.settings import Settings
+from tuner.sources import Source, as_source
+from tuner.space import applied, plain
 from tuner.tracking import SearchRecord
-from tuner.trial import TrialRunner
+from tuner.workers.supervisor import Team
 
 PROJECTS = "tuner_runs"
 
@@ -41,6 +40,8 @@ def search(
     tracking_uri: str | None = None,
     held_out: Iterable[str] = (),
     learner: Callable[[Recipe], Learner] | None = None,
+    mixed_precision: bool = False,
+    team: Team | None = None,
     progress: bool = True,
 ) -> Outcome:
     """Searches the hyperparameters of a recipe's [search] table.
@@ -60,6 +61,8 @@ def search(
         tracking_uri: MLflow's store; by default `mlflow.db` in the current folder.
         held_out: subjects that the winner will be tested on; an example of theirs is refused.
         learner: makes the learner of a trial's recipe; by default the recipe's own.
+        mixed_precision: the trials' fits compute in bfloat16, see `tuner.precision`.
+        team: processes that train the trials; by default this process does.
         progress: show bars on standard error.
 
     Returns:
@@ -74,107 +77,69 @@ def search(
         SearchRunningError: the same search is running already.
         ProjectError: the project folder holds another search.
         TrackingError, OldFileStoreError, DiskFullError: results cannot be kept.
+        WorkersLostError: a process of the team cannot be kept alive.
         TrialsFailedError: three trials in a row, or all, could not be trained.
         MissingPackageError: KerasTuner or MLflow is not installed.
     """
     require_packages()
     from tuner.engine import Engine
     from tuner.oracles import check_choice
+    from tuner.workers.supervision import supervise
 
     check_choice(algorithm, seed, trials)
     recipe = read_recipe(recipe)
     source = as_source(source, recipe)
-    space = Space(recipe, source.section)
-    _check_images(space, source)
-    _check_starts(space)
+    space = checked_space(recipe, source)
+    settings = Settings(algorithm, seed, folds, tuple(held_out), mixed_precision)
     project = Project(project or Path(PROJECTS) / recipe.name)
     with project.locked(), progress_lines(progress) as lines, _named_when_full():
-        examples = source.examples(recipe)
-        objective = Objective(examples, folds, seed, held_out)
-        store = Store.at(tracking_uri)
-        facts = {
-            "recipe": recipe.name,
-            "section": space.section,
-            "algorithm": algorithm,
-            "seed": seed,
-            "folds": folds,
-            "examples": examples.digest,
-            "backend": machine.backend(),
-        }
-        plan = {
-            **facts,
-            "recipe": plain(recipe),
-            "folds": objective.hash,
-            "tracking_uri": store.uri,
-        }
-        record = SearchRecord(store, experiment_of(examples), project.begin(plan))
-        _describe(record, space, facts, examples)
-        learner = learner or (lambda trial: learner_of(trial, space.section))
-        engine = Engine(
-            space,
-            project,
-            TrialRunner(space, source, examples, objective, record, learner, lines),
-            record.note_best,
-            lines,
-            algorithm=algorithm,
-            seed=seed,
-            trials=trials,
-        )
+        prepared = prepare(space, source, settings, tracking_uri, learner)
+        record = prepared.record(project.begin(prepared.plan))
+        _describe(record, prepared, "workers" if team else machine.device())
         with _ended_as_it_ends(record):
+            if team is not None:
+                supervise(team, project, prepared, record, lines, trials)
+            engine = Engine(
+                space,
+                project,
+                prepared.runner(record, lines),
+                record.note_best,
+                lines,
+                algorithm=algorithm,
+                seed=seed,
+                trials=trials,
+            )
+            if team is not None:
+                engine.refuse_failures()
             engine.search()
         best = engine.best
+        kept = record.trial(best.number, prepared.examples.class_names)
+        predictions = kept.finished_folds()
+        kept.run.end()  # to look a run up is to go on with it
         return Outcome(
             recipe=applied(recipe, best.values),
             section=space.section,
             best=best,
             trials=engine.trials,
-            predictions=record.trial(best.number, examples.class_names).finished_folds(),
+            predictions=predictions,
             record=record,
-            seed=seed,
+            settings=settings,
         )
 
 
-def experiment_of(examples: Examples) -> str:
-    """Name of the experiment: dataset and protocol."""
-    dataset = dict(examples.about).get("dataset", examples.datasets[0])
-    protocol = examples.protocol
-    return protocol if protocol.startswith(dataset) else f"{dataset}-{protocol}"
-
-
-def _check_images(space, source):
-    if space.changes_images and not source.makes_images:
-        raise SearchRefusedError(
-            f"{space.changes_images[0]} changes the images of the clips, but finished images were "
-            "given. Leave it out of search.space, or search on clips (CorpusClips, DatasetClips)."
-        )
-
-
-def _check_starts(space):
-    """Weights that saw real clips may have seen those a fold holds out."""
-    recipe, searched = space.recipe, space.ranges.get("real.start")
-    if space.section != "real.training":
-        return
-    for start in searched.values if isinstance(searched, Choice) else [recipe.real.start]:
-        real = dataclasses.replace(recipe.real, start=start)
-        learner_of(dataclasses.replace(recipe, real=real), space.section).check()
-
-
-def _describe(record, space, facts, examples):
+def _describe(record, prepared, device):
     """Everything that a reader of the runs may ask; once, for params never change."""
-    run, backend = record.run, facts["backend"]
+    run, space, examples = record.run, prepared.space, prepared.examples
     if not run.data.params:
         run.write(json.dumps(space.to_dict(), indent=1), "search_space.json")
         run.write(tomli_w.dumps(plain(space.recipe)), "recipe.toml")
-        subjects = len(np.unique(examples.subjects))
-        run.log(params={**facts, "clips": len(examples), "subjects": subjects})
-    tags = {f"mer_zoo.version.{name}": v for name, v in versions(backend).items()}
-    commit = machine.git_commit()
+        run.log(params={**prepared.facts, "clips": len(examples), "subjects": prepared.subjects})
+    held_out = prepared.settings.held_out
     run.log(
         tags={
-            **tags,
+            **machine.machine_tags(device),
             **{f"mer_zoo.{key}": value for key, value in examples.about},
-            "mer_zoo.device": machine.device(),
-            **({"mlflow.source.git.commit": commit} if commit else {}),
+            **({"mer_zoo.held_out": ", ".join(held_out)[:500]} if held_out else {}),
         }
     )
 
@@ -187,7 +152,7 @@ def _ended_as_it_ends(record: SearchRecord) -> Iterator[None]:
     except (TrackingError, DiskFullError):
         raise  # the store is what is broken, and would only be waited for again
     except BaseException as error:
-        with contextlib.suppress(TuningError):
+        with contextlib.suppress(*STOPPING):
             record.run.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
         raise
     record.run.end()
@@ -198,6 +163,6 @@ def _named_when_full() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if is_disk_full(error) and not isinstance(error, TuningError):
+        if is_disk_full(error) and not isinstance(error, STOPPING):
             raise disk_full(error) from error
         raise

@@ -137,6 +137,36 @@ class GivenExamples:
         return self.given
 
 
+@dataclass(frozen=True)
+class TrainingPart:
+    """The clips of a source without those of some subjects, who are held out.
+
+    Attributes:
+        source: of all clips.
+        held_out: subjects, as `dataset/id`.
+    """
+
+    source: Source
+    held_out: tuple[str, ...]
+
+    @property
+    def section(self) -> str:
+        return self.source.section
+
+    @property
+    def real(self) -> bool:
+        return self.source.real
+
+    @property
+    def makes_images(self) -> bool:
+        return self.source.makes_images
+
+    def examples(self, recipe: Recipe) -> Examples:
+        """See `Source.examples`."""
+        found = self.source.examples(recipe)
+        return found.part(np.flatnonzero(~np.isin(found.subjects, self.held_out)))
+
+
 def as_source(source: Source | Examples, recipe: Recipe) -> Source:
     """Examples become a source; they train with the recipe's [real.training] where there is one.
 

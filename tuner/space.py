@@ -39,7 +39,7 @@ class Space:
         if self.recipe.search is None:
             raise RecipeError(
                 f"The recipe {self.recipe.name} has no [search.space] table, so it does not say what "
-                "a search may change. Add one; tuner/README.md shows how."
+                "a search may change. Add one; docs/search.md shows how."
             )
         known = _known(self.recipe, self.section)
         for key, values in self.ranges.items():

@@ -7,15 +7,17 @@ from dataclasses import replace
 import tomli_w
 
 from mer_zoo.evaluation import Examples, Learner
+from mer_zoo.tracking import machine
+from mer_zoo.tracking.folds import pooled
+from mer_zoo.tracking.store import disk_full, is_disk_full
 from mer_zoo.training.recipe import Recipe
-from tuner import machine
-from tuner.errors import TuningError
-from tuner.objective import Objective, pooled
+from tuner.errors import STOPPING
+from tuner.objective import Objective
 from tuner.progress import Lines
 from tuner.sources import Source
 from tuner.space import Space, applied, plain
-from tuner.store import disk_full, is_disk_full
 from tuner.tracking import SearchRecord
+from tuner.usage import DeviceUse
 
 
 class TrialRunner:
@@ -63,7 +65,7 @@ class TrialRunner:
         kept = self.record.trial(number, self.class_names)
         try:
             return self._run(number, values, kept)
-        except TuningError:
+        except STOPPING:
             raise
         except Exception as error:
             if is_disk_full(error):
@@ -81,13 +83,15 @@ class TrialRunner:
             kept.keep(fold)
             self.lines.fold()
 
-        predictions = self.objective.run(
-            self.learner(recipe),
-            self._examples(recipe),
-            number,
-            finished=dict(kept.folds),
-            keep=keep,
-        )
+        with DeviceUse() as use:
+            predictions = self.objective.run(
+                self.learner(recipe),
+                self._examples(recipe),
+                number,
+                finished=dict(kept.folds),
+                keep=keep,
+            )
+        kept.run.log(metrics=use.metrics)
         scores = pooled(predictions)
         kept.finish(scores)
         return {"uf1": scores.uf1, "uar": scores.uar, "accuracy": scores.accuracy}

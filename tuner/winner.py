@@ -91,15 +91,26 @@ def score(
         progress=progress,
     )
     result.about["label"] = SAME_SUBJECTS
+    keep_score(result, outcome, folder, "loso")
+    return result
+
+
+def keep_score(result: Result, outcome: Outcome, folder: str | Path, kind: str) -> None:
+    """Keeps a score in a folder and, under its label, in the run of the search.
+
+    Args:
+        result: with its label in `about["label"]`.
+        outcome: of the search.
+        folder: for the result.
+        kind: "loso" or "nested", the beginning of the names in the tracking store.
+    """
     result.save(folder, force=True)
     subjects = len(np.unique(result.subjects))
     for name in ("result.json", "confusion.svg"):
         text = (Path(folder) / name).read_text(encoding="utf-8")
-        outcome.record.run.write(text, f"loso/{name}")
+        outcome.record.run.write(text, f"{kind}/{name}")
+    label = f"{result.about['label']}; {subjects} subjects, {len(result.clips)} clips"
     outcome.record.run.log(
-        metrics={f"loso_{name}": result.mean(name) for name in SCORES},
-        tags={
-            "mer_zoo.loso_label": f"{SAME_SUBJECTS}; {subjects} subjects, {len(result.clips)} clips"
-        },
+        metrics={f"{kind}_{name}": result.mean(name) for name in SCORES},
+        tags={f"mer_zoo.{kind}_label": label},
     )
-    return result

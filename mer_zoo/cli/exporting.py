@@ -33,13 +33,13 @@ def export(
     """Writes an entry as a file that runs without mer-zoo, checked on the golden clips."""
     from mer_zoo import zoo
 
-    zoo.find(model)
+    entry = zoo.find(model)
     choose_backend()
     from mer_zoo import exporting
 
     with err.status(f"exporting {model}"):
         exporting.export(
-            model,
+            entry.folder,
             path,
             to.value,
             with_preprocessing=with_preprocessing,

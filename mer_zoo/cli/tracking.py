@@ -1,6 +1,8 @@
 """The options of commands whose runs can be logged in MLflow, and what they say when it failed."""
 
 import contextlib
+import logging
+import os
 import warnings
 from collections.abc import Iterator
 from typing import Annotated
@@ -24,7 +26,17 @@ TrackingUri = Annotated[
 
 def wanted(track: bool, tracking_uri: str | None) -> bool | str:
     """What to hand to `track=`."""
+    if tracking_uri or track:
+        quieten()
     return tracking_uri or track
+
+
+def quieten() -> None:
+    """MLflow's bars and logs would tear our bars apart; its errors reach the user anyway."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")  # it sets its loggers when imported
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextlib.contextmanager

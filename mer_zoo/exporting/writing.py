@@ -37,16 +37,19 @@ def export(model, path, to, *, with_preprocessing, frames, force) -> Path:
     graph = clip_graph(model, frames) if with_preprocessing else image_graph(model)
     text = to_json(describe(model, graph, with_preprocessing))
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that moving it there is one rename.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+    with _folder_beside(path) as folder:
         made = Path(folder) / path.name
-        module_of(known).write(graph, made, text)
+        try:
+            module_of(known).write(graph, made, text)
+        except Exception as error:  # every converter has errors of its own
+            raise ExportError(
+                f"{known.title} of {model.name} cannot be written from the backend "
+                f"{keras.backend.backend()} ({type(error).__name__}: {error}). Another backend may "
+                f"do: {', '.join(known.backends)}."
+            ) from error
         check_agreement(known, made, graph)
         for source, place in zip(_places(known, made), _places(known, path), strict=True):
-            if place.is_dir():
-                place.rename(Path(folder) / "replaced")
-            source.replace(place)
+            _put_in_place(source, place, Path(folder) / "replaced")
     return path
 
 
@@ -91,6 +94,29 @@ def _check_frames(known: Format, with_preprocessing: bool, frames: int | None) -
             "frames, for instance frames=64 (--frames 64); shorter clips are filled up with any "
             "frames after the offset."
         )
+
+
+def _folder_beside(path: Path) -> tempfile.TemporaryDirectory:
+    """A temporary folder beside the target, so that moving a file there is one rename."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be written ({error.strerror}). Choose a folder that you may write to."
+        ) from error
+
+
+def _put_in_place(source: Path, place: Path, aside: Path) -> None:
+    """Moves what was made to its place; a folder cannot be replaced in one step, so it steps aside."""
+    if place.is_dir():
+        place.rename(aside)
+    try:
+        source.replace(place)
+    except OSError:
+        if aside.exists():
+            aside.rename(place)
+        raise
 
 
 def _places(known: Format, path: Path) -> list[Path]:

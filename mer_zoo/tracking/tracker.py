@@ -8,7 +8,6 @@ the latest when the results are written; what is missing even then is said in a 
 import contextlib
 import hashlib
 import json
-import logging
 import math
 import os
 import tempfile
@@ -234,9 +233,6 @@ def tracked(track: "bool | str | Tracker | None", kind: str) -> Iterator[Tracker
 def _store(track) -> Store | None:
     if not track:
         return None
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for name in ("alembic", "mlflow"):  # its errors reach the user as ours
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     uri = track if isinstance(track, str) else os.environ.get("MLFLOW_TRACKING_URI")
     return Store.at(uri or None)
 

@@ -104,7 +104,7 @@ class RecipeLearner:
         # Names, graphs and memory of the fold before: networks hold themselves in circles.
         keras.utils.clear_session(free_memory=True)
         keras.utils.set_random_seed(seed)
-        network = self._network(examples)
+        network = self.build(examples)
         if self.training.balance:
             examples = _balanced(examples, seed)
         names = list(examples.class_names)
@@ -138,7 +138,8 @@ class RecipeLearner:
         )
         return fitted
 
-    def _network(self, examples):
+    def build(self, examples: Examples):
+        """The network of a fit, fresh or with the weights of the start; Keras' session is new by then."""
         from mer_zoo import models
 
         channels = examples.images.shape[-1]

@@ -21,8 +21,8 @@ from mer_zoo.extras import require_extra
 from mer_zoo.settings import home, is_offline
 from mer_zoo.zoo import weights
 from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.registry import CARD
 
-CARD = "card.toml"
 CARD_DIGEST = "card.sha256"
 WEIGHTS_SUFFIX = ".safetensors"
 CARD_BYTES = 1_000_000  # at most; a card is text of some kilobytes
@@ -108,9 +108,15 @@ def fetch(text: str) -> tuple[str, Path]:
 
 
 def _is_kept(folder: Path) -> bool:
-    """Whether the entry is there and its card is as it was fetched; weights are checked by `load`."""
+    """Whether the entry is there, card and weights as they were fetched."""
     card, digest = folder / CARD, folder / CARD_DIGEST
-    return card.exists() and digest.exists() and weights.digest(card) == digest.read_text().strip()
+    if not (card.exists() and digest.exists()):
+        return False
+    if weights.digest(card) != digest.read_text().strip():
+        return False
+    promised = Card.read(card).weights
+    file = folder / promised.file
+    return file.exists() and weights.digest(file) == promised.sha256
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
         _check_digest(address, file, _download(address, file, temporary), card.weights.sha256)
         (temporary / CARD_DIGEST).write_text(weights.digest(path))
         shutil.rmtree(temporary / ".cache", ignore_errors=True)  # of huggingface_hub
-        shutil.rmtree(folder, ignore_errors=True)  # a card that was altered since
+        shutil.rmtree(folder, ignore_errors=True)  # altered since it was fetched
         os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

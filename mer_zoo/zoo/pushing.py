@@ -8,7 +8,8 @@ from mer_zoo.extras import require_extra
 from mer_zoo.settings import is_offline
 from mer_zoo.zoo import weights
 from mer_zoo.zoo.cards import Card
-from mer_zoo.zoo.hub import CARD, WEIGHTS_SUFFIX, Address, client, connection_errors, unreachable
+from mer_zoo.zoo.hub import WEIGHTS_SUFFIX, Address, client, connection_errors, unreachable
+from mer_zoo.zoo.registry import CARD
 
 PAGE = "README.md"
 

@@ -27,7 +27,7 @@ MAY_IMPORT = {
         *("zoo", "synthesis", "models", "modalities", "clips", "faces"),
         *("datasets", "preparation", "evaluation", "tracking"),
     },
-    "batch": {"zoo", "readings", "clips", "evaluation"},
+    "batch": {"zoo", "readings", "clips", "faces", "evaluation"},
     "app": {"zoo", "explain", "readings"},
     "cli": {
         *(

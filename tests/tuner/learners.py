@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,22 +26,27 @@ class NoisyMeans:
     """Means of the classes, and noise that grows with the learning rate.
 
     It writes down whom it was shown, in a file a fit. With `dies_at`, the fit of that number, from 0,
-    kills the process; with `fails_from`, an error ends every fit from that number on.
+    kills the process; with `fails_from`, an error ends every fit from that number on. A fit takes
+    `seconds` longer than it needs.
     """
 
     diary: str
     learning_rate: float
     dies_at: int = -1
     fails_from: int = 10**6
+    seconds: float = 0.0
 
     def fit(self, examples, seed, watch=None):
+        (Path(self.diary) / f"{os.getpid()}.pid").touch()
         count = len(list(Path(self.diary).glob("*.txt")))
         if count == self.dies_at:
             os.kill(os.getpid(), 9)
         if count >= self.fails_from:
             raise ValueError("the network does not fit the image")
         names = " ".join(sorted(set(examples.subjects.tolist())))
-        (Path(self.diary) / f"{count:04d}.txt").write_text(names)
+        # Two workers may count alike at the same time.
+        (Path(self.diary) / f"{count:04d}-{os.getpid()}.txt").write_text(names)
+        time.sleep(self.seconds)
         rng = np.random.default_rng(seed)
         classes = range(len(examples.class_names))
         means = np.stack([examples.images[examples.labels == c].mean(0) for c in classes])
@@ -80,7 +86,7 @@ class Place:
     def __init__(self, folder: Path, migrated: Path | None = None):
         self.folder = Path(folder)
         self.diary = self.folder / "diary"
-        self.diary.mkdir(exist_ok=True)
+        self.diary.mkdir(parents=True, exist_ok=True)
         if migrated is not None:
             shutil.copy(migrated, self.folder / "mlflow.db")
 
@@ -104,3 +110,15 @@ class Place:
             "progress": False,
         }
         return tuner.search(recipe, examples or toy_examples(), **{**given, **options})
+
+    def join(self, recipe, address, tracking_uri) -> int:
+        """Works for a search in this place, slowly enough to be killed meanwhile."""
+        import tuner
+
+        return tuner.join(
+            recipe,
+            toy_examples(),
+            address,
+            tracking_uri=tracking_uri or f"sqlite:///{self.folder / 'mlflow.db'}",
+            learner=noisy_means(self.diary, seconds=0.3),
+        )

@@ -94,9 +94,12 @@ def test_what_the_repository_holds_is_not_replaced_by_accident(hub, folder):
 
 def test_an_altered_cache_is_fetched_again(hub, folder):
     pinned, kept = fetch(mer_zoo.push(folder, f"hf://{REPO}"))
-    (kept / "card.toml").write_text((kept / "card.toml").read_text() + "\n# altered")
-    again, kept = fetch(pinned)
-    assert again == pinned and "# altered" not in (kept / "card.toml").read_text()
+    for name in ("card.toml", "meganet_tiny.safetensors"):
+        whole = (kept / name).read_bytes()
+        (kept / name).write_bytes(whole + b"\n")
+        assert fetch(pinned) == (pinned, kept) and (kept / name).read_bytes() == whole
+    (kept / "meganet_tiny.safetensors").unlink()
+    assert fetch(pinned) == (pinned, kept) and (kept / "meganet_tiny.safetensors").exists()
 
 
 def wrong_weights(files, card):

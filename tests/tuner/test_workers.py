@@ -1,0 +1,138 @@
+"""A search in processes: shares of the machine, addresses, and a worker that is killed."""
+
+import importlib.machinery
+import os
+import signal
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+from tests.tuner.learners import Place
+from tuner.devices import gpus, memory_settings, shares
+from tuner.errors import ChiefLostError, SearchRefusedError, WorkersLostError
+from tuner.usage import DeviceUse
+from tuner.workers.address import Address
+from tuner.workers.supervisor import Team
+
+pytestmark = pytest.mark.backend_free
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = """
+import os, sys
+sys.path.insert(0, {root!r})
+from tests.tuner.learners import Place
+Place({folder!r}).join({recipe!r}, {address!r}, {uri!r})
+"""
+
+
+def command_of(place, recipe_file):
+    def command(address, uri):
+        told = {"root": str(ROOT), "folder": str(place.folder), "recipe": str(recipe_file)}
+        return [sys.executable, "-c", WORKER.format(**told, address=address, uri=uri)]
+
+    return command
+
+
+def test_every_worker_has_a_gpu_or_a_share_of_one_and_of_the_cores():
+    found = shares(3, "jax", ["GPU-a", "GPU-b"], cores=7)
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in found] == ["GPU-a", "GPU-b", "GPU-a"]
+    assert {share["OMP_NUM_THREADS"] for share in found} == {"2"}
+    fractions = [share.get("XLA_PYTHON_CLIENT_MEM_FRACTION") for share in found]
+    assert fractions == ["0.45", None, "0.45"]
+    assert shares(1, "tensorflow", ["0"], 1)[0]["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    assert "CUDA_VISIBLE_DEVICES" not in shares(1, "torch", [], 2)[0]
+    assert memory_settings("torch") == {}
+
+
+def test_gpus_that_are_hidden_are_not_used():
+    assert gpus({"CUDA_VISIBLE_DEVICES": "1, GPU-7"}) == ["1", "GPU-7"]
+    assert gpus({"CUDA_VISIBLE_DEVICES": ""}) == gpus({"CUDA_VISIBLE_DEVICES": "-1"}) == []
+
+
+def test_the_use_of_a_gpu_is_measured_where_nvidia_tells_it(monkeypatch):
+    nvml = types.ModuleType("pynvml")
+    nvml.__spec__ = importlib.machinery.ModuleSpec("pynvml", None)
+    nvml.NVMLError = RuntimeError
+    nvml.nvmlInit = nvml.nvmlShutdown = lambda: None
+    nvml.nvmlDeviceGetHandleByIndex = lambda index: index
+    nvml.nvmlDeviceGetUtilizationRates = lambda gpu: types.SimpleNamespace(gpu=40 + gpu)
+    nvml.nvmlDeviceGetMemoryInfo = lambda gpu: types.SimpleNamespace(used=2**30)
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    with DeviceUse() as use:
+        sum(range(10**6))
+    assert use.metrics["gpu_percent"] == 42
+    assert use.metrics["gpu_memory_mb"] == 1024
+    assert 0 < use.metrics["cpu_cores"] < 64
+
+
+@pytest.mark.parametrize("text", ["8765", "host:", ":8765", "host:http", "host:70000"])
+def test_what_is_no_address(text):
+    with pytest.raises(SearchRefusedError, match="HOST:PORT"):
+        Address.parse(text)
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SearchRefusedError, match=f"cannot listen on 127.0.0.1:{port}"):
+            Address.parse(f"127.0.0.1:{port}").free()
+
+
+def test_nobody_to_train_is_refused():
+    with pytest.raises(SearchRefusedError, match="nothing would be trained"):
+        Team(0, command=lambda *told: [])
+    with pytest.raises(SearchRefusedError, match="0 or more"):
+        Team(-1, command=lambda *told: [])
+
+
+def test_a_chief_that_is_not_there(recipe_file, place, monkeypatch):
+    monkeypatch.setattr("tuner.workers.worker.PATIENCE", 0.0)
+    with pytest.raises(ChiefLostError, match=r"Nobody answers at 127\.0\.0\.1:9"):
+        place.join(recipe_file, "127.0.0.1:9", None)
+
+
+def test_a_worker_that_cannot_work_stops_the_search_with_its_words(recipe_file, place, monkeypatch):
+    def command(address, uri):
+        return [sys.executable, "-c", "import sys; print('LeakError: held out'); sys.exit(2)"]
+
+    with pytest.raises(WorkersLostError, match="LeakError: held out"):
+        place.search(recipe_file, team=Team(1, command))
+    assert place.fits == []
+
+
+def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, place, capfd):
+    """The values of a random search do not depend on who asks when, so both searches are alike."""
+    whole = Place(place.folder / "whole", place.folder / "mlflow.db")
+    expected = whole.search(recipe_file, algorithm="random")
+    killed = threading.Event()
+
+    def kill():
+        while not killed.is_set():
+            pids = list(place.diary.glob("*.pid"))
+            if pids and place.fits:
+                os.kill(int(pids[0].stem), signal.SIGKILL)
+                killed.set()
+            time.sleep(0.05)
+
+    threading.Thread(target=kill, daemon=True).start()
+    found = place.search(
+        recipe_file, algorithm="random", team=Team(2, command_of(place, recipe_file))
+    )
+    assert killed.is_set()
+    assert "exit code -9; starting it anew" in capfd.readouterr().err
+    assert found.trials == expected.trials
+    assert found.best == expected.best
+    runs = found.record.client.search_runs([found.record.experiment], max_results=100)
+    own = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == found.record.run.id]
+    assert len(own) == 4
+    assert {r.info.status for r in own} == {"FINISHED"}
+    assert len(place.fits) <= 4 * 2 + 1  # the fold that was cut short, again
+    again = place.search(recipe_file, algorithm="random", team=Team(2, lambda *told: ["false"]))
+    assert again.trials == found.trials  # nothing is left, so nobody is started

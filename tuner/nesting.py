@@ -1,0 +1,151 @@
+"""The unbiased figure: hyperparameters chosen anew for every fold, without the subjects it scores."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation import Examples, Learner, Result
+from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
+from mer_zoo.evaluation.journal import FoldOutcome, Journal
+from mer_zoo.evaluation.pooling import pool
+from mer_zoo.evaluation.worker import fold_seed
+from mer_zoo.tracking import machine
+from mer_zoo.training.recipe import Recipe
+from tuner.outcome import OTHER_SUBJECTS, Outcome
+from tuner.searching import search
+from tuner.sources import Source, TrainingPart, learner_of
+from tuner.space import plain
+from tuner.winner import keep_score
+from tuner.workers.supervisor import Team
+
+FOLDS = "folds"
+
+
+def score_nested(
+    outcome: Outcome,
+    source: Source,
+    *,
+    recipe: Recipe,
+    folder: str | Path,
+    split: str = "loso",
+    trials: int | None = None,
+    learner: Callable[[Recipe], Learner] | None = None,
+    team: Team | None = None,
+    progress: bool = True,
+) -> Result:
+    """Scores the whole procedure, search and training, on subjects that neither has seen.
+
+    For every outer fold a search of its own chooses the hyperparameters on the fold's training
+    subjects, a network is trained on them with what was chosen, and the fold's test subjects are
+    predicted once. The score is of the procedure that led to `outcome`; the hyperparameters of the
+    folds may differ from one another and from those of the winner.
+
+    Interrupted, the same call goes on: finished outer folds are read, and the search of the fold it
+    was in goes on at the fold it was in.
+
+    Args:
+        outcome: of the search on all subjects, with whose settings the inner searches run and with
+            whose run in the tracking store the score is kept.
+        source: the search's.
+        recipe: the search's, with its [search] table.
+        folder: for the inner searches, the finished outer folds and the result.
+        split: the outer folds: "loso", or "kfold-K" for K groups of subjects.
+        trials: of each inner search; by default as many as the search had.
+        learner: see `tuner.search`.
+        team: processes for the trials of the inner searches.
+        progress: show bars.
+
+    Returns:
+        The result; `about["label"]` says how the hyperparameters were chosen, and
+        `about["chosen"]` has those of every outer fold.
+
+    Raises:
+        EvaluationError: the split is impossible, or the folder holds another evaluation.
+        TuningError: as of `tuner.search`.
+    """
+    folder = Path(folder)
+    trials = trials or len(outcome.trials)
+    examples = source.examples(recipe)
+    folds = make_folds(split, examples.subjects, examples.labels, outcome.seed)
+    check_folds(folds, examples.subjects, split)
+    plan = {
+        "split": split,
+        "folds": folds_hash(folds, examples.clips),
+        "examples": examples.digest,
+        "protocol": examples.protocol,
+        "recipe": plain(recipe),
+        "settings": outcome.settings.to_dict(),
+        "trials": trials,
+        "seeds": [outcome.seed],
+        "backend": machine.backend(),
+        "oracle": False,
+    }
+    journal = Journal(folder / FOLDS, plan)
+    started = time.perf_counter()
+    outcomes, chosen = [], {}
+    for number, fold in enumerate(folds):
+        inner = _search(
+            recipe, source, examples, fold, outcome, folder, number, trials, learner, team, progress
+        )
+        chosen[fold.name] = inner.best.values
+        found = journal.read(outcome.seed, number)
+        if found is None:
+            found = _score(inner, source, fold, examples, outcome.seed, learner)
+            journal.write(number, found)
+        outcomes.append(found)
+    seconds = time.perf_counter() - started
+    result = pool(examples, folds, outcomes, plan=plan, seconds=seconds)
+    result.about.update(label=OTHER_SUBJECTS, chosen=chosen)
+    keep_score(result, outcome, folder, "nested")
+    return result
+
+
+def _search(
+    recipe, source, examples, fold, outcome, folder, number, trials, learner, team, progress
+) -> Outcome:
+    """The search of an outer fold; one that has ended is read."""
+    held_out = tuple(np.unique(examples.subjects[fold.test]).tolist())
+    settings = outcome.settings
+    return search(
+        recipe,
+        TrainingPart(source, held_out),
+        trials=trials,
+        algorithm=settings.algorithm,
+        seed=settings.seed,
+        folds=settings.folds,
+        project=folder / f"fold{number:03d}",
+        tracking_uri=outcome.record.store.uri,
+        held_out=held_out,
+        learner=learner,
+        mixed_precision=settings.mixed_precision,
+        team=team,
+        progress=progress,
+    )
+
+
+def _score(
+    inner: Outcome, source: Source, fold: Fold, examples: Examples, seed: int, learner
+) -> FoldOutcome:
+    """Trains with the values of the inner search's winner and predicts the test subjects once."""
+    images = source.examples(inner.recipe)
+    if not np.array_equal(images.clips, examples.clips):
+        raise EvaluationError(
+            f"With the values chosen for the fold {fold.name} other clips can be used than with the "
+            "recipe's. Leave face_size out of search.space."
+        )
+    learner = learner or (lambda recipe: learner_of(recipe, inner.section))
+    own_seed = fold_seed(seed, fold.name)
+    started = time.perf_counter()
+    fitted = learner(inner.recipe).fit(images.part(fold.train), own_seed)
+    seconds = time.perf_counter() - started
+    test = np.asarray(images.images[fold.test], dtype=np.float32)
+    return FoldOutcome(
+        seed=seed,
+        fold=fold.name,
+        probabilities=np.asarray(fitted.predict(test), dtype=np.float32),
+        epochs=None,
+        fit_seconds=seconds,
+    )
