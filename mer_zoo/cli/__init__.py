@@ -7,7 +7,17 @@ import typer
 from rich.text import Text
 
 from mer_zoo import __version__
-from mer_zoo.cli import entries, evaluating, making, reading, tuning
+from mer_zoo.cli import (
+    entries,
+    evaluating,
+    explaining,
+    exporting,
+    making,
+    reading,
+    serving,
+    spotting,
+    tuning,
+)
 from mer_zoo.cli.common import USER_ERROR, err
 from mer_zoo.errors import MerZooError
 
@@ -21,9 +31,13 @@ app.command("list")(entries.list_entries)
 for command in (
     entries.card,
     reading.predict,
+    spotting.spot,
     reading.demo,
-    reading.explain,
+    explaining.explain,
+    serving.app,
     entries.verify,
+    entries.push,
+    exporting.export,
     making.synth,
     making.train,
     making.table,

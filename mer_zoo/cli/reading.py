@@ -28,6 +28,13 @@ class Engine(StrEnum):
     litert = "litert"
 
 
+class BatchBackend(StrEnum):
+    """What runs the processes of a batch."""
+
+    loky = "loky"
+    dask = "dask"
+
+
 Frame = Annotated[
     int | None, typer.Option(min=0, help="Frame index, 0-based; spotted if not given.")
 ]
@@ -52,10 +59,53 @@ def predict(
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
     allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="Many videos: the table (.csv, .parquet); killed, it goes on."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="With --out: processes; -1 for one a core.")] = 1,
+    backend: Annotated[
+        BatchBackend, typer.Option(help="With --out: what runs the processes.")
+    ] = BatchBackend.loky,
+    scheduler: Annotated[
+        str | None, typer.Option(help="With --backend dask: address of a running scheduler.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --out: read failed videos again.")
+    ] = False,
     force: Force = False,
 ):
     """Reads videos: onset, apex, offset, label and probabilities."""
-    from mer_zoo.cli import inputs, tables
+    face = int(face) if face.isdigit() else face
+    if to is None and (jobs != 1 or scheduler or retry_failed or backend != BatchBackend.loky):
+        raise typer.BadParameter("--jobs, --backend, --scheduler and --retry-failed need --out.")
+    if to is not None:
+        if json or csv is not None or (onset, apex, offset) != (None, None, None):
+            raise typer.BadParameter(
+                "--out does not go with --json, --csv, --onset, --apex or --offset. Phases of many "
+                "clips stand in a csv table: path, onset, apex, offset."
+            )
+        from mer_zoo.cli.batching import predict_batch
+
+        return predict_batch(
+            paths,
+            model,
+            to,
+            jobs=jobs,
+            backend=backend.value,
+            scheduler=scheduler,
+            report=report,
+            fps=fps,
+            face=face,
+            engine=engine.value,
+            start=start,
+            stop=stop,
+            allow_truncated=allow_truncated,
+            retry_failed=retry_failed,
+            force=force,
+        )
+    from mer_zoo.batch import inputs
+    from mer_zoo.cli import tables
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report
 
@@ -66,7 +116,9 @@ def predict(
         if path is not None:
             refuse_overwrite(path, force)
     classifier = load_model(model)
-    readings, failed = [], 0
+    from mer_zoo.explain import explain_reading
+
+    readings, heat_maps, failed = [], [], 0
     with progress_bar() as bar:
         task = bar.add_task("reading", total=len(clips))
         for clip in clips:
@@ -78,7 +130,7 @@ def predict(
                     start=start,
                     stop=stop,
                     fps=fps,
-                    face=int(face) if face.isdigit() else face,
+                    face=face,
                     engine=engine.value,
                     allow_truncated=allow_truncated,
                 )
@@ -89,6 +141,8 @@ def predict(
                 err.print(Text.assemble((f"{clip.path.name}: ", "red"), str(error)))
             else:
                 readings.append(reading)
+                if report is not None:
+                    heat_maps.append(explain_reading(classifier, reading))
                 if json:
                     print(reading.to_json())
             bar.advance(task)
@@ -97,7 +151,7 @@ def predict(
     if csv is not None:
         tables.write_csv(readings, csv, force)
     if report is not None and readings:
-        err.print(f"report: {save_report(readings, report, force)}")
+        err.print(f"report: {save_report(readings, report, force, heat_maps)}")
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -116,6 +170,8 @@ def demo(
 
     refuse_overwrite(report, force)
     classifier = load_model(model)
+    from mer_zoo.explain import explain_reading
+
     with progress_bar() as bar:
         task = bar.add_task("a real smile (posed, not a micro-expression)", total=2)
         real = classifier.predict_video(demonstration.smile())
@@ -128,40 +184,5 @@ def demo(
         f"Truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
         f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."
     )
-    out.print(f"report: {save_report([real, synthetic], report, force)}")
-
-
-def explain(
-    video: Annotated[Path, typer.Argument(help="A video, or a folder of frames.")],
-    to: Annotated[Path, typer.Option("--out", help="The picture to write (.png).")],
-    model: ModelName = DEFAULT_MODEL,
-    label: Annotated[
-        str | None, typer.Option(help="Class to explain; the likeliest by default.")
-    ] = None,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames a second of a folder of images.")
-    ] = None,
-    force: Force = False,
-):
-    """Draws where in the face the evidence for a class lies: face at the apex, and the heat map on it."""
-    import cv2
-    import numpy as np
-
-    from mer_zoo.cli import tables
-    from mer_zoo.files import refuse_overwrite, write_atomically
-
-    refuse_overwrite(to, force)
-    classifier = load_model(model)
-    from mer_zoo.explain import heat_map, overlay
-
-    reading = classifier.predict_video(video, fps=fps)
-    heat = heat_map(classifier, reading.image, label)
-    face = reading.frames[1]
-    drawn = np.hstack([face, overlay(face, heat)])
-    large = cv2.resize(drawn, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    _, content = cv2.imencode(".png", large[..., ::-1])
-    write_atomically(to, content.tobytes())
-    out.print(tables.readings([reading]))
-    out.print(
-        f"wrote {to}: evidence for {label or max(reading.probabilities, key=reading.probabilities.get)}"
-    )
+    heat_maps = [explain_reading(classifier, reading) for reading in (real, synthetic)]
+    out.print(f"report: {save_report([real, synthetic], report, force, heat_maps)}")

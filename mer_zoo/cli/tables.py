@@ -48,6 +48,44 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
     return path
 
 
+def intervals(rows) -> Table:
+    """One line an interval (`mer_zoo.spot`): phases, motion, score and, where it was read, the label."""
+    read = any(reading is not None for _, reading in rows)
+    table = Table("onset", "apex", "offset", "seconds", "motion px", "score", *["label"] * read)
+    for interval, reading in rows:
+        table.add_row(
+            str(interval.onset),
+            str(interval.apex),
+            f"{interval.offset}{' (held)' if interval.held else ''}",
+            " ".join(f"{time:.2f}" for time in interval.times),
+            f"{interval.motion:.1f}",
+            f"{interval.score:.1f}",
+            *([Text(reading.label, style="bold")] if read else []),
+        )
+    return table
+
+
+def write_intervals(rows, path: Path, force: bool = False) -> Path:
+    """Writes intervals as CSV, one a line; `label` is empty where no entry read them.
+
+    Raises:
+        OutputExistsError: the file exists and `force` is false.
+    """
+    refuse_overwrite(path, force)
+    frames = ["onset", "apex", "offset"]
+    facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*frames, *(f"{name}_seconds" for name in frames), *facts, "label"])
+    for interval, reading in rows:
+        values = [getattr(interval, name) for name in frames]
+        values += [f"{time:.4f}" for time in interval.times]
+        values += [interval.held, *(f"{getattr(interval, name):.4g}" for name in facts[1:])]
+        writer.writerow([*values, "" if reading is None else reading.label])
+    write_atomically(path, text.getvalue().encode("utf-8"))
+    return path
+
+
 def entries(cards) -> Table:
     """One line a zoo entry: what it distinguishes, what it saw, its first score."""
     table = Table("entry", "classes", "modality", "parameters", "trained on", "score", "majority")

@@ -5,6 +5,7 @@ from mer_zoo.evaluation.folds import SPLITS, Fold, folds_hash, grouped_kfold, ma
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.runner import discard, run
+from mer_zoo.evaluation.spotting import SpottingScore, pooled_spotting, score_spotting
 from mer_zoo.evaluation.statistics import Comparison, bootstrap_interval, compare_paired
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Learner",
     "Result",
     "Scores",
+    "SpottingScore",
     "bootstrap_interval",
     "compare_paired",
     "confusion_matrix",
@@ -23,5 +25,7 @@ __all__ = [
     "folds_hash",
     "grouped_kfold",
     "make_folds",
+    "pooled_spotting",
     "run",
+    "score_spotting",
 ]

@@ -6,6 +6,12 @@ from pathlib import Path
 from mer_zoo.errors import ExportError, UnknownNameError
 from mer_zoo.extras import require_extra
 
+KEY = "mer_zoo"
+"""Under which the metadata lie in every file."""
+
+OUTPUT = "probabilities"
+"""Name of the output of every file."""
+
 
 @dataclass(frozen=True)
 class Format:

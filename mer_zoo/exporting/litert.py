@@ -1,15 +1,18 @@
 """LiteRT (TensorFlow Lite) files of built-in operations alone, so that no runtime needs TensorFlow."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mer_zoo.exporting.graph import OUTPUT, Graph
-from mer_zoo.exporting.reading import KEY
+from mer_zoo.exporting.formats import KEY, OUTPUT
 from mer_zoo.files import write_atomically
+
+if TYPE_CHECKING:
+    from mer_zoo.exporting.graph import Graph
 
 _FILE_IDENTIFIER = b"TFL3"
 
 
-def write(graph: Graph, path: Path, text: str) -> None:
+def write(graph: "Graph", path: Path, text: str) -> None:
     """Writes the graph; `text` is its metadata."""
     import tensorflow as tf
 

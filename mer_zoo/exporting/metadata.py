@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from mer_zoo import __version__
-from mer_zoo.exporting.graph import OUTPUT, Graph
+from mer_zoo.exporting.formats import OUTPUT
+from mer_zoo.exporting.graph import Graph
 from mer_zoo.faces.alignment import EYE_DISTANCE, EYE_LINE
 from mer_zoo.zoo.golden import TOLERANCE, golden_probabilities
 

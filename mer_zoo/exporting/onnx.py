@@ -4,16 +4,17 @@ import contextlib
 import io
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
+from mer_zoo.exporting.formats import KEY, OUTPUT
 
-from mer_zoo.exporting.graph import OUTPUT, Graph
-from mer_zoo.exporting.reading import KEY
+if TYPE_CHECKING:
+    from mer_zoo.exporting.graph import Graph
 
 _OPSET = 13  # the last in which PyTorch changed how it writes what is replaced below
 
 
-def write(graph: Graph, path: Path, text: str) -> None:
+def write(graph: "Graph", path: Path, text: str) -> None:
     """Writes the graph; `text` is its metadata."""
     import onnx
 
@@ -74,6 +75,8 @@ def _traceable_by_torch(network):
     Weights become constants of the file, which it refuses while they can be trained. And of what Keras'
     `take` does it does not know `ravel`, and makes of `squeeze` a branch that ONNX Runtime refuses.
     """
+    import keras
+
     if keras.backend.backend() != "torch":
         yield
         return

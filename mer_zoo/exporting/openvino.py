@@ -2,13 +2,16 @@
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo.exporting import onnx
-from mer_zoo.exporting.graph import OUTPUT, Graph
-from mer_zoo.exporting.reading import KEY
+from mer_zoo.exporting.formats import KEY, OUTPUT
+
+if TYPE_CHECKING:
+    from mer_zoo.exporting.graph import Graph
 
 
-def write(graph: Graph, path: Path, text: str) -> None:
+def write(graph: "Graph", path: Path, text: str) -> None:
     """Writes the graph; `text` is its metadata."""
     import openvino
 

@@ -8,8 +8,6 @@ from mer_zoo.errors import ExportError
 from mer_zoo.exporting.formats import Format, format_of
 from mer_zoo.extras import require_extra
 
-KEY = "mer_zoo"
-
 
 def read_metadata(path) -> dict:
     """Reads what `mer_zoo.export` put in a file: class names, preprocessing, licence, limits, ...

@@ -1,15 +1,18 @@
 """TensorFlow SavedModel folders, with the metadata in `assets.extra/mer_zoo.json`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mer_zoo.exporting.graph import OUTPUT, Graph
-from mer_zoo.exporting.reading import KEY
+from mer_zoo.exporting.formats import KEY, OUTPUT
+
+if TYPE_CHECKING:
+    from mer_zoo.exporting.graph import Graph
 
 # The folder that TensorFlow leaves to those who publish a SavedModel.
 METADATA = Path("assets.extra") / f"{KEY}.json"
 
 
-def write(graph: Graph, path: Path, text: str) -> None:
+def write(graph: "Graph", path: Path, text: str) -> None:
     """Writes the graph; `text` is its metadata."""
     graph.with_named_output().export(path, format="tf_saved_model", verbose=False)
     (path / METADATA).parent.mkdir()

@@ -1,22 +1,21 @@
-"""From a stream of frames to the aligned clip of its strongest expression, with phases and motion."""
-
-from dataclasses import dataclass
+"""From a stream of frames to its expressions: aligned clips with phases and motion."""
 
 import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.spotting.following import FacePath, aligned_clip, follow_face
+from mer_zoo.spotting.aligning import aligned_clip
+from mer_zoo.spotting.expression import Expression, spot_aligned
+from mer_zoo.spotting.following import FacePath, follow_face
+from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
 from mer_zoo.spotting.motion import displacement_fields, magnitude
-from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
+from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.windows import candidate_windows
-
-REACH = 4.0
-"""Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
 
 __all__ = [
     "Expression",
+    "Interval",
     "aligned_clip",
     "displacement_fields",
     "find_expression",
@@ -24,67 +23,9 @@ __all__ = [
     "follow_face",
     "magnitude",
     "spot",
+    "spot_aligned",
+    "spot_expressions",
 ]
-
-
-@dataclass(frozen=True)
-class Expression:
-    """An expression in an aligned clip.
-
-    Attributes:
-        clip: canonical face crops with onset, apex and offset.
-        start: index in the source of the clip's first frame.
-        held: the face had not returned soon after the apex; the offset is then the apex.
-        motion: peak motion, pixels of the 224 px crop (outer eye corners 109 px apart).
-        curve: motion of each frame of the clip relative to the onset, float32 `(T,)`, same unit.
-    """
-
-    clip: Clip
-    start: int
-    held: bool
-    motion: float
-    curve: np.ndarray
-
-    def within_reach(self) -> Clip:
-        """The clip with the phases its image is made of.
-
-        Those of the expression, unless it moves more than `REACH`: then the rise alone, up to the
-        frame whose motion is nearest to `REACH`. The beginning of a large expression is a movement
-        of a few pixels, which is what MESTI and the networks are made for.
-        """
-        onset, apex, _ = self.clip.phases
-        if self.motion <= REACH or apex - onset < 2:
-            return self.clip
-        rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)
-        early = onset + 1 + int(np.argmin(np.abs(np.log(rise / REACH))))
-        return self.clip.with_phases(onset, early, early)
-
-
-def spot(clip: Clip, start: int = 0) -> Expression:
-    """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
-
-    Args:
-        clip: canonical face crops, at least two.
-        start: index in the source of its first frame.
-
-    Raises:
-        ClipError: the clip has fewer than two frames, or its frames are not square.
-    """
-    clip.require_motion()
-    if clip.frames.shape[1] != clip.frames.shape[2]:
-        raise ClipError(
-            f"{clip!r} is not a clip of aligned faces, which are square. Use find_expression or "
-            "predict_clip, which find and align the face."
-        )
-    fields = displacement_fields(clip.grey)
-    phases = find_phases(fields, clip.times, clip.phases)
-    return Expression(
-        clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
-        start=start,
-        held=phases.held,
-        motion=peak_motion(fields, phases.onset, phases.apex),
-        curve=motion_curve(fields, phases.onset),
-    )
 
 
 def find_expression(
@@ -145,13 +86,13 @@ def _spot_frames(stream, size, phases, start, stop):
     resized = [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in frames]
     clip = Clip(np.stack(resized), times, source=stream.name)
     shifted = [None if p is None else p - start for p in phases]
-    return spot(clip.with_phases(*shifted), start)
+    return spot_aligned(clip.with_phases(*shifted), start)
 
 
 def _spot_window(stream, window: FacePath, size, phases):
     clip = aligned_clip(stream, window, size)
     shifted = [None if p is None else p - window.start for p in phases]
-    return spot(clip.with_phases(*shifted), window.start)
+    return spot_aligned(clip.with_phases(*shifted), window.start)
 
 
 def _check_phases(phases, start, stop, name):

@@ -1,19 +1,54 @@
-"""Following one face through a stream of frames, and the aligned clip it gives."""
+"""Following one face through a stream of frames."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from mer_zoo import faces
-from mer_zoo.clips import Clip, FrameStream
+from mer_zoo.clips import FrameStream
 from mer_zoo.errors import ClipError, NoFaceError
 
 MAX_GAP = 0.25
 """Longest time without a face that is bridged, in seconds."""
 
-_ROW = np.dtype([("points", np.float32, (len(faces.TRACKED), 2)), ("motion", np.float64, (2, 3))])
-_NOTHING = (np.full((len(faces.TRACKED), 2), np.nan, np.float32), np.eye(2, 3))
+_ROW = np.dtype(
+    [
+        ("time", np.float64),
+        ("points", np.float32, (len(faces.TRACKED), 2)),
+        ("motion", np.float64, (2, 3)),
+        ("cut", np.bool_),
+    ]
+)
+_NOWHERE = np.full((len(faces.TRACKED), 2), np.nan, np.float32)
+
+THUMBNAIL = (48, 27)
+SAME_SCENE = 0.6
+"""Correlation of two thumbnails below which the camera has cut to another picture."""
+
+
+class Step(NamedTuple):
+    """Where a face was in one frame.
+
+    Attributes:
+        time: seconds.
+        points: float32 `(len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
+        motion: float64 `(2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
+        cut: the picture is another one than in the frame before.
+    """
+
+    time: float
+    points: np.ndarray
+    motion: np.ndarray
+    cut: bool
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a face, seen or bridged."""
+        return bool(np.isfinite(self.points[0, 0]))
 
 
 @dataclass(frozen=True)
@@ -31,6 +66,12 @@ class FacePath:
     times: np.ndarray
     points: np.ndarray
     motions: np.ndarray
+
+    @classmethod
+    def of(cls, steps: Iterable[Step], start: int) -> "FacePath":
+        """The path of these steps, the first of which is frame `start` of its source."""
+        rows = np.fromiter(steps, dtype=_ROW)
+        return cls(start, rows["time"].copy(), rows["points"], rows["motion"])
 
     @property
     def present(self) -> np.ndarray:
@@ -54,6 +95,18 @@ class FacePath:
             indices=faces.TRACKED,
             motions=self.motions,
         )
+
+    def head_places(self, size: int) -> np.ndarray:
+        """Where four points of the face are in the picture, float64 `(T, 4, 2)`.
+
+        In pixels of a crop of this size, so that their movement is that of the head, in the unit in
+        which the face's is measured. Every frame must have a face.
+        """
+        matrices = self.transforms(size)
+        inverse = np.linalg.inv(matrices[:, :, :2])
+        points = np.array([(x, y) for x in (0.25, 0.75) for y in (0.25, 0.75)]) * size
+        places = np.einsum("tij,tkj->tki", inverse, points - matrices[:, None, :, 2])
+        return places * np.sqrt(np.median(np.linalg.det(matrices[:, :, :2])))
 
     def longest_present(self) -> "FacePath":
         """The longest run of frames with a face."""
@@ -85,69 +138,101 @@ def follow_face(
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
     """
-    times = []
-
-    def images():
-        for frame in stream.frames(start, stop):
-            times.append(frame.time)
-            yield frame.image
-
-    def rows():
-        track = faces.FaceTracker(face=face, engine=engine).track(images())
-        for done, landmarks in enumerate(_bridged(track, times), start=1):
-            yield _NOTHING if landmarks is None else (landmarks.points, landmarks.motion)
-            if progress is not None:
-                progress(done)
-
-    found = np.fromiter(rows(), dtype=_ROW)
-    if len(found) < 2:
-        count = f"{len(found)} frame{'' if len(found) == 1 else 's'}"
-        raise ClipError(
-            f"{stream.name} has {count} to look at; an expression is a movement, so at least 2 are "
-            "needed. Check start and stop."
-        )
-    path = FacePath(start, np.asarray(times, np.float64), found["points"], found["motion"])
-    if not path.present.any():
-        raise NoFaceError(
-            f"No face was found in any of the {len(found)} frames of {stream.name}. The face should "
-            "be upright, lit and at least a sixth of the frame's height; crop the video if it is not."
-        )
+    steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
+    path = FacePath.of(reported(steps, progress), start)
+    require_face(len(path.times), bool(path.present.any()), stream.name)
     return path
 
 
-def _bridged(track, times):
-    """The track with its short gaps filled as soon as they end, and of each face only TRACKED."""
-    last, gap = None, 0
-    for position, landmarks in enumerate(track):
+def reported(steps: Iterable, progress: Callable[[int], None] | None) -> Iterator:
+    """The steps as they are; `progress` is called with the number of them so far."""
+    for done, step in enumerate(steps, start=1):
+        yield step
+        if progress is not None:
+            progress(done)
+
+
+def require_face(frames: int, seen: bool, name: str) -> None:
+    """Raises unless there were frames enough to look at (ClipError) and a face (NoFaceError)."""
+    if frames < 2:
+        count = f"{frames} frame{'' if frames == 1 else 's'}"
+        raise ClipError(
+            f"{name} has {count} to look at; an expression is a movement, so at least 2 are "
+            "needed. Check start and stop."
+        )
+    if not seen:
+        raise NoFaceError(
+            f"No face was found in any of the {frames} frames of {name}. The face should "
+            "be upright, lit and at least a sixth of the frame's height; crop the video if it is not."
+        )
+
+
+def follow_steps(
+    stream: FrameStream,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    face="largest",
+    engine: str = "auto",
+) -> Iterator[Step]:
+    """Follows a face through `start <= index < stop` of a stream of any length.
+
+    Gaps without a face of up to `MAX_GAP` are bridged. A few frames are held at a time, and as many
+    steps as such a gap has frames.
+
+    Args:
+        stream, start, stop, face, engine: see `follow_face`.
+
+    Yields:
+        One step a frame, in order.
+    """
+    read: deque[tuple[float, bool]] = deque()  # time and cut of the frames read ahead
+
+    def images():
+        before = None
+        for frame in stream.frames(start, stop):
+            thumbnail = cv2.resize(frame.image, THUMBNAIL, interpolation=cv2.INTER_AREA).ravel()
+            read.append((frame.time, before is not None and not _alike(before, thumbnail)))
+            before = thumbnail
+            yield frame.image
+
+    track = faces.FaceTracker(face=face, engine=engine).track(images())
+    yield from _bridged(track, read)
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two thumbnails may show one scene. Brightness and contrast do not matter."""
+    one, other = one - one.mean(), other - other.mean()
+    lengths = np.sqrt((one @ one) * (other @ other))
+    return bool(lengths == 0 or one @ other >= SAME_SCENE * lengths)
+
+
+def _bridged(track, read):
+    """The steps of a track, its short gaps filled as soon as they end."""
+    last, waiting = None, []
+    for landmarks in track:
+        time, cut = read.popleft()
         if landmarks is None:
-            gap += 1
+            waiting.append((time, cut))
+            if last is None or time - last[0] > MAX_GAP:
+                yield from (_step(t, None, c) for t, c in waiting)
+                last, waiting = None, []
             continue
         points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
         landmarks = faces.FaceLandmarks(points, landmarks.score, landmarks.motion)
-        if gap and last is not None:
-            around = times[position - gap - 1 : position + 1]
-            yield from faces.bridge([last, *[None] * gap, landmarks], around, MAX_GAP)[1:-1]
-        else:
-            yield from [None] * gap
-        yield landmarks
-        last, gap = landmarks, 0
-    yield from [None] * gap
+        if waiting:
+            around = [last[0], *(t for t, _ in waiting), time]
+            gap = [last[1], *[None] * len(waiting), landmarks]
+            filled = faces.bridge(gap, around, MAX_GAP)[1:-1]
+            for (t, c), found in zip(waiting, filled, strict=True):
+                yield _step(t, found, c)
+            waiting = []
+        yield _step(time, landmarks, cut)
+        last = (time, landmarks)
+    yield from (_step(t, None, c) for t, c in waiting)
 
 
-def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
-    """The canonical face crops of a path whose every frame has a face.
-
-    Args:
-        stream: where the path was followed; its frames are read again.
-        path: the part to align.
-        size: side of the crops.
-
-    Returns:
-        A clip of `(T, size, size, 3)` with the times of the source, without phases.
-    """
-    transforms = path.transforms(size)
-    stop = path.start + len(path.times)
-    crops = np.empty((len(path.times), size, size, 3), np.uint8)
-    for i, frame in enumerate(stream.frames(path.start, stop)):
-        crops[i] = faces.warp(frame.image, transforms[i], size)
-    return Clip(crops, path.times, source=stream.name)
+def _step(time, landmarks, cut):
+    if landmarks is None:
+        return Step(time, _NOWHERE, np.eye(2, 3), cut)
+    return Step(time, landmarks.points, landmarks.motion, cut)

@@ -14,7 +14,7 @@ MOTION_SIZE = 224
 PERCENTILE = 98  # a robust maximum: the strongest 2 % of the cells, about 8 of them
 
 
-def displacement_fields(grey: np.ndarray) -> np.ndarray:
+def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarray:
     """Displacement of each frame relative to the mean frame, head motion removed.
 
     One closed-form solve a frame (`mer_zoo.modalities.displacement`), averaged over cells, minus the
@@ -22,6 +22,8 @@ def displacement_fields(grey: np.ndarray) -> np.ndarray:
 
     Args:
         grey: uint8 `(T, S, S)`, canonical face crops.
+        turning: also remove what a head does that turns, nods or comes nearer: stretching, shear, and
+            parallax after the depth of a common face.
 
     Returns:
         float32 `(T, cells, 2)`, in pixels of the 224 px crop, for the cells of the face but the eye
@@ -34,7 +36,10 @@ def displacement_fields(grey: np.ndarray) -> np.ndarray:
         moved = np.dstack(displacement(frame - mean, mean))
         cv2.resize(moved, (GRID, GRID), dst=field, interpolation=cv2.INTER_AREA)
     inside = face_cells()
-    return _without_similarity(fields[:, inside] * (MOTION_SIZE / grey.shape[2]), inside)
+    fields = fields[:, inside] * (MOTION_SIZE / grey.shape[2])
+    # A blink must not look like a nod: where lids move, nothing is said about a turning head.
+    trusted = ~eye_cells() if turning else np.ones(fields.shape[1], bool)
+    return _without_head(fields, _head_basis(inside, turning), trusted.astype(np.float32))
 
 
 def magnitude(fields: np.ndarray) -> np.ndarray:
@@ -57,18 +62,38 @@ def face_cells() -> np.ndarray:
     return ellipse(0.5, 0.54, 0.36, 0.44) & ~eyes
 
 
-def _without_similarity(fields, inside, iterations=4, tolerance=0.5):
-    """Subtracts from each field the similarity most of its cells agree on (Cauchy weights)."""
+def cell_places() -> np.ndarray:
+    """Centres of the cells of `face_cells`, float64 `(cells, 2)`: x and y in sides of the crop."""
+    return (np.argwhere(face_cells())[:, ::-1] + 0.5) / GRID
+
+
+def eye_cells() -> np.ndarray:
+    """Which of the face's cells lids move, bool `(cells,)`: about the eyes, below the brows."""
+    x, y = cell_places().T
+    nearest = np.minimum(np.abs(x - 0.34), np.abs(x - 0.66))
+    return (nearest / 0.15) ** 2 + ((y - 0.37) / 0.1) ** 2 <= 1
+
+
+def _head_basis(inside, turning):
+    """How a rigid head can move the cells, float32 `(cells, 2, movements)`."""
     y, x = (np.argwhere(inside).T + 0.5) / GRID - 0.5
     one, zero = np.ones_like(x), np.zeros_like(x)
-    horizontal = np.stack([one, zero, x, -y], -1)
-    vertical = np.stack([zero, one, y, x], -1)
-    basis = np.stack([horizontal, vertical], 1).astype(np.float32)  # (cells, 2, 4)
-    weights = np.ones(fields.shape[:2], np.float32)
+    movements = [(one, zero), (zero, one), (x, y), (-y, x)]
+    if turning:
+        # An ellipsoid with a nose: near enough, since what is left of a turned head is small.
+        depth = -4 * x**2 - 3 * (y - 0.05) ** 2
+        depth += 0.4 * np.exp(-((x / 0.07) ** 2) - ((y - 0.08) / 0.1) ** 2)
+        movements += [(x, -y), (y, x), (depth, zero), (zero, depth)]
+    return np.moveaxis(np.array(movements, np.float32), 0, -1).swapaxes(0, 1)
+
+
+def _without_head(fields, basis, trusted, iterations=4, tolerance=0.5):
+    """Subtracts from each field the movement of `basis` most trusted cells agree on (Cauchy weights)."""
+    weights = np.broadcast_to(trusted, fields.shape[:2])
     for _ in range(iterations):
         normal = np.einsum("tc,cdi,cdj->tij", weights, basis, basis, optimize=True)
         right = np.einsum("tc,cdi,tcd->ti", weights, basis, fields, optimize=True)
         rigid = np.linalg.solve(normal, right[..., None])[..., 0]
         rest = fields - np.einsum("ti,cdi->tcd", rigid, basis, optimize=True)
-        weights = 1 / (1 + (rest**2).sum(-1) / tolerance**2)
+        weights = trusted / (1 + (rest**2).sum(-1) / tolerance**2)
     return rest.astype(np.float32)

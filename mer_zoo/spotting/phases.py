@@ -38,13 +38,17 @@ class Phases:
     held: bool
 
 
-def find_phases(fields: np.ndarray, times: np.ndarray, given=(None, None, None)) -> Phases:
+def find_phases(
+    fields: np.ndarray, times: np.ndarray, given=(None, None, None), max_rise: float = MAX_RISE
+) -> Phases:
     """Spots the strongest expression.
 
     Args:
         fields: float32 `(T, cells, 2)` of `displacement_fields`, T at least 2.
         times: `(T,)` seconds, strictly increasing.
         given: onset, apex and offset where known, None where not.
+        max_rise: seconds that the two frames of the strongest change are at most apart. The lower,
+            the less a slow drift of the face can hide a quick expression.
 
     Returns:
         The phases; given ones are kept as they are.
@@ -52,7 +56,7 @@ def find_phases(fields: np.ndarray, times: np.ndarray, given=(None, None, None))
     onset, apex, offset = given
     if None not in given:
         return Phases(onset, apex, offset, held=apex == offset)
-    trace, before, after = _trace(fields, times, onset, apex, offset)
+    trace, before, after = _trace(fields, times, onset, apex, offset, max_rise)
     if apex is None or onset is None:
         found = _rise(trace, times, before, after)
         onset = found[0] if onset is None else onset
@@ -68,26 +72,27 @@ def find_phases(fields: np.ndarray, times: np.ndarray, given=(None, None, None))
 
 def motion_curve(fields: np.ndarray, onset: int) -> np.ndarray:
     """Motion of every frame relative to the onset, float32 `(T,)`, pixels of the 224 px crop."""
-    return magnitude(fields - _around(fields, onset)).astype(np.float32)
+    return magnitude(fields - mean_around(fields, onset)).astype(np.float32)
 
 
 def peak_motion(fields: np.ndarray, onset: int, apex: int) -> float:
     """Motion from onset to apex, pixels of the 224 px crop; neighbouring frames lower the noise."""
-    return float(magnitude(_around(fields, apex) - _around(fields, onset)))
+    return float(magnitude(mean_around(fields, apex) - mean_around(fields, onset)))
 
 
-def _around(fields, index):
+def mean_around(fields: np.ndarray, index: int) -> np.ndarray:
+    """The field of a frame and its neighbours on average, float32 `(cells, 2)`: less noise."""
     return fields[max(0, index - 1) : index + 2].mean(axis=0)
 
 
-def _trace(fields, times, onset, apex, offset):
+def _trace(fields, times, onset, apex, offset, max_rise):
     """The trace, and the pair of frames it is built on."""
     flat = _smoothed(fields.reshape(len(fields), -1))
     products = flat @ flat.T
     energy = np.diag(products)
     change = energy[:, None] + energy[None, :] - 2 * products
     lag = times[None, :] - times[:, None]
-    allowed = (lag > 0) & (lag <= max(MAX_RISE, np.diff(times).min()))
+    allowed = (lag > 0) & (lag <= max(max_rise, np.diff(times).min()))
     first, last = onset or 0, len(fields) - 1 if offset is None else offset
     allowed[:first] = allowed[:, last + 1 :] = False
     if onset is not None:

@@ -6,6 +6,7 @@ from mer_zoo.synthesis.corpus import Corpus
 from mer_zoo.synthesis.distribution import Conditions
 from mer_zoo.synthesis.disturbances import Disturbances
 from mer_zoo.synthesis.expression import Expression, Movement, Timing
+from mer_zoo.synthesis.long_video import LongVideo, draw_long_video
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph, synthesise
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.renderer import render, render_clip
@@ -23,12 +24,14 @@ __all__ = [
     "Corpus",
     "Disturbances",
     "Expression",
+    "LongVideo",
     "Movement",
     "Portrait",
     "Schema",
     "Timing",
     "bayes_ceiling",
     "canonical_portrait",
+    "draw_long_video",
     "parse_action_units",
     "read_photograph",
     "render",

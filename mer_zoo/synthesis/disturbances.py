@@ -62,6 +62,11 @@ class Disturbances:
         """A copy with some attributes changed."""
         return replace(self, **changes)
 
+    def part(self, start: int, stop: int) -> "Disturbances":
+        """Those of the frames start..stop - 1."""
+        courses = ("head", "lids", "gain", "gradient")
+        return self.but(**{name: getattr(self, name)[start:stop] for name in courses})
+
 
 def smooth_walk(n_frames: int, width: int, rng: np.random.Generator, sigma: float) -> np.ndarray:
     """(n_frames, width) float32 random walks, smoothed, from 0, at most 1 away from it."""
@@ -115,13 +120,35 @@ def free_head(
     return (walk * FREE_HEAD * strength * rng.uniform(0.3, 1, len(HEAD))).astype(np.float32)
 
 
+SWAY = 0.5  # seconds within which a head that sways turns back
+
+
+def swaying_head(
+    n_frames: int, fps: float, rng: np.random.Generator, strength: float = 1.0
+) -> np.ndarray:
+    """(n_frames, 6) motion that stays about one place however long it lasts; see `HEAD`."""
+    from scipy.ndimage import gaussian_filter1d
+
+    course = rng.standard_normal((n_frames, len(HEAD)))
+    course = gaussian_filter1d(course, SWAY * fps, axis=0, mode="nearest")
+    course /= np.abs(course).max(axis=0) + 1e-6
+    return (course * FREE_HEAD * strength * rng.uniform(0.3, 1, len(HEAD))).astype(np.float32)
+
+
 def blink(n_frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:
     """(n_frames,) float32: one closing and opening of the lids somewhere in the clip."""
     centre = rng.uniform(0, n_frames)
+    return blink_at(centre, n_frames, fps, rng, least=0.2)
+
+
+def blink_at(
+    centre: float, n_frames: int, fps: float, rng: np.random.Generator, *, least: float
+) -> np.ndarray:
+    """As `blink`, at a frame of one's choice; the eyes close by `least` or more, 1 being shut."""
     # A blink lasts 0.1 to 0.3 s in all; a quarter of that is sigma.
     sigma = rng.uniform(0.025, 0.075) * fps
     t = np.arange(n_frames)
-    return (np.exp(-0.5 * ((t - centre) / sigma) ** 2) * rng.uniform(0.2, 1)).astype(np.float32)
+    return (np.exp(-0.5 * ((t - centre) / sigma) ** 2) * rng.uniform(least, 1)).astype(np.float32)
 
 
 SPEECH_UNITS = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthShrugUpper")

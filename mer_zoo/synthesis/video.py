@@ -3,6 +3,8 @@
 import json
 import os
 import tempfile
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -34,12 +36,33 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> Path:
         ClipError: the clip has one frame.
         VideoError: the suffix is another, or the video cannot be written.
     """
+    clip.require_motion()
+    return write_frames(clip.frames, clip.fps, _truth(clip), path, force=force)
+
+
+def write_frames(
+    frames: Iterable[np.ndarray], fps: float, truth: dict, path: str | Path, *, force: bool = False
+) -> Path:
+    """As `write_video`, for frames that come one by one: (H, W, 3) uint8 RGB, all of one size.
+
+    Args:
+        frames: the frames, at least one; none is kept.
+        fps: frames a second.
+        truth: what the JSON file holds.
+        path, force: see `write_video`.
+
+    Returns:
+        The path of the JSON file.
+
+    Raises:
+        OutputExistsError: the video or the JSON file exists and `force` is false.
+        VideoError: the suffix is another, or the video cannot be written.
+    """
     path = Path(path)
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         raise VideoError(
             f"{path} must end in {', '.join(VIDEO_SUFFIXES)} to be written as a video."
         )
-    clip.require_motion()
     truth_path = path.with_suffix(".json")
     for file in (path, truth_path):
         refuse_overwrite(file, force)
@@ -48,9 +71,9 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> Path:
         # OpenCV writes to a path and by its suffix: a finished file takes the place of the old one.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
             partial = Path(folder) / f"video{path.suffix.lower()}"
-            _encode(clip, partial)
+            _encode(frames, fps, partial)
             os.replace(partial, path)
-        write_atomically(truth_path, json.dumps(_truth(clip), indent=2).encode() + b"\n")
+        write_atomically(truth_path, json.dumps(truth, indent=2).encode() + b"\n")
     except MerZooError:
         raise
     except OSError as error:
@@ -58,15 +81,17 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> Path:
     return truth_path
 
 
-def _encode(clip: Clip, path: Path) -> None:
-    height, width = clip.frames.shape[1:3]
+def _encode(frames: Iterable[np.ndarray], fps: float, path: Path) -> None:
+    frames = iter(frames)
+    first = next(frames)
+    height, width = first.shape[:2]
     margins = ((0, height % 2), (0, width % 2), (0, 0))
     size = (width + width % 2, height + height % 2)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), clip.fps, size)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, size)
     try:
         if not writer.isOpened():
             raise VideoError(f"{path.name} cannot be written: OpenCV has no MPEG-4 encoder here.")
-        for frame in clip.frames:
+        for frame in chain([first], frames):
             writer.write(np.ascontiguousarray(np.pad(frame, margins, mode="edge")[..., ::-1]))
     finally:
         writer.release()

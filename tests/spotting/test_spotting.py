@@ -30,7 +30,7 @@ def aligned(portrait, *units, peak=3.0, timing=(12, 24, 40), held=False, noise=1
 @pytest.mark.parametrize("peak", [1.5, 4.0])
 def test_the_phases_of_an_expression_are_found(portrait, units, peak):
     clip = aligned(portrait, *units, peak=peak)
-    found = spotting.spot(clip.with_phases())
+    found = spotting.spot_aligned(clip.with_phases())
     assert abs(found.clip.onset - clip.onset) <= 5
     assert abs(found.clip.apex - clip.apex) <= 5
     assert abs(found.clip.offset - clip.offset) <= 6
@@ -41,24 +41,24 @@ def test_the_phases_of_an_expression_are_found(portrait, units, peak):
 
 
 def test_an_expression_that_stays_is_held(portrait):
-    found = spotting.spot(aligned(portrait, 12, held=True, n=110).with_phases())
+    found = spotting.spot_aligned(aligned(portrait, 12, held=True, n=110).with_phases())
     assert found.held and found.clip.offset == found.clip.apex
     assert abs(found.clip.apex - 24) <= 5
 
 
 def test_given_phases_are_kept(portrait):
     clip = aligned(portrait, 12)
-    found = spotting.spot(clip.with_phases(10, 20, 45))
+    found = spotting.spot_aligned(clip.with_phases(10, 20, 45))
     assert found.clip.phases == (10, 20, 45)
-    middle = spotting.spot(clip.with_phases(10, None, 45)).clip
+    middle = spotting.spot_aligned(clip.with_phases(10, None, 45)).clip
     assert (middle.onset, middle.offset) == (10, 45) and abs(middle.apex - 24) <= 6
 
 
 def test_motion_grows_with_the_peak_and_noise_is_not_motion(portrait):
-    motions = [spotting.spot(aligned(portrait, 12, peak=p)).motion for p in (1.0, 2.0, 4.0)]
+    motions = [spotting.spot_aligned(aligned(portrait, 12, peak=p)).motion for p in (1.0, 2.0, 4.0)]
     assert motions[0] < motions[1] < motions[2]
     still = aligned(portrait, 12, peak=0.0, noise=3.0)
-    assert spotting.spot(still.with_phases()).motion < 0.5
+    assert spotting.spot_aligned(still.with_phases()).motion < 0.5
 
 
 def test_a_moving_head_is_not_an_expression(portrait):
@@ -73,7 +73,7 @@ def test_a_moving_head_is_not_an_expression(portrait):
         frames.append(cv2.warpAffine(face, matrix, (112, 112), borderMode=cv2.BORDER_REFLECT_101))
     turning = Clip.from_array(np.stack(frames), fps=100)
     expression = aligned(portrait, 12, peak=3.0)
-    assert spotting.spot(turning).motion < 0.5 * spotting.spot(expression).motion
+    assert spotting.spot_aligned(turning).motion < 0.5 * spotting.spot_aligned(expression).motion
 
 
 def portrait_image(portrait):
@@ -92,7 +92,7 @@ def test_smile_of_the_demo(tmp_path):
 
 def test_one_frame_and_no_face_are_named(portrait):
     with pytest.raises(ClipError, match="one frame"):
-        spotting.spot(aligned(portrait, 12).slice(0, 1))
+        spotting.spot_aligned(aligned(portrait, 12).slice(0, 1))
     photo = data.astronaut()[None, :256, 96:352]
     with pytest.raises(ClipError, match="at least 2"):
         spotting.find_expression(open_frames(photo, fps=30))

@@ -3,6 +3,7 @@
 import importlib.machinery
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -136,3 +137,63 @@ def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, 
     assert len(place.fits) <= 4 * 2 + 1  # the fold that was cut short, again
     again = place.search(recipe_file, algorithm="random", team=Team(2, lambda *told: ["false"]))
     assert again.trials == found.trials  # nothing is left, so nobody is started
+
+
+SUPERVISOR = """
+import sys, time
+from pathlib import Path
+from tuner.workers.member import Member
+child = "import time; from tuner.workers.orphans import end_with_supervisor as end; end(); time.sleep(600)"
+member = Member("worker1", [sys.executable, "-c", child], {}, Path(sys.argv[1]) / "worker1.log")
+member.start()
+print(member.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(done, seconds=120):
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert done()
+
+
+def test_the_processes_of_a_supervisor_that_is_killed_end_too(tmp_path):
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    pid = int(supervisor.stdout.readline())
+    assert is_there(pid)
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not is_there(pid))
+
+
+def test_ctrl_c_ends_all_processes_and_the_search_can_go_on(recipe_file, place, monkeypatch):
+    asleep = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    file = place.folder / "pid"
+
+    def interrupt(supervisor, member, *again):
+        pids.append(member.pid)
+        if file.exists() and file.read_text():
+            raise KeyboardInterrupt
+
+    pids = []
+    monkeypatch.setattr("tuner.workers.supervisor.Supervisor._look_at", interrupt)
+    team = Team(1, lambda *told: [sys.executable, "-c", asleep, str(file)])
+    with pytest.raises(KeyboardInterrupt):
+        place.search(recipe_file, team=team)
+    assert int(file.read_text()) in pids
+    assert len(set(pids)) == 2  # the chief and the worker
+    assert not any(map(is_there, pids))
+    outcome = place.search(recipe_file, trials=1)
+    assert outcome.best.number == 0

@@ -1,0 +1,69 @@
+"""The command that finds expressions in long videos: spot."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mer_zoo.cli.common import Force, err, load_model, out, progress_bar
+from mer_zoo.cli.reading import Engine
+
+
+def spot(
+    video: Annotated[Path, typer.Argument(help="A video of any length, or a folder of frames.")],
+    entry: Annotated[
+        str | None,
+        typer.Option(help="Zoo entry, or ./local folder, that names each expression."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
+    start: Annotated[int, typer.Option(min=0, help="First frame to look at.")] = 0,
+    stop: Annotated[int | None, typer.Option(help="Frame after the last to look at.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of a folder of images.")
+    ] = None,
+    min_motion: Annotated[
+        float | None, typer.Option(min=0, help="Least motion, pixels of a 224 px face crop.")
+    ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(min=0, help="Least motion over what else could look like it.")
+    ] = None,
+    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    engine: Engine = Engine.auto,
+    allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
+    force: Force = False,
+):
+    """Finds micro-expressions in a long video: onset, apex, offset; blinks and head motion left out."""
+    from mer_zoo import spot as find_intervals
+    from mer_zoo.cli import tables
+    from mer_zoo.clips import open_frames
+    from mer_zoo.files import refuse_overwrite
+
+    if csv is not None:
+        refuse_overwrite(csv, force)
+    stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
+    options = {
+        "start": start,
+        "stop": stop,
+        "face": int(face) if face.isdigit() else face,
+        "engine": engine.value,
+    }
+    limits = {"min_motion": min_motion, "min_score": min_score}
+    options |= {name: limit for name, limit in limits.items() if limit is not None}
+    classifier = None if entry is None else load_model(entry)
+    with progress_bar() as bar:
+        task = bar.add_task(video.name, total=_frames(stream.frame_count, start, stop))
+        options["progress"] = lambda done: bar.update(task, completed=done)
+        if classifier is None:
+            rows = [(interval, None) for interval in find_intervals(stream, **options)]
+        else:
+            rows = classifier.spot_video(stream, **options)
+    out.print(tables.intervals(rows))
+    if csv is not None:
+        tables.write_intervals(rows, csv, force)
+        err.print(f"wrote {csv}")
+
+
+def _frames(count: int | None, start: int, stop: int | None) -> int | None:
+    """How many frames there are to follow, None where the source does not say."""
+    ends = [end for end in (count, stop) if end is not None]
+    return max(min(ends) - start, 0) if ends else None

@@ -1,0 +1,75 @@
+"""The aligned clips of a face that was followed."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mer_zoo import faces
+from mer_zoo.clips import Clip, FrameStream
+from mer_zoo.spotting.following import FacePath
+
+
+def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
+    """The canonical face crops of a path whose every frame has a face.
+
+    Args:
+        stream: where the path was followed; its frames are read again.
+        path: the part to align.
+        size: side of the crops.
+
+    Returns:
+        A clip of `(T, size, size, 3)` with the times of the source, without phases.
+    """
+    return next(aligned_clips(stream, iter([path]), size))
+
+
+def aligned_clips(stream: FrameStream, paths: Iterator[FacePath], size: int) -> Iterator[Clip]:
+    """The canonical face crops of paths that may overlap, in one reading of the frames.
+
+    Args:
+        stream: where the paths were followed; its frames are read again, once.
+        paths: parts of it with a face in every frame, ordered by where they start.
+        size: side of the crops.
+
+    Yields:
+        One clip a path, as `aligned_clip` gives it. Held at a time: the crops of the paths that
+        reach over the same frame.
+    """
+    coming = next(paths, None)
+    if coming is None:
+        return
+    being_filled: list[_Crops] = []
+    for frame in stream.frames(coming.start):
+        while coming is not None and coming.start <= frame.index:
+            being_filled.append(_Crops(coming, size))
+            coming = next(paths, None)
+        for crops in being_filled:
+            crops.add(frame.image)
+        while being_filled and being_filled[0].complete:
+            yield being_filled.pop(0).clip(stream.name)
+        if coming is None and not being_filled:
+            return
+
+
+class _Crops:
+    """The crops of one path, filled frame by frame."""
+
+    def __init__(self, path: FacePath, size: int):
+        self._path = path
+        self._transforms = path.transforms(size)
+        self._crops = np.empty((len(path.times), size, size, 3), np.uint8)
+        self._filled = 0
+
+    def add(self, image: np.ndarray) -> None:
+        if not self.complete:
+            size = self._crops.shape[1]
+            crop = faces.warp(image, self._transforms[self._filled], size)
+            self._crops[self._filled] = crop
+            self._filled += 1
+
+    @property
+    def complete(self) -> bool:
+        return self._filled == len(self._crops)
+
+    def clip(self, name: str) -> Clip:
+        return Clip(self._crops, self._path.times, source=name)

@@ -1,0 +1,92 @@
+"""Blinks: when the eyes close, and the cells of the face that move when they do."""
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from mer_zoo import faces
+from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.motion import eye_cells
+
+LONGEST_BLINK = 0.6
+"""Seconds from closing to open again. Longer, the eyes are narrowed or shut, not blinking."""
+
+CLOSING = 0.07  # share by which the eyes are closed from the first to the last frame of a blink
+LEAST_CLOSED = 0.12  # share by which they must be closed at its height
+BASELINE = 1.0  # seconds whose median tells how open the eyes are
+
+# Corners, and the three pairs of an upper and a lower lid landmark, of each eye.
+_EYES = (
+    ((33, 133), ((160, 144), (159, 145), (158, 153))),
+    ((362, 263), ((385, 380), (386, 374), (387, 373))),
+)
+
+
+def eye_openness(path: FacePath) -> np.ndarray:
+    """Height of the eyes' opening as a share of their width, mean of both, float64 `(T,)`.
+
+    The eye aspect ratio of Soukupova and Cech ("Real-Time Eye Blink Detection using Facial
+    Landmarks", 2016), with three pairs of lid landmarks.
+    """
+    place = {index: i for i, index in enumerate(faces.TRACKED)}
+
+    def distance(pair):
+        one, other = (path.points[:, place[index]].astype(np.float64) for index in pair)
+        return np.hypot(*(one - other).T)
+
+    ratios = [
+        sum(map(distance, lids)) / (len(lids) * np.maximum(distance(corners), 1e-6))
+        for corners, lids in _EYES
+    ]
+    return np.mean(ratios, axis=0)
+
+
+def eye_closure(path: FacePath) -> np.ndarray:
+    """How far the eyes are closed, against how they are within a second: 0 open, 1 shut, `(T,)`."""
+    openness = eye_openness(path)
+    step = np.median(np.diff(path.times)) if len(path.times) > 1 else 1.0
+    usual = median_filter(openness, size=int(BASELINE / step) // 2 * 2 + 1, mode="nearest")
+    return np.clip(1 - openness / np.maximum(usual, 1e-6), 0, 1)
+
+
+def blinking(closure: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """In which frames the person blinks, bool `(T,)`.
+
+    Args:
+        closure: `eye_closure` of the frames.
+        times: `(T,)` seconds.
+    """
+    frames = np.zeros(len(closure), bool)
+    for first, last in _runs(closure >= CLOSING):
+        brief = times[last] - times[first] <= LONGEST_BLINK
+        if brief and closure[first : last + 1].max() >= LEAST_CLOSED:
+            frames[max(first - 1, 0) : last + 2] = True
+    return frames
+
+
+def without_blinks(fields: np.ndarray, blinks: np.ndarray) -> np.ndarray:
+    """The displacement fields with the cells about the eyes led over each blink in a straight line.
+
+    What the rest of the face does during a blink stays.
+
+    Args:
+        fields: float32 `(T, cells, 2)`.
+        blinks: bool `(T,)`.
+    """
+    eyes = eye_cells()
+    smooth = fields.copy()
+    for first, last in _runs(blinks):
+        before, after = max(first - 1, 0), min(last + 1, len(fields) - 1)
+        before = after if blinks[before] else before  # at the ends only one side is known
+        after = before if blinks[after] else after
+        share = (np.arange(first, last + 1) - before) / max(after - before, 1)
+        ends = fields[before, eyes], fields[after, eyes]
+        smooth[first : last + 1, eyes] = ends[0] + share[:, None, None].astype(np.float32) * (
+            ends[1] - ends[0]
+        )
+    return smooth
+
+
+def _runs(chosen):
+    """First and last place of each run of True."""
+    edges = np.diff(np.concatenate([[0], chosen.astype(int), [0]]))
+    return zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)

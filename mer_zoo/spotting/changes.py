@@ -1,0 +1,71 @@
+"""All the changes of a face within a window: the strongest, then those before and after it, and so on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mer_zoo.spotting.motion import magnitude
+from mer_zoo.spotting.phases import Phases, find_phases, mean_around
+
+SHORTEST = 4
+"""Frames, without which there is no looking for a change."""
+
+QUICK = 0.5
+"""Seconds within which the strongest change is sought: whatever is slower the reference follows."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One movement of the face.
+
+    Attributes:
+        phases: frames of the window.
+        field: float32 `(cells, 2)`, displacement from onset to apex, pixels of the 224 px crop.
+    """
+
+    phases: Phases
+    field: np.ndarray
+
+    @property
+    def motion(self) -> float:
+        """Pixels of the 224 px crop; see `magnitude`."""
+        return float(magnitude(self.field))
+
+    def likeness(self, other: "Change") -> float:
+        """Cosine between the two fields: 1 the same movement, -1 the way back."""
+        one, two = self.field.ravel(), other.field.ravel()
+        return float(one @ two / max(np.sqrt((one @ one) * (two @ two)), 1e-12))
+
+
+def find_changes(fields: np.ndarray, times: np.ndarray, least: float) -> list[Change]:
+    """The changes of at least `least` pixels, in the order of time.
+
+    Args:
+        fields: float32 `(T, cells, 2)` of `displacement_fields`.
+        times: `(T,)` seconds.
+        least: motion in pixels of the 224 px crop.
+    """
+    return list(_changes(fields, times, least, 0))
+
+
+def noise_level(fields: np.ndarray, lag: int) -> float:
+    """How far frames `lag` apart usually seem to differ, in pixels: the median over the window."""
+    mean = np.stack([mean_around(fields, i) for i in range(len(fields))])
+    lag = min(max(lag, 2), len(fields) - 1)
+    return float(np.median(magnitude(mean[lag:] - mean[:-lag])))
+
+
+def _changes(fields, times, least, start) -> Iterator[Change]:
+    if len(fields) < SHORTEST:
+        return
+    found = find_phases(fields, times, max_rise=QUICK)
+    field = mean_around(fields, found.apex) - mean_around(fields, found.onset)
+    if found.apex <= found.onset or magnitude(field) < least:
+        return
+    # What is left of a rise or a fall beside its ends is no change of its own.
+    before, after = found.onset + 1, found.offset
+    yield from _changes(fields[:before], times[:before], least, start)
+    moved = Phases(*(start + p for p in (found.onset, found.apex, found.offset)), found.held)
+    yield Change(moved, field)
+    yield from _changes(fields[after:], times[after:], least, start + after)

@@ -1,0 +1,176 @@
+"""The expressions of a recording of any length."""
+
+from collections.abc import Iterator
+from itertools import tee
+
+import numpy as np
+
+from mer_zoo.clips import Clip, FrameStream, open_frames
+from mer_zoo.spotting.aligning import aligned_clips
+from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure, without_blinks
+from mer_zoo.spotting.changes import Change, find_changes, noise_level
+from mer_zoo.spotting.expression import Expression
+from mer_zoo.spotting.following import follow_steps, reported, require_face
+from mer_zoo.spotting.motion import MOTION_SIZE, displacement_fields, eye_cells
+from mer_zoo.spotting.phases import motion_curve
+from mer_zoo.spotting.sliding import Window, sliding_windows
+from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
+from mer_zoo.spotting.windows import MARGIN
+
+MIN_MOTION = 0.6
+"""Least motion of an expression, pixels of the 224 px crop."""
+
+MIN_SCORE = 3.0
+"""Least score of an expression."""
+
+HEAD_SHARE = 0.05
+"""Share of the head's own motion that may be left in the face after it was removed."""
+
+BLINK_LEFT = 1.0
+"""Pixels that closing eyes may move the rest of the face, for eyes that shut wholly."""
+
+BLINK_SHARE = 0.45
+"""Share of a movement about the eyes from which on it is a blink, if the eyes close in it."""
+
+
+def spot(
+    video,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    fps: float | None = None,
+    min_motion: float = MIN_MOTION,
+    min_score: float = MIN_SCORE,
+    face="largest",
+    engine: str = "auto",
+    allow_truncated: bool = False,
+    progress=None,
+) -> list[Interval]:
+    """Finds the expressions of a recording of any length, in memory that its length does not grow.
+
+    Each window of ten seconds is compared with its own mean face, so the reference follows slow
+    changes of pose and light. Head motion is removed, turning included; blinks are told apart and
+    left out; the way back from an expression that stayed is none of its own. Every frame is decoded
+    twice, by two readers some seconds apart.
+
+    Args:
+        video: path of a video or of a folder of frames, an array, a `Clip` or a `FrameStream`.
+        start, stop: look only at the frames `start <= index < stop`.
+        fps: frames a second of a folder of images or an array.
+        min_motion: least motion, pixels of the 224 px crop.
+        min_score: least score; lower finds weaker expressions and more that is none.
+        face: "largest", or 0 for the largest face, 1 for the second largest, ...
+        engine: what runs the face models: "auto", "keras" or "litert".
+        allow_truncated: use what can be read of a video that ends too early.
+        progress: called with the number of frames followed.
+
+    Returns:
+        The intervals, in the order of time; none where nothing was found.
+
+    Raises:
+        VideoError: the video cannot be read, or ends too early.
+        ClipError: fewer than two frames.
+        NoFaceError: no face in any frame.
+    """
+    stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
+    found = spot_expressions(
+        stream,
+        start=start,
+        stop=stop,
+        min_motion=min_motion,
+        min_score=min_score,
+        face=face,
+        engine=engine,
+        progress=progress,
+        keep_clips=False,
+    )
+    return [interval for interval, _ in found]
+
+
+def spot_expressions(
+    stream: FrameStream,
+    *,
+    size: int = 112,
+    start: int = 0,
+    stop: int | None = None,
+    min_motion: float = MIN_MOTION,
+    min_score: float = MIN_SCORE,
+    face="largest",
+    engine: str = "auto",
+    progress=None,
+    keep_clips: bool = True,
+) -> Iterator[tuple[Interval, Expression | None]]:
+    """As `spot`, with the aligned clip of each interval, one after the other.
+
+    Args:
+        stream: the frames.
+        size: side of the aligned crops.
+        keep_clips: False gives None instead of the clips.
+        start, stop, min_motion, min_score, face, engine, progress: see `spot`.
+    """
+    frames, seen = 0, False
+
+    def steps():
+        nonlocal frames, seen
+        for step in follow_steps(stream, start=start, stop=stop, face=face, engine=engine):
+            frames, seen = frames + 1, seen or step.present
+            yield step
+
+    windows, again = tee(sliding_windows(reported(steps(), progress), start))
+    timeline = Timeline(min_score)
+    clips = aligned_clips(stream, (window.path for window in again), size)
+    for window, clip in zip(windows, clips, strict=True):
+        for found in _found(clip, window, min_motion, keep_clips):
+            timeline.add(found)
+        yield from timeline.settled(window.last)
+    require_face(frames, seen, stream.name)
+    yield from timeline.settled(np.inf)
+
+
+def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> Iterator[Found]:
+    """The movements of one window that are its own and no blinks."""
+    times = window.path.times
+    closure = eye_closure(window.path)
+    fields = displacement_fields(clip.grey, turning=True)
+    fields = without_blinks(fields, blinking(closure, times))
+    places = window.path.head_places(MOTION_SIZE)
+    for change in find_changes(fields, times, min_motion):
+        onset, apex, offset = change.phases.onset, change.phases.apex, change.phases.offset
+        if not window.first - SLACK <= times[apex] <= window.last + SLACK:
+            continue
+        head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
+        energy = (change.field**2).sum(-1)
+        others = (
+            noise_level(fields, apex - onset),
+            HEAD_SHARE * head,
+            BLINK_LEFT * closure[onset : apex + 1].max(),
+        )
+        interval = Interval(
+            *(window.path.start + phase for phase in (onset, apex, offset)),
+            times=tuple(float(times[phase]) for phase in (onset, apex, offset)),
+            held=change.phases.held,
+            motion=change.motion,
+            score=change.motion / float(np.linalg.norm(others)),
+            head_motion=head,
+            eye_closure=float(closure[onset : offset + 1].max()),
+            eye_share=float(energy[eye_cells()].sum() / energy.sum()),
+        )
+        if interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING:
+            continue
+        expression = _expression(clip, window, change, fields) if keep_clips else None
+        yield Found(interval, change, expression)
+
+
+def _expression(clip: Clip, window: Window, change: Change, fields: np.ndarray) -> Expression:
+    """The part of the window about the change, ready to be classified."""
+    phases = change.phases
+    low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
+    high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
+    near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
+    return Expression(
+        clip=near.with_phases(*(p - low for p in (phases.onset, phases.apex, phases.offset))),
+        start=window.path.start + low,
+        held=phases.held,
+        motion=change.motion,
+        curve=motion_curve(fields[low:high], phases.onset - low),
+    )

@@ -1,0 +1,122 @@
+"""What was found window by window, as one row of expressions that do not overlap."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mer_zoo.spotting.changes import Change
+from mer_zoo.spotting.expression import Expression
+
+WAY_BACK = -0.5
+"""Cosine with an expression below which a later movement is the way back from it."""
+
+WHOLE_WAY = 0.5
+"""Share of an expression's motion from which on the way back has ended it."""
+
+LONGEST_HELD = 30.0
+"""Seconds after which the way back from an expression is no longer expected."""
+
+AFTER = 0.5
+"""Seconds after an expression within which what remains of its way back may follow."""
+
+SLACK = 0.2
+"""Seconds by which two windows may differ about the apex of one expression."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A candidate of a micro-expression.
+
+    Attributes:
+        onset, apex, offset: frame numbers of the source, 0-based. Of an expression that stayed
+            (`held`), offset is where the face had returned, or the apex if that was not seen.
+        times: seconds of these three frames.
+        held: the face did not return soon after the apex.
+        motion: from onset to apex, pixels of the 224 px crop (outer eye corners 109 px apart), head
+            motion removed.
+        score: motion over what else could look like it: how much frames as far apart usually differ
+            within these seconds, and what may be left of the head's motion and of a blink.
+        head_motion: how far the head moved from onset to apex, in the same pixels.
+        eye_closure: how far the eyes closed between onset and offset, against how they are within a
+            second: 0 not, 1 shut.
+        eye_share: share of the movement's energy that lies about the eyes, 0 to 1. Much of it, with
+            the eyes closing, would be a blink, which is not returned.
+    """
+
+    onset: int
+    apex: int
+    offset: int
+    times: tuple[float, float, float]
+    held: bool
+    motion: float
+    score: float
+    head_motion: float
+    eye_closure: float
+    eye_share: float
+
+    @property
+    def seconds(self) -> float:
+        """From onset to offset."""
+        return self.times[2] - self.times[0]
+
+
+@dataclass(frozen=True)
+class Found:
+    """An interval, the movement itself, and the clip to read it by (None if it is not wanted)."""
+
+    interval: Interval
+    change: Change
+    expression: Expression | None
+
+
+class Timeline:
+    """Puts movements in order: no interval twice, none for the way back from another.
+
+    Args:
+        min_score: least score of an expression. The way back from one may score less.
+    """
+
+    def __init__(self, min_score: float):
+        self._min_score = min_score
+        self._recent: list[Found] = []
+
+    def add(self, found: Found) -> None:
+        """Adds a movement; those of one window come in the order of time."""
+        if any(self._is_way_back(found, place) for place in range(len(self._recent))):
+            return
+        if found.interval.score < self._min_score:
+            return
+        rivals = [other for other in self._recent if _overlap(found.interval, other.interval)]
+        if any(other.interval.score >= found.interval.score for other in rivals):
+            return
+        self._recent = [other for other in self._recent if other not in rivals] + [found]
+        self._recent.sort(key=lambda other: other.interval.onset)
+
+    def settled(self, time: float) -> Iterator[tuple[Interval, Expression | None]]:
+        """Gives, and forgets, the first intervals, which nothing found after `time` can change."""
+        while self._recent:
+            interval = self._recent[0].interval
+            wait = LONGEST_HELD if interval.held else AFTER
+            if interval.times[2] + wait + SLACK > time:
+                return
+            yield interval, self._recent.pop(0).expression
+
+    def _is_way_back(self, found: Found, place: int) -> bool:
+        """Whether a movement leads back from an expression; the offset of one that stayed is then set."""
+        earlier = self._recent[place]
+        gap = found.interval.times[0] - earlier.interval.times[2]
+        if not -SLACK <= gap <= (LONGEST_HELD if earlier.interval.held else AFTER):
+            return False
+        if found.change.likeness(earlier.change) > WAY_BACK:
+            return False
+        share = found.interval.motion / earlier.interval.motion
+        if not earlier.interval.held:
+            return share <= 1
+        if share >= WHOLE_WAY:
+            times = (*earlier.interval.times[:2], found.interval.times[1])
+            ended = replace(earlier.interval, offset=found.interval.apex, times=times)
+            self._recent[place] = replace(earlier, interval=ended)
+        return True
+
+
+def _overlap(one: Interval, other: Interval) -> bool:
+    return one.times[0] <= other.times[2] + SLACK and other.times[0] <= one.times[2] + SLACK

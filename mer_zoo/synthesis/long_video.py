@@ -1,0 +1,168 @@
+"""Long videos of one face whose every expression, blink and movement of the head is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.errors import ClipError
+from mer_zoo.synthesis.disturbances import Disturbances, blink_at, swaying_head
+from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
+from mer_zoo.synthesis.portrait import Portrait
+from mer_zoo.synthesis.renderer import render
+from mer_zoo.synthesis.schemas import SCHEMAS
+from mer_zoo.synthesis.video import write_frames
+
+PART = 60  # frames rendered together
+APART = 1.5  # least time between the ends of two expressions, in seconds
+DURATION = (0.23, 0.5)
+"""Seconds from onset to offset of a micro-expression."""
+PEAK = (2.0, 4.5)
+"""Peak motion in pixels of the 224-pixel crop."""
+LEAST_BLINK = 0.6  # how far the eyes close
+
+
+@dataclass(frozen=True)
+class LongVideo:
+    """A long video, rendered when its frames are asked for.
+
+    Attributes:
+        portrait: the face and the photograph it is on.
+        expressions: with timings in frames of the video, in order, never two at once.
+        blinks: the frames where the eyes are closed most.
+        disturbances: of all frames.
+        fps: frames a second.
+        seed: of the sensor's noise.
+    """
+
+    portrait: Portrait
+    expressions: tuple[Expression, ...]
+    blinks: tuple[int, ...]
+    disturbances: Disturbances
+    fps: float
+    seed: int
+
+    @property
+    def n_frames(self) -> int:
+        return len(self.disturbances.head)
+
+    @property
+    def intervals(self) -> list[tuple[int, int, int]]:
+        """Onset, apex and offset of each expression, 0-based frames."""
+        return [(e.timing.onset, e.timing.apex, e.timing.offset) for e in self.expressions]
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Renders the video, a few seconds at a time: (H, W, 3) uint8 RGB, the same each time."""
+        rng = np.random.default_rng(self.seed)
+        start = 0
+        for expression in (*self.expressions, None):
+            stop = self.n_frames if expression is None else expression.timing.onset
+            for part in range(start, stop, PART):
+                yield from self._part(part, min(part + PART, stop), None, rng)
+            if expression is not None:
+                start = expression.timing.offset + 1
+                yield from self._part(stop, start, expression, rng)
+
+    def write(self, path: str | Path, *, force: bool = False) -> Path:
+        """Writes the video and, as JSON of the same name, fps, n_frames, intervals and blinks.
+
+        Raises:
+            OutputExistsError, VideoError: see `mer_zoo.synthesis.write_video`.
+        """
+        truth = {
+            "source": "synthetic",
+            "fps": self.fps,
+            "n_frames": self.n_frames,
+            "intervals": self.intervals,
+            "labels": [e.label for e in self.expressions],
+            "blinks": self.blinks,
+        }
+        return write_frames(self.frames(), self.fps, truth, path, force=force)
+
+    def _part(self, start, stop, expression, rng):
+        if expression is None:
+            expression = Expression((), Timing(0, 1, 2))
+        else:
+            timing = expression.timing
+            moved = {n: getattr(timing, n) - start for n in ("onset", "apex", "offset")}
+            expression = replace(expression, timing=replace(timing, **moved))
+        yield from render(
+            self.portrait,
+            expression,
+            self.disturbances.part(start, stop),
+            n_frames=stop - start,
+            fps=self.fps,
+            seed=rng,
+        ).frames
+
+
+def draw_long_video(
+    portrait: Portrait,
+    *,
+    seconds: float,
+    seed: int,
+    fps: float = 30,
+    expressions_a_minute: float = 6,
+    blinks_a_minute: float = 15,
+    head_motion: float = 1.0,
+    schema: str = "casme2",
+    peak: tuple[float, float] = PEAK,
+    noise: float = 1.5,
+) -> LongVideo:
+    """Draws a video in which micro-expressions and blinks come at random moments.
+
+    Expressions last 0.23 to 0.5 s (`DURATION`) and keep 1.5 s apart; blinks come where they like,
+    during expressions too.
+
+    Args:
+        portrait: the face, on a whole photograph (`Portrait.of(..., crop=False)`) or a crop.
+        seconds: length.
+        seed: of everything drawn.
+        fps: frames a second, 20 or more.
+        expressions_a_minute, blinks_a_minute: how many; expressions that would lie too close to
+            others are left out.
+        head_motion: 0 for a still head, 1 for one that sways a few pixels within seconds.
+        schema: name of the label schema whose expressions are drawn.
+        peak: range of the peak motion, pixels of the 224-pixel crop.
+        noise: standard deviation of the sensor's noise in grey levels.
+
+    Raises:
+        ClipError: the video would be too short for an expression, or fps is below 20.
+    """
+    rng = np.random.default_rng(seed)
+    n_frames = round(seconds * fps)
+    if fps < 20 or seconds < 2 * APART + DURATION[1]:
+        raise ClipError(
+            f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + DURATION[1]:g} "
+            "seconds at 20 frames a second or more, so that an expression has 5 frames."
+        )
+    classes = SCHEMAS[schema]
+    expressions = tuple(
+        draw_expression(
+            classes, str(rng.choice(classes.class_names)), timing, rng.uniform(*peak), rng
+        )
+        for timing in _timings(n_frames, fps, round(expressions_a_minute * seconds / 60), rng)
+    )
+    blinks = sorted(rng.integers(0, n_frames, round(blinks_a_minute * seconds / 60)).tolist())
+    lids = [blink_at(moment, n_frames, fps, rng, least=LEAST_BLINK) for moment in blinks]
+    disturbances = Disturbances.none(n_frames).but(
+        head=swaying_head(n_frames, fps, rng, head_motion),
+        lids=np.max([np.zeros(n_frames, np.float32), *lids], axis=0),
+        noise=float(noise),
+        shot=0.5,
+    )
+    return LongVideo(portrait, expressions, tuple(blinks), disturbances, float(fps), seed)
+
+
+def _timings(n_frames, fps, count, rng):
+    """Micro-expressions at random moments, `APART` from each other and from both ends."""
+    found: list[Timing] = []
+    apart = round(APART * fps)
+    for _ in range(count):
+        length = max(5, round(rng.uniform(*DURATION) * fps))
+        apex = max(2, round(rng.uniform(0.35, 0.6) * length))
+        onset = int(rng.integers(apart, n_frames - apart - length + 1))
+        if all(onset - apart > t.offset or onset + length + apart < t.onset for t in found):
+            found.append(Timing(onset, onset + apex, onset + length))
+    return sorted(found, key=lambda timing: timing.onset)
