@@ -1,12 +1,12 @@
 """Publishing a local entry on the Hugging Face Hub."""
 
-from importlib import resources
 from pathlib import Path
 
 from mer_zoo.errors import CardError, HubError, OutputExistsError, WeightsError
 from mer_zoo.extras import require_extra
 from mer_zoo.settings import is_offline
 from mer_zoo.zoo import weights
+from mer_zoo.zoo.card_markdown import card_markdown, render
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.hub import WEIGHTS_SUFFIX, Address, client, connection_errors, unreachable
 from mer_zoo.zoo.registry import CARD
@@ -53,16 +53,7 @@ def push(folder: str | Path, address: str, *, public: bool = False, force: bool 
 
 def page(card: Card, address: Address) -> str:
     """The Hub's page of an entry, Markdown with the metadata the Hub reads, made of its card."""
-    import json
-
-    import jinja2
-
-    source = resources.files("mer_zoo.zoo").joinpath("hub_page.md.j2").read_text("utf-8")
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["quoted"] = json.dumps  # JSON is YAML
-    return environment.from_string(source).render(card=card, address=address)
+    return render("hub_page.md.j2", card=card, address=address, body=card_markdown(card))
 
 
 def _sound_entry(folder: Path) -> tuple[Card, dict[str, bytes]]:
