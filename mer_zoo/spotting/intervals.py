@@ -23,6 +23,9 @@ MIN_MOTION = 0.6
 MIN_SCORE = 3.0
 """Least score of an expression."""
 
+LEAST_NOISE = 0.1
+"""Pixels by which landmarks, and so the alignment, jitter even where a recording seems to have no noise."""
+
 HEAD_SHARE = 0.05
 """Share of the head's own motion that may be left in the face after it was removed."""
 
@@ -141,7 +144,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
         head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
         energy = (change.field**2).sum(-1)
         others = (
-            noise_level(fields, apex - onset),
+            max(noise_level(fields, apex - onset), LEAST_NOISE),
             HEAD_SHARE * head,
             BLINK_LEFT * closure[onset : apex + 1].max(),
         )

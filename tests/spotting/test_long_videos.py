@@ -74,6 +74,15 @@ def test_a_smile_that_ends_is_one_interval_and_a_cut_is_none():
     assert found.held and found.offset > 50 + 60 + 20
 
 
+def test_a_recording_without_any_noise_can_be_scored(portrait):
+    video = synthesis.synthesise(
+        portrait.photo, "12", seed=1, peak=4.0, fps=30, seconds=1, head_motion=0.0, noise=0.0
+    )
+    still = np.repeat(video.frames[:1], 60, 0)
+    (found,) = mer_zoo.spot(np.concatenate([still, video.frames, still]), fps=30)
+    assert abs(found.apex - (60 + video.apex)) <= 3 and 3 < found.score < 100
+
+
 def test_bad_input_is_named(portrait):
     with pytest.raises(ClipError, match="at least 2"):
         mer_zoo.spot(portrait.photo[None], fps=30)

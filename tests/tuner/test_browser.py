@@ -1,0 +1,28 @@
+"""What a user sees: a bare `mlflow ui` in the folder of a search, in a real browser."""
+
+import importlib.util
+import shutil
+
+import pytest
+
+
+@pytest.mark.backend_free
+def test_mlflow_ui_shows_the_search(finished):
+    if not shutil.which("chromium") or not importlib.util.find_spec("playwright"):
+        pytest.skip("needs chromium (apt-get install chromium) and the package playwright")
+    from benchmarks import mlflow_pictures as pictures
+
+    place, outcome = finished
+    search = pictures.Search(place.folder)
+    with pictures.served(place.folder) as address, pictures.opened() as page:
+        pictures.tidy(page, address)
+        pictures.show_runs(page, address, search)
+        for trial in outcome.trials:
+            assert page.get_by_text(f"trial {trial.number}", exact=True).first.is_visible()
+        pictures.show_comparison(page, address, search)
+        assert page.get_by_text(f"Comparing {len(outcome.trials)} Runs").first.is_visible()
+        pictures.show_best(page, address, search)
+        assert page.get_by_text(f"{outcome.best.uf1:.4f}"[:6]).first.is_visible()
+        pictures.show_confusion(page, address, search)
+        assert page.get_by_text(f"trial {outcome.best.number}").first.is_visible()
+        assert pictures.picture(page).startswith(b"\x89PNG")
