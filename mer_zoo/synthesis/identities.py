@@ -43,7 +43,8 @@ def find_identities(
     """
     found: dict[str, Identity] = {}
     unreadable = []
-    for file in _photo_files(photos):
+    # Absolute, because clips are made in processes that may have been started in another folder.
+    for file in (path.absolute() for path in _photo_files(photos)):
         try:
             sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         except OSError as error:

@@ -171,7 +171,7 @@ def test_what_cannot_be_read_is_said_in_the_page(page, tmp_path):
     for _ in range(4):
         writer.write(np.full((120, 160, 3), 90, np.uint8))
     writer.release()
-    page.click("#video button[aria-label=Clear]")
+    page.locator("#video button[aria-label=Clear]").last.click()
     page.wait_for_selector("text=About meganet_casme2")
     assert not uploads(), "a video that was removed from the page is deleted"
     drop(page, wall)

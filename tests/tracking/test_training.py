@@ -7,7 +7,7 @@ import pytest
 from mer_zoo import cli
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.tracking import Store
-from mer_zoo.training import Recipe, entry, train_entry
+from mer_zoo.training import Recipe, entry, seeds, train_entry
 from mer_zoo.training.corpora import CorpusImages
 from mer_zoo.training.fitting import fit_network
 
@@ -95,7 +95,7 @@ def test_a_training_that_was_interrupted_goes_on_in_the_same_run(store, tmp_path
         return fit_network(*args, **options, callbacks=[StopsAfterAnEpoch()])
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(entry, "fit_network", stopping)
+        patch.setattr(seeds, "fit_network", stopping)
         train_entry(recipe, tmp_path, tmp_path / "mine", **make)
     _, interrupted, _ = only_run(store, "synthetic-megc2019")
     assert interrupted.info.status == "KILLED"
