@@ -4,8 +4,8 @@ import pytest
 
 BACKEND_FREE = (
     *("tests/cli/", "tests/clips/", "tests/datasets/", "tests/evaluation/", "tests/project/"),
-    *("tests/synthesis/", "tests/tuner/test_refusals.py", "tests/tuner/test_search.py"),
-    "tests/tuner/test_winner.py",
+    *("tests/synthesis/", "tests/docs/", "tests/tracking/", "tests/batch/", "tests/app/"),
+    *(f"tests/tuner/test_{name}.py" for name in ("refusals", "search", "winner")),
 )
 
 
@@ -15,7 +15,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "backend_free: never touches a backend; run with one only")
+    config.addinivalue_line("markers", "backend_free: tells nothing new on another backend; run with one only")
 
 
 def pytest_collection_modifyitems(items):

@@ -44,7 +44,8 @@ class Journal:
     """
 
     def __init__(self, folder: Path, plan: dict):
-        self.folder = Path(folder)
+        # Absolute, because folds end in processes that may have been started in another folder.
+        self.folder = Path(folder).absolute()
         text = json.dumps(plan, indent=1, sort_keys=True)
         file = self.folder / PLAN
         if file.exists():
