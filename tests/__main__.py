@@ -1,7 +1,7 @@
 """`python -m tests`: the whole suite, once for each installed Keras backend, each in its own process.
 
-Tests that tell nothing new on another backend run with the first one only. At the end every backend reads what
-every other one saved. Arguments are handed to pytest.
+Tests that tell nothing new on another backend run with the first one only. At the end every backend
+reads what every other one saved. Arguments are handed to pytest.
 """
 
 import importlib.util

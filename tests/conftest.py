@@ -15,7 +15,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "backend_free: tells nothing new on another backend; run with one only")
+    meaning = "tells nothing new on another backend; run with one only"
+    config.addinivalue_line("markers", f"backend_free: {meaning}")
 
 
 def pytest_collection_modifyitems(items):

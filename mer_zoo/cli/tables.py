@@ -6,7 +6,7 @@ from math import isnan
 from pathlib import Path
 
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from mer_zoo.files import refuse_overwrite, write_atomically
@@ -88,7 +88,10 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
 
 def entries(cards) -> Table:
     """One line a zoo entry: what it distinguishes, what it saw, its first score."""
-    table = Table("entry", "classes", "modality", "parameters", "trained on", "score", "majority")
+    table = Table(
+        Column("entry", no_wrap=True),
+        *("classes", "modality", "parameters", "trained on", "score", "majority"),
+    )
     for card in cards:
         saw = card.trained_on
         kind = "synthetic" if saw.real_clips == 0 else f"{saw.real_clips} real +"
@@ -210,7 +213,10 @@ def results(frame) -> Table:
 
 def checks(rows) -> Table:
     """One line a verified entry: what was checked and, where it failed, why."""
-    table = Table("entry", "backend", "weights", "card", "golden outputs", "largest difference")
+    table = Table(
+        Column("entry", no_wrap=True),
+        *("backend", "weights", "card", "golden outputs", "largest difference"),
+    )
     for check in rows:
         marks = [
             Text("ok", style="green") if problem is None else Text(problem, style="red")

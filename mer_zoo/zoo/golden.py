@@ -99,7 +99,10 @@ def card_problem(card: Card, model: MicroExpressionClassifier, size: int) -> str
             model.network.input_shape[1:3] == (card.preprocessing.image_size,) * 2,
             f"the network's input is {model.network.input_shape[1:3]}",
         ),
-        (model.network.name == card.network.name.lower(), "the network has another name"),
+        (
+            type(model.network).__name__ == card.network.name,
+            f"the network is a {type(model.network).__name__}",
+        ),
         (
             all(len(row) == len(card.class_names) for row in card.golden.probabilities),
             "golden outputs and class names differ in number",
