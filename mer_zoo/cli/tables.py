@@ -87,10 +87,10 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
 
 
 def entries(cards) -> Table:
-    """One line a zoo entry: what it distinguishes, what it saw, its first score."""
+    """One line a zoo entry: how many classes, what it sees and saw, its first score."""
     table = Table(
         Column("entry", no_wrap=True),
-        *("classes", "modality", "parameters", "trained on", "score", "majority"),
+        *("classes", "image", "parameters", "clips", "score", "majority"),
     )
     for card in cards:
         saw = card.trained_on
@@ -98,10 +98,10 @@ def entries(cards) -> Table:
         score = card.metrics[0] if card.metrics else None
         table.add_row(
             Text(card.name, style="bold"),
-            ", ".join(card.class_names),
+            str(len(card.class_names)),
             card.preprocessing.modality,
             f"{card.network.parameters:,}",
-            f"{saw.clips:,} {kind} clips",
+            f"{saw.clips:,} {kind}",
             f"{score.name} {score.value:.3f}" if score else "-",
             f"{score.majority:.3f}" if score else "-",
         )
