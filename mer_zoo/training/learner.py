@@ -96,6 +96,7 @@ class RecipeLearner:
         return self._fit(examples, seed, watch, epochs, tracker)
 
     def _fit(self, examples, seed, watch, epochs, tracker=None) -> FittedNetwork:
+        self._check_variants(examples)
         import keras
 
         from mer_zoo.training.batches import Batches, soft_targets
@@ -138,6 +139,15 @@ class RecipeLearner:
         )
         return fitted
 
+    def _check_variants(self, examples: Examples) -> None:
+        # The record of an evaluation names the learner's number, so it must be the true one.
+        if examples.variants != self.augmentation.variants:
+            raise EvaluationError(
+                f"augmentation.variants is {self.augmentation.variants}, but the examples hold "
+                f"{examples.variants} image(s) of each clip. Make them with "
+                f"mer_zoo.preparation.prepare(..., variants={self.augmentation.variants})."
+            )
+
     def build(self, examples: Examples):
         """The network of a fit, fresh or with the weights of the start; Keras' session is new by then."""
         from mer_zoo import models
@@ -168,7 +178,7 @@ class RecipeLearner:
                 examples.part(fold.train),
                 seed,
                 lambda predict, held=held_out, kept=answers: kept.append(
-                    predict(held.images).argmax(axis=1)
+                    predict(held.originals).argmax(axis=1)
                 ),
                 self.training.epochs,
             )
@@ -191,13 +201,14 @@ def _fit_head(network, batches, training: Training, log=None) -> None:
 
 
 def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
-    """Images with room for shifts of the crop; those without it are continued by their edge."""
-    lacking = image_size + 2 * shift - images.shape[1]
+    """Images `(..., S, S, C)` with room for shifts of the crop, continued by their edge if need be."""
+    lacking = image_size + 2 * shift - images.shape[-2]
     if lacking <= 0:
         return images
     before = lacking // 2
     width = (before, lacking - before)
-    return np.pad(images, ((0, 0), width, width, (0, 0)), mode="edge")
+    others = [(0, 0)] * (images.ndim - 3)
+    return np.pad(images, (*others, width, width, (0, 0)), mode="edge")
 
 
 def _balanced(examples: Examples, seed: int) -> Examples:

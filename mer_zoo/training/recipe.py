@@ -35,10 +35,17 @@ class NetworkChoice:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """`shift`: largest random shift of the crop, in px. `flip`: mirror half of the images."""
+    """What is changed about training images at random.
+
+    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `variants`: images
+    made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
+    one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
+    clips have such differences already.
+    """
 
     shift: int = 4
     flip: bool = True
+    variants: int = 1
 
 
 @dataclass(frozen=True)
@@ -260,6 +267,14 @@ class Recipe:
             (
                 self.augmentation.shift < 0,
                 "augmentation.shift must be 0 or more",
+            ),
+            (
+                self.augmentation.variants < 1,
+                "augmentation.variants must be at least 1, the clip as it is",
+            ),
+            (
+                self.augmentation.variants > 1 and self.real is None,
+                "augmentation.variants above 1 are made of real clips, and there is no [real]",
             ),
             (
                 self.data is not None
