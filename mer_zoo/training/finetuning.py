@@ -51,7 +51,8 @@ def finetune(
 ):
     """Trains a zoo entry on one's own clips and writes a local zoo folder.
 
-    The head is fresh and is trained first; then all layers, with a falling learning rate. Rare classes
+    The head is fresh and is trained first; then all layers, or the upper ones alone
+    (`training.unfreeze`), with a falling learning rate. Rare classes
     are drawn as often as common ones; images are shifted and mirrored, and made of variants of the
     clips too: phases marked, frames sampled and light and noise a little different. Scores are of
     the clips as they are.

@@ -1,5 +1,6 @@
 """A recipe as a learner: what `mer_zoo.evaluation` trains anew on every fold."""
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -70,6 +71,11 @@ class RecipeLearner:
     def check(self) -> None:
         """Raises EvaluationError if the start has seen real clips, CardError if there is no such one."""
         if not self.start:
+            if self.training.unfreeze != "all":
+                raise EvaluationError(
+                    f"unfreeze = {self.training.unfreeze!r} would leave fresh layers untrained. Give "
+                    'a start, or set unfreeze = "all".'
+                )
             return
         saw = find(self.start).card.trained_on.real_clips
         if saw:
@@ -134,9 +140,10 @@ class RecipeLearner:
                 )
             )
         log = None if tracker is None else tracker.epochs(seed)
-        fit_network(
-            network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
-        )
+        with frozen(network, self.training.unfreeze):
+            fit_network(
+                network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
+            )
         return fitted
 
     def _check_variants(self, examples: Examples) -> None:
@@ -189,15 +196,28 @@ class RecipeLearner:
 
 
 def _fit_head(network, batches, training: Training, log=None) -> None:
-    """Trains the head alone; frozen layers also keep their moving averages."""
     from mer_zoo.training.fitting import fit_network
 
-    below = [layer for layer in network.layers if layer.name != HEAD and layer.trainable]
-    for layer in below:
+    with frozen(network, "head"):
+        fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
+
+
+@contextmanager
+def frozen(network, unfreeze: str):
+    """Freezes all layers but those named by `Training.unfreeze`, and their moving averages."""
+    below = [
+        layer
+        for layer in network.layers
+        if layer.name != HEAD and layer.trainable and layer.weights
+    ]
+    kept = below[: {"all": 0, "top": len(below) // 2, "head": len(below)}[unfreeze]]
+    for layer in kept:
         layer.trainable = False
-    fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
-    for layer in below:
-        layer.trainable = True
+    try:
+        yield
+    finally:
+        for layer in kept:
+            layer.trainable = True
 
 
 def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
