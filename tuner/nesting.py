@@ -141,7 +141,7 @@ def _score(
     started = time.perf_counter()
     fitted = learner(inner.recipe).fit(images.part(fold.train), own_seed)
     seconds = time.perf_counter() - started
-    test = np.asarray(images.images[fold.test], dtype=np.float32)
+    test = np.asarray(images.originals[fold.test], dtype=np.float32)
     return FoldOutcome(
         seed=seed,
         fold=fold.name,

@@ -75,7 +75,7 @@ class Objective:
             started = time.perf_counter()
             fitted = learner.fit(examples.part(fold.train), seed)
             seconds = time.perf_counter() - started
-            test = np.asarray(examples.images[fold.test], dtype=np.float32)
+            test = np.asarray(examples.originals[fold.test], dtype=np.float32)
             predictions = FoldPredictions(
                 fold=fold.name,
                 seed=seed,

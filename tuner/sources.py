@@ -1,7 +1,7 @@
 """Where a search's examples come from: training clips alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -188,5 +188,6 @@ def as_source(source: Source | Examples, recipe: Recipe) -> Source:
 def learner_of(recipe: Recipe, section: str) -> Learner:
     """The learner of a recipe with one of its sections on optimisation."""
     if section == "training":
-        return RecipeLearner.of(recipe, recipe.training)
+        rendered = replace(recipe, augmentation=replace(recipe.augmentation, variants=1))
+        return RecipeLearner.of(rendered, recipe.training)
     return RecipeLearner.of(recipe, recipe.real.training, recipe.real.start)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mer_zoo.errors import RecipeError, UnknownNameError
-from mer_zoo.training.recipe import Choice, FloatRange, IntRange, Recipe, Training
+from mer_zoo.training.recipe import Recipe, Training
+from mer_zoo.training.search_section import Choice, FloatRange, IntRange
 from mer_zoo.training.variants import listed, with_values
 from mer_zoo.training.variants import plain as plain
 

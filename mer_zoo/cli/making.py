@@ -114,6 +114,9 @@ def finetune(
         bool, typer.Option(help="Leave one subject out, so that the card has an honest score.")
     ] = True,
     fps: Annotated[float | None, typer.Option(help="Frames a second of folders of images.")] = None,
+    variants: Annotated[
+        int, typer.Option(min=1, help="Training images made of each clip; 1 for the clip as it is.")
+    ] = 4,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     track: Track = False,
     tracking_uri: TrackingUri = None,
@@ -129,7 +132,14 @@ def finetune(
     tracked = wanted(track, tracking_uri)
     with tracking_told():
         made = training.finetune(
-            model, data, to, score=score, jobs=jobs, track=tracked, force=force
+            model,
+            data,
+            to,
+            variants=variants,
+            score=score,
+            jobs=jobs,
+            track=tracked,
+            force=force,
         )
         for part in tables.card(made.card):
             out.print(part)

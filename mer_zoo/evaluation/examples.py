@@ -19,7 +19,8 @@ class Examples:
     """Labelled images of subjects.
 
     Attributes:
-        images: `(N, H, W, C)`, one image a clip.
+        images: `(N, H, W, C)`, one image a clip; or `(N, V, H, W, C)`, the image of the clip as it
+            is and those of its V - 1 variants, which are for training alone.
         labels: int `(N,)`, indices into `class_names`.
         subjects: str `(N,)`, as `dataset/id`.
         clips: str `(N,)`, unique names.
@@ -70,6 +71,16 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def variants(self) -> int:
+        """Images of each clip, V."""
+        return self.images.shape[1] if self.images.ndim == 5 else 1
+
+    @property
+    def originals(self) -> np.ndarray:
+        """`(N, H, W, C)`: the image of each clip as it is, the only one that is ever predicted."""
+        return self.images[:, 0] if self.images.ndim == 5 else self.images
 
     @property
     def datasets(self) -> np.ndarray:

@@ -32,7 +32,7 @@ def run_fold(
     """
     os.environ.update(environment)
     watched: list[np.ndarray] = []
-    test = np.asarray(examples.images[fold.test], dtype=np.float32)
+    test = np.asarray(examples.originals[fold.test], dtype=np.float32)
 
     def look(predict):
         watched.append(predict(test).argmax(axis=1).astype(np.int8))

@@ -1,5 +1,6 @@
 """The image of every clip of a dataset, by the same path as `predict_video` takes."""
 
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,11 +20,12 @@ def prepare(
     dataset,
     preprocessing: Preprocessing,
     *,
+    variants: int = 1,
     store: ImageStore | None = None,
     jobs: int = 1,
     progress: bool = True,
 ) -> np.ndarray:
-    """Turns every clip of a dataset into its image.
+    """Turns every clip of a dataset into its image, or into several.
 
     Frames are aligned as the preprocessing says, phases that are missing are spotted, and the
     modality makes the image. Images that were made before come from the cache. Precomputed flow
@@ -32,24 +34,35 @@ def prepare(
     Args:
         dataset: a `mer_zoo.datasets.Dataset`.
         preprocessing: of a recipe or card.
+        variants: images of each clip. The first is that of the clip as it is; the others, for
+            training alone, are of its variants (`mer_zoo.preparation.variants`).
         store: the cache; the shared one by default.
         jobs: processes.
         progress: show a bar on standard error.
 
     Returns:
-        float32 `(N, S, S, C)` in the order of the table: the whole images, of which the network
-        sees the centre.
+        float32 `(N, S, S, C)`, or `(N, variants, S, S, C)` for more than one, in the order of the
+        table: the whole images, of which the network sees the centre.
 
     Raises:
         DatasetError: clips that cannot be used, all of them named with their reasons; or images
-            that are not what the preprocessing asks for.
+            that are not what the preprocessing asks for or have no frames to make variants of.
     """
+    if variants < 1:
+        raise DatasetError(f"variants={variants}: expected 1, the clip as it is, or more.")
     if dataset.kind == "images":
+        if variants > 1:
+            raise DatasetError(
+                f"{dataset.protocol} holds images, and variants={variants} are made from frames. "
+                "Set variants = 1."
+            )
         return _precomputed(dataset, preprocessing)
     from joblib import Parallel, delayed
 
     store = store or ImageStore()
-    calls = (delayed(_image)(dataset, i, preprocessing, store) for i in range(len(dataset)))
+    calls = (
+        delayed(_images)(dataset, i, preprocessing, variants, store) for i in range(len(dataset))
+    )
     results = Parallel(n_jobs=jobs, return_as="generator")(calls)
     images, problems = [], []
     for result in _with_progress(results, len(dataset), shown=progress):
@@ -64,10 +77,11 @@ def prepare(
             + '\nWhere no face is found in registered crops, set alignment = "frame" in the '
             "recipe's [preprocessing]."
         )
-    return np.stack(images)
+    return np.stack(images) if variants > 1 else np.concatenate(images)
 
 
-def _image(dataset, row: int, preprocessing: Preprocessing, store: ImageStore):
+def _images(dataset, row: int, preprocessing: Preprocessing, variants: int, store: ImageStore):
+    """float32 `(variants, S, S, C)`, or the reason why there are none."""
     record = dataset.table.iloc[row]
     try:
         clip = dataset.clip(row)
@@ -79,17 +93,41 @@ def _image(dataset, row: int, preprocessing: Preprocessing, store: ImageStore):
             "fps": clip.fps,
         }
         key = image_key(Path(record["path"]), settings)
-        image = store.get(key)
-        if image is None:
-            image = clip_image(clip, preprocessing)
-            store.put(key, image)
-        return image
+        keys = [key, *(_variant_key(key, record["clip"], i) for i in range(1, variants))]
+        images = [store.get(key) for key in keys]
+        missing = [i for i, image in enumerate(images) if image is None]
+        for i, image in zip(
+            missing, _made(clip, record["clip"], missing, preprocessing), strict=True
+        ):
+            store.put(keys[i], image)
+            images[i] = image
+        return np.stack(images)
     except MerZooError as error:
         return f"{record['clip']}: {error}"
 
 
-def clip_image(clip, preprocessing: Preprocessing) -> np.ndarray:
-    """The whole image of one clip, float32 `(S, S, C)`; phases the clip has are kept.
+def _variant_key(key: str, clip_id: str, number: int) -> str:
+    from mer_zoo.preparation.variants import VERSION as VARIANTS
+
+    return hashlib.sha256(f"{key}\n{clip_id}\n{number}\n{VARIANTS}".encode()).hexdigest()
+
+
+def _made(clip, clip_id: str, numbers: list[int], preprocessing: Preprocessing):
+    """The images of some variants; the face is followed once for all of them."""
+    if not numbers:
+        return
+    seen = aligned(clip, preprocessing)
+    for number in numbers:
+        varied = seen
+        if number:
+            from mer_zoo.preparation.variants import variant
+
+            varied = variant(seen, clip_id, number)
+        yield modalities.compute(preprocessing.modality, varied, **preprocessing.parameters)
+
+
+def aligned(clip, preprocessing: Preprocessing):
+    """The aligned clip with the phases its image is made of; phases the clip has are kept.
 
     Raises:
         ClipError: fewer than two frames, or impossible phases.
@@ -101,8 +139,7 @@ def clip_image(clip, preprocessing: Preprocessing) -> np.ndarray:
         alignment=preprocessing.alignment,
         phases=clip.phases,
     )
-    seen = found.clip if clip.apex is not None else found.within_reach()
-    return modalities.compute(preprocessing.modality, seen, **preprocessing.parameters)
+    return found.clip if clip.apex is not None else found.within_reach()
 
 
 def _precomputed(dataset, preprocessing):

@@ -49,7 +49,7 @@ def score_as_is(name: str, examples: Examples, follower: Follower | None = None)
     outcome = FoldOutcome(
         seed=card.trained_on.seed,
         fold=everything.name,
-        probabilities=predict(model, np.asarray(examples.images, np.float32), size),
+        probabilities=predict(model, np.asarray(examples.originals, np.float32), size),
         epochs=None,
         fit_seconds=0.0,
     )

@@ -10,7 +10,8 @@ class Batches(keras.utils.PyDataset):
     """Shuffled, shifted and mirrored images with soft targets.
 
     Args:
-        images: float `(N, S, S, C)` modality images of the whole aligned face.
+        images: float `(N, S, S, C)` modality images of the whole aligned face, or
+            `(N, V, S, S, C)`: V variants of each, of which one is drawn each time.
         targets: float32 `(N, classes)` target probabilities.
         image_size: side of the crop the network sees.
         modality, parameters: how the images were made, so that they are mirrored rightly
@@ -42,7 +43,10 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, batch):
         rng = np.random.default_rng([self.seed, self.epoch, batch + 1])
         chosen = np.sort(self._order[batch * self.batch_size : (batch + 1) * self.batch_size])
-        images = np.asarray(self.images[chosen], dtype=np.float32)
+        drawn = (chosen,)
+        if self.images.ndim == 5:
+            drawn = (chosen, rng.integers(self.images.shape[1], size=len(chosen)))
+        images = np.asarray(self.images[drawn], dtype=np.float32)
         centre = (images.shape[1] - self.image_size) // 2
         corners = centre + rng.integers(-self.shift, self.shift + 1, size=(len(chosen), 2))
         mirrored = self.flip & (rng.random(len(chosen)) < 0.5)

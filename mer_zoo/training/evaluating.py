@@ -152,7 +152,13 @@ def load_dataset(real: Real, dataset=None, root=None, protocol: str | None = Non
 def examples_of(dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True) -> Examples:
     """The examples of a dataset with the images of a recipe."""
     return Examples(
-        images=prepare(dataset, recipe.preprocessing, jobs=jobs, progress=progress),
+        images=prepare(
+            dataset,
+            recipe.preprocessing,
+            variants=recipe.augmentation.variants,
+            jobs=jobs,
+            progress=progress,
+        ),
         labels=dataset.labels,
         subjects=dataset.subjects,
         clips=dataset.table["clip"].to_numpy(),

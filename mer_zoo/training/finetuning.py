@@ -21,6 +21,7 @@ from mer_zoo.training.recipe import (
 from mer_zoo.zoo import find, load
 
 LEAST_CLIPS = 3  # of a class: one to test, two to learn from
+VARIANTS = 4  # of each clip; see `mer_zoo.preparation.variants`
 
 # For 5 to 50 clips a class. The head learns fast, the layers below it little and slowly.
 DEFAULT = Training(
@@ -41,6 +42,7 @@ def finetune(
     out: str | Path,
     *,
     training: Training = DEFAULT,
+    variants: int = VARIANTS,
     score: bool = True,
     jobs: int = 1,
     force: bool = False,
@@ -49,8 +51,11 @@ def finetune(
 ):
     """Trains a zoo entry on one's own clips and writes a local zoo folder.
 
-    The head is fresh and is trained first; then all layers, with a falling learning rate. Rare classes
-    are drawn as often as common ones; images are shifted and mirrored.
+    The head is fresh and is trained first; then all layers, or the upper ones alone
+    (`training.unfreeze`), with a falling learning rate. Rare classes
+    are drawn as often as common ones; images are shifted and mirrored, and made of variants of the
+    clips too: phases marked, frames sampled and light and noise a little different. Scores are of
+    the clips as they are.
 
     Args:
         model: name of a zoo entry (or its `./folder`), or a loaded classifier of one.
@@ -58,6 +63,8 @@ def finetune(
             a class, or a `mer_zoo.datasets.Dataset`. Phases that are missing are spotted.
         out: the zoo folder to write. Interrupted, the same call goes on with the next fold.
         training: optimisation; see `mer_zoo.training.recipe.Training`.
+        variants: images made of each clip for training, the clip as it is among them; 1 for that
+            one alone, as it always is for datasets of precomputed images.
         score: leave one subject out first, so that the card carries an honest score. It needs clips
             of two subjects at least; with one, and for an entry that saw real clips, a line says
             that there is no score.
@@ -73,6 +80,7 @@ def finetune(
     Raises:
         DatasetError: the clips cannot be used, there is one class only, or a class has fewer than
             three clips.
+        RecipeError: `training` or `variants` has an impossible value.
         OutputExistsError: `out` holds an entry and `force` is false.
         UnknownNameError: there is no such entry.
         TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
@@ -85,7 +93,10 @@ def finetune(
     entry = find(start)
     dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
     check_clips(dataset)
-    recipe = finetuning_recipe(str(start), entry.card, out.name, training)
+    if dataset.kind == "images" and variants > 1:
+        progress(f"{dataset.name} holds images, not frames: no variants are made of them.")
+        variants = 1
+    recipe = finetuning_recipe(str(start), entry.card, out.name, training, variants)
     with tracked(track, "finetune") as tracker:
         train_on_real(
             recipe,
@@ -101,14 +112,16 @@ def finetune(
     return load(f"./{out}" if not out.is_absolute() else str(out))
 
 
-def finetuning_recipe(start: str, card, name: str, training: Training) -> Recipe:
+def finetuning_recipe(
+    start: str, card, name: str, training: Training, variants: int = VARIANTS
+) -> Recipe:
     """The recipe of a fine-tuning: the entry's network and images, with optimisation for few clips."""
     shift = min(Augmentation.shift, (card.preprocessing.side - card.preprocessing.image_size) // 2)
     recipe = Recipe(
         name=name,
         preprocessing=card.preprocessing,
         network=NetworkChoice(card.network.name, dict(card.network.arguments)),
-        augmentation=Augmentation(shift=max(shift, 1)),
+        augmentation=Augmentation(shift=max(shift, 1), variants=variants),
         rejection=Rejecting(min_motion=card.rejection.min_motion),
         real=Real("custom", "", training, start),
         card=Words(

@@ -1,5 +1,6 @@
 """A recipe as a learner: what `mer_zoo.evaluation` trains anew on every fold."""
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -70,6 +71,11 @@ class RecipeLearner:
     def check(self) -> None:
         """Raises EvaluationError if the start has seen real clips, CardError if there is no such one."""
         if not self.start:
+            if self.training.unfreeze != "all":
+                raise EvaluationError(
+                    f"unfreeze = {self.training.unfreeze!r} would leave fresh layers untrained. Give "
+                    'a start, or set unfreeze = "all".'
+                )
             return
         saw = find(self.start).card.trained_on.real_clips
         if saw:
@@ -96,6 +102,7 @@ class RecipeLearner:
         return self._fit(examples, seed, watch, epochs, tracker)
 
     def _fit(self, examples, seed, watch, epochs, tracker=None) -> FittedNetwork:
+        self._check_variants(examples)
         import keras
 
         from mer_zoo.training.batches import Batches, soft_targets
@@ -133,10 +140,20 @@ class RecipeLearner:
                 )
             )
         log = None if tracker is None else tracker.epochs(seed)
-        fit_network(
-            network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
-        )
+        with frozen(network, self.training.unfreeze):
+            fit_network(
+                network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
+            )
         return fitted
+
+    def _check_variants(self, examples: Examples) -> None:
+        # The record of an evaluation names the learner's number, so it must be the true one.
+        if examples.variants != self.augmentation.variants:
+            raise EvaluationError(
+                f"augmentation.variants is {self.augmentation.variants}, but the examples hold "
+                f"{examples.variants} image(s) of each clip. Make them with "
+                f"mer_zoo.preparation.prepare(..., variants={self.augmentation.variants})."
+            )
 
     def build(self, examples: Examples):
         """The network of a fit, fresh or with the weights of the start; Keras' session is new by then."""
@@ -168,7 +185,7 @@ class RecipeLearner:
                 examples.part(fold.train),
                 seed,
                 lambda predict, held=held_out, kept=answers: kept.append(
-                    predict(held.images).argmax(axis=1)
+                    predict(held.originals).argmax(axis=1)
                 ),
                 self.training.epochs,
             )
@@ -179,25 +196,39 @@ class RecipeLearner:
 
 
 def _fit_head(network, batches, training: Training, log=None) -> None:
-    """Trains the head alone; frozen layers also keep their moving averages."""
     from mer_zoo.training.fitting import fit_network
 
-    below = [layer for layer in network.layers if layer.name != HEAD and layer.trainable]
-    for layer in below:
+    with frozen(network, "head"):
+        fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
+
+
+@contextmanager
+def frozen(network, unfreeze: str):
+    """Freezes all layers but those named by `Training.unfreeze`, and their moving averages."""
+    below = [
+        layer
+        for layer in network.layers
+        if layer.name != HEAD and layer.trainable and layer.weights
+    ]
+    kept = below[: {"all": 0, "top": len(below) // 2, "head": len(below)}[unfreeze]]
+    for layer in kept:
         layer.trainable = False
-    fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
-    for layer in below:
-        layer.trainable = True
+    try:
+        yield
+    finally:
+        for layer in kept:
+            layer.trainable = True
 
 
 def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
-    """Images with room for shifts of the crop; those without it are continued by their edge."""
-    lacking = image_size + 2 * shift - images.shape[1]
+    """Images `(..., S, S, C)` with room for shifts of the crop, continued by their edge if need be."""
+    lacking = image_size + 2 * shift - images.shape[-2]
     if lacking <= 0:
         return images
     before = lacking // 2
     width = (before, lacking - before)
-    return np.pad(images, ((0, 0), width, width, (0, 0)), mode="edge")
+    others = [(0, 0)] * (images.ndim - 3)
+    return np.pad(images, (*others, width, width, (0, 0)), mode="edge")
 
 
 def _balanced(examples: Examples, seed: int) -> Examples:

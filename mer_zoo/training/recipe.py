@@ -8,7 +8,10 @@ from pathlib import Path
 import tomli_w
 
 from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.training.search_section import Search
 from mer_zoo.zoo.cards import Preprocessing, parse
+
+UNFREEZE = ("all", "top", "head")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,17 @@ class NetworkChoice:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """`shift`: largest random shift of the crop, in px. `flip`: mirror half of the images."""
+    """What is changed about training images at random.
+
+    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `variants`: images
+    made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
+    one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
+    clips have such differences already.
+    """
 
     shift: int = 4
     flip: bool = True
+    variants: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,9 @@ class Training:
     `epochs` is fixed, or, with `inner_folds` of 2 or more, the most there may be: the number is then
     chosen on that many folds of the training subjects, and training begins anew on all of them.
     `head_epochs` come first and train the head alone, so that a fresh head does not spoil the layers
-    below it. `balance` draws every class equally often. `warmup` is a share of all steps.
+    below it; `unfreeze` says what is trained after them: "all" layers, the "top" (the later half of
+    the layers that hold weights) or the "head" alone. `balance` draws every class equally often.
+    `warmup` is a share of all steps.
     """
 
     epochs: int
@@ -61,6 +73,7 @@ class Training:
     balance: bool = False
     inner_folds: int = 0
     head_epochs: int = 0
+    unfreeze: str = "all"
 
 
 @dataclass(frozen=True)
@@ -87,97 +100,6 @@ class Rejecting:
 
     keep: float = 0.95
     min_motion: float = 0.5
-
-
-@dataclass(frozen=True)
-class FloatRange:
-    """A number from `low` to `high`; `sampling` is "linear" or "log"."""
-
-    low: float
-    high: float
-    sampling: str = "linear"
-
-    def problem(self) -> str:
-        """What makes the range impossible, or ""."""
-        if self.sampling not in ("linear", "log"):
-            return f"sampling={self.sampling!r}: expected 'linear' or 'log'"
-        if not self.low < self.high:
-            return f"low={self.low} must be below high={self.high}"
-        return "low must be above 0 for sampling='log'" * (self.sampling == "log" and self.low <= 0)
-
-
-@dataclass(frozen=True)
-class IntRange:
-    """A whole number from `low` to `high`, both included, in steps of `step`."""
-
-    low: int
-    high: int
-    step: int = 1
-
-    def problem(self) -> str:
-        """What makes the range impossible, or ""."""
-        if self.step < 1:
-            return f"step={self.step} must be at least 1"
-        return f"low={self.low} must be below high={self.high}" * (self.low >= self.high)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of `values`: numbers, texts, booleans or lists."""
-
-    values: list
-
-    def problem(self) -> str:
-        """What makes the choice impossible, or ""."""
-        different = all(v not in self.values[:i] for i, v in enumerate(self.values))
-        enough = len(self.values) >= 2 and different
-        return "" if enough else "values must name at least two different ones"
-
-
-RANGES = {"float": FloatRange, "int": IntRange, "choice": Choice}
-
-
-@dataclass(frozen=True)
-class Search:
-    """What a search of hyperparameters may change.
-
-    `space` gives dotted keys of the recipe a range each, such as
-    `"training.learning_rate" = {kind = "float", low = 1e-4, high = 1e-2, sampling = "log"}`.
-    """
-
-    space: dict
-
-    def ranges(self, where: str = "search") -> dict[str, FloatRange | IntRange | Choice]:
-        """The range of every key.
-
-        Raises:
-            RecipeError: there is none, or one is impossible.
-        """
-        if not self.space:
-            raise RecipeError(
-                f"{where}: search.space is empty, so there is nothing to choose. Give at least one "
-                "key a range, or leave [search] out."
-            )
-        return {
-            key: _range(value, f"{where}: search.space.{key!r}")
-            for key, value in self.space.items()
-        }
-
-
-def _range(table, where):
-    table = dict(table) if isinstance(table, dict) else {}
-    kind = table.pop("kind", None)
-    if kind not in RANGES:
-        raise RecipeError(
-            f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
-        )
-    try:
-        found = parse(RANGES[kind], table, where)
-    except CardError as error:
-        raise RecipeError(str(error)) from error
-    if problem := found.problem():
-        raise RecipeError(f"{where}: {problem}.")
-    return found
 
 
 @dataclass(frozen=True)
@@ -262,6 +184,14 @@ class Recipe:
                 "augmentation.shift must be 0 or more",
             ),
             (
+                self.augmentation.variants < 1,
+                "augmentation.variants must be at least 1, the clip as it is",
+            ),
+            (
+                self.augmentation.variants > 1 and self.real is None,
+                "augmentation.variants above 1 are made of real clips, and there is no [real]",
+            ),
+            (
                 self.data is not None
                 and self.preprocessing.image_size + 2 * self.augmentation.shift
                 > self.preprocessing.side,
@@ -271,8 +201,10 @@ class Recipe:
         ]
         if self.training is not None:
             wrong += _impossible(self.training, "training")
+            wrong += [_frozen_from_scratch(self.training, "", "training")]
         if self.real is not None:
             wrong += _impossible(self.real.training, "real.training")
+            wrong += [_frozen_from_scratch(self.real.training, self.real.start, "real.training")]
         for is_wrong, what in wrong:
             if is_wrong:
                 raise RecipeError(f"{where}: {what}.")
@@ -302,6 +234,13 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
+def _frozen_from_scratch(training: Training, start: str, section: str) -> tuple[bool, str]:
+    return (
+        training.unfreeze != "all" and not start,
+        f"{section}.unfreeze must be all where training begins with fresh weights",
+    )
+
+
 def _impossible(training: Training, section: str) -> list[tuple[bool, str]]:
     return [
         (training.epochs < 1, f"{section}.epochs must be at least 1"),
@@ -312,6 +251,10 @@ def _impossible(training: Training, section: str) -> list[tuple[bool, str]]:
             f"{section}.label_smoothing must be in [0, 1)",
         ),
         (training.head_epochs < 0, f"{section}.head_epochs must be 0 or more"),
+        (
+            training.unfreeze not in UNFREEZE,
+            f"{section}.unfreeze must be one of {', '.join(UNFREEZE)}",
+        ),
         (
             training.inner_folds < 0 or training.inner_folds == 1,
             f"{section}.inner_folds must be 0, or 2 and more",

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "datasets": {"clips"},
     "explain": {"zoo", "models", "readings"},
     "exporting": {"zoo", "layers", "modalities", "clips", "faces"},
-    "preparation": {"datasets", "zoo", "spotting", "modalities", "clips"},
+    "preparation": {"datasets", "zoo", "spotting", "modalities", "clips", "synthesis"},
     "evaluation": set(),
     "tracking": {"evaluation", "zoo", "clips"},
     "training": {

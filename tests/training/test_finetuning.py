@@ -1,12 +1,16 @@
 """Fine-tuning on one's own clips: a new task, learnt from few people, with an honest score."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import skimage.data
 
 import mer_zoo
 from mer_zoo import synthesis
-from mer_zoo.errors import DatasetError, OutputExistsError, UnknownNameError
+from mer_zoo.errors import DatasetError, OutputExistsError, RecipeError, UnknownNameError
+from mer_zoo.training.finetuning import finetuning_recipe
+from mer_zoo.training.learner import frozen
 from mer_zoo.training.recipe import Training
 
 QUICK = Training(epochs=3, head_epochs=4, seeds=[1], batch_size=8, learning_rate=2e-3)
@@ -57,6 +61,33 @@ def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, tmp_path, m
     after = model.network.get_layer("stage1_conv1").get_weights()[0]
     np.testing.assert_allclose(after, before, atol=2e-3)  # float16 storage, a tiny learning rate
     assert model.card.metrics == []
+
+
+@pytest.mark.backend_free
+@pytest.mark.parametrize("unfreeze", ["all", "top", "head"])
+def test_what_stays_frozen_keeps_its_weights(unfreeze):
+    network = mer_zoo.load("meganet_tiny").network
+    weighted = [layer for layer in network.layers if layer.trainable and layer.weights]
+    with frozen(network, unfreeze):
+        trained = [layer.name for layer in weighted if layer.trainable]
+    below = [layer.name for layer in weighted if layer.name != "head"]
+    assert trained == {"all": below, "top": below[len(below) // 2 :], "head": []}[unfreeze] + [
+        "head"
+    ]
+    assert all(layer.trainable for layer in weighted)
+
+
+@pytest.mark.backend_free
+def test_frozen_layers_need_weights_to_keep():
+    training = replace(QUICK, unfreeze="top")
+    card = mer_zoo.card("meganet_tiny")
+    assert finetuning_recipe("meganet_tiny", card, "m", training).real.training.unfreeze == "top"
+    with pytest.raises(RecipeError, match="fresh weights"):
+        finetuning_recipe("", card, "m", training)
+    with pytest.raises(RecipeError, match="one of all, top, head"):
+        finetuning_recipe("meganet_tiny", card, "m", replace(QUICK, unfreeze="neck"))
+    with pytest.raises(RecipeError, match="variants must be at least 1"):
+        finetuning_recipe("meganet_tiny", card, "m", QUICK, variants=0)
 
 
 @pytest.mark.backend_free

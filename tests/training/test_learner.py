@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,34 @@ def test_the_same_call_gives_the_same_bits_and_the_oracle_changes_none(scored, t
     )
     np.testing.assert_array_equal(again.probabilities, scored.probabilities)
     assert again.about["test_selected"]["best_epoch_per_fold"]["uf1"] >= again.uf1
+
+
+def with_variants(examples, count=3):
+    """The same examples with noisier variants of each image behind it."""
+    noise = np.random.default_rng(1).normal(size=(len(examples), count, *examples.images.shape[1:]))
+    noise[:, 0] = 0
+    images = (examples.images[:, None] + 0.1 * noise).astype(np.float32)
+    return replace(examples, images=images)
+
+
+@pytest.mark.backend_free
+def test_variants_are_trained_on_and_never_scored(tmp_path):
+    """Poison tells: what was trained on the variants of s0 answers NaN, and no other fold does."""
+    examples = with_variants(blobs(rows=24))
+    poisoned = examples.subjects == "toy/s0"
+    examples.images[poisoned, 1:] = np.nan
+    varied = learner(epochs=2)
+    varied = replace(varied, augmentation=replace(varied.augmentation, variants=3))
+    asked = {"folder": tmp_path, "split": "kfold-2", "seeds": (1,), "progress": False}
+    result = evaluation.run(varied, examples, **asked)
+    lost = np.isnan(result.probabilities[0]).all(axis=1)
+    (tested_with_s0,) = np.unique(result.folds[poisoned])
+    np.testing.assert_array_equal(lost, result.folds != tested_with_s0)
+    with pytest.raises(EvaluationError, match="learner changed"):
+        alone = replace(examples, images=examples.originals)
+        evaluation.run(learner(epochs=2), alone, **asked)
+    with pytest.raises(EvaluationError, match="variants is 1, but the examples hold 3"):
+        learner().fit(examples, seed=1)
 
 
 @pytest.mark.backend_free
