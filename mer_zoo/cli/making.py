@@ -117,6 +117,14 @@ def finetune(
     variants: Annotated[
         int, typer.Option(min=1, help="Training images made of each clip; 1 for the clip as it is.")
     ] = 4,
+    action_units: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--action-units",
+            help="LABEL=UNITS, such as tense=4+7: render further training clips of it on the people's "
+            "own neutral faces.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     track: Track = False,
     tracking_uri: TrackingUri = None,
@@ -136,6 +144,7 @@ def finetune(
             data,
             to,
             variants=variants,
+            action_units=_labelled(action_units or []),
             score=score,
             jobs=jobs,
             track=tracked,
@@ -144,3 +153,10 @@ def finetune(
         for part in tables.card(made.card):
             out.print(part)
         out.print(f"wrote {to}; use it with mer-zoo predict --model ./{to} VIDEO")
+
+
+def _labelled(given: list[str]) -> dict[str, str]:
+    """`LABEL=UNITS` of every option."""
+    if not all("=" in text for text in given):
+        raise typer.BadParameter("Name the class of each: --action-units tense=4+7")
+    return dict(text.rsplit("=", 1) for text in given)

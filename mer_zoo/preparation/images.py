@@ -1,8 +1,10 @@
 """The image of every clip of a dataset, by the same path as `predict_video` takes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +23,7 @@ def prepare(
     preprocessing: Preprocessing,
     *,
     variants: int = 1,
+    action_units: Mapping[str, str] = MappingProxyType({}),
     store: ImageStore | None = None,
     jobs: int = 1,
     progress: bool = True,
@@ -36,6 +39,9 @@ def prepare(
         preprocessing: of a recipe or card.
         variants: images of each clip. The first is that of the clip as it is; the others, for
             training alone, are of its variants (`mer_zoo.preparation.variants`).
+        action_units: label -> action units, for example `{"tense": "4+7"}`: every second variant of a
+            clip so labelled is rendered on the person's own neutral face
+            (`mer_zoo.preparation.rendered`).
         store: the cache; the shared one by default.
         jobs: processes.
         progress: show a bar on standard error.
@@ -61,7 +67,8 @@ def prepare(
 
     store = store or ImageStore()
     calls = (
-        delayed(_images)(dataset, i, preprocessing, variants, store) for i in range(len(dataset))
+        delayed(_images)(dataset, i, preprocessing, variants, dict(action_units), store)
+        for i in range(len(dataset))
     )
     results = Parallel(n_jobs=jobs, return_as="generator")(calls)
     images, problems = [], []
@@ -80,9 +87,17 @@ def prepare(
     return np.stack(images) if variants > 1 else np.concatenate(images)
 
 
-def _images(dataset, row: int, preprocessing: Preprocessing, variants: int, store: ImageStore):
+def _images(
+    dataset,
+    row: int,
+    preprocessing: Preprocessing,
+    variants: int,
+    action_units: dict[str, str],
+    store: ImageStore,
+):
     """float32 `(variants, S, S, C)`, or the reason why there are none."""
     record = dataset.table.iloc[row]
+    units = action_units.get(record["label"], "")
     try:
         clip = dataset.clip(row)
         settings = {
@@ -93,11 +108,11 @@ def _images(dataset, row: int, preprocessing: Preprocessing, variants: int, stor
             "fps": clip.fps,
         }
         key = image_key(Path(record["path"]), settings)
-        keys = [key, *(_variant_key(key, record["clip"], i) for i in range(1, variants))]
+        keys = [key, *(_variant_key(key, record["clip"], i, units) for i in range(1, variants))]
         images = [store.get(key) for key in keys]
         missing = [i for i, image in enumerate(images) if image is None]
         for i, image in zip(
-            missing, _made(clip, record["clip"], missing, preprocessing), strict=True
+            missing, _made(clip, record["clip"], missing, preprocessing, units), strict=True
         ):
             store.put(keys[i], image)
             images[i] = image
@@ -106,20 +121,35 @@ def _images(dataset, row: int, preprocessing: Preprocessing, variants: int, stor
         return f"{record['clip']}: {error}"
 
 
-def _variant_key(key: str, clip_id: str, number: int) -> str:
-    from mer_zoo.preparation.variants import VERSION as VARIANTS
+def _is_rendered(number: int, units: str) -> bool:
+    """Every second variant, where the clip's label has action units; 0 is the clip as it is."""
+    return bool(units) and number > 0 and number % 2 == 0
 
-    return hashlib.sha256(f"{key}\n{clip_id}\n{number}\n{VARIANTS}".encode()).hexdigest()
+
+def _variant_key(key: str, clip_id: str, number: int, units: str) -> str:
+    if _is_rendered(number, units):
+        from mer_zoo.preparation.rendered import VERSION as RENDERED
+
+        content = f"{key}\n{clip_id}\n{number}\n{units}\n{RENDERED}"
+    else:
+        from mer_zoo.preparation.variants import VERSION as VARIANTS
+
+        content = f"{key}\n{clip_id}\n{number}\n{VARIANTS}"
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _made(clip, clip_id: str, numbers: list[int], preprocessing: Preprocessing):
+def _made(clip, clip_id: str, numbers: list[int], preprocessing: Preprocessing, units: str):
     """The images of some variants; the face is followed once for all of them."""
     if not numbers:
         return
     seen = aligned(clip, preprocessing)
     for number in numbers:
         varied = seen
-        if number:
+        if _is_rendered(number, units):
+            from mer_zoo.preparation.rendered import rendered
+
+            varied = rendered(seen, clip_id, number, units)
+        elif number:
             from mer_zoo.preparation.variants import variant
 
             varied = variant(seen, clip_id, number)

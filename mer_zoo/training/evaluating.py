@@ -156,6 +156,7 @@ def examples_of(dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True
             dataset,
             recipe.preprocessing,
             variants=recipe.augmentation.variants,
+            action_units=recipe.augmentation.action_units,
             jobs=jobs,
             progress=progress,
         ),

@@ -1,11 +1,13 @@
 """Fine-tuning: a zoo entry learns the classes of one's own clips."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from mer_zoo import datasets
-from mer_zoo.errors import DatasetError
+from mer_zoo.errors import DatasetError, UnknownNameError
 from mer_zoo.tracking import tracked
 from mer_zoo.training.publishing import refuse_existing
 from mer_zoo.training.real_entry import train_on_real
@@ -43,6 +45,7 @@ def finetune(
     *,
     training: Training = DEFAULT,
     variants: int = VARIANTS,
+    action_units: Mapping[str, str] | None = None,
     score: bool = True,
     jobs: int = 1,
     force: bool = False,
@@ -65,6 +68,9 @@ def finetune(
         training: optimisation; see `mer_zoo.training.recipe.Training`.
         variants: images made of each clip for training, the clip as it is among them; 1 for that
             one alone, as it always is for datasets of precomputed images.
+        action_units: label -> action units that show it, for example `{"tense": "4+7"}`. Every second
+            variant of such clips is rendered on the person's own face at the onset, which should be
+            neutral. Only training sees it; scores are of the clips as they are.
         score: leave one subject out first, so that the card carries an honest score. It needs clips
             of two subjects at least; with one, and for an entry that saw real clips, a line says
             that there is no score.
@@ -96,7 +102,8 @@ def finetune(
     if dataset.kind == "images" and variants > 1:
         progress(f"{dataset.name} holds images, not frames: no variants are made of them.")
         variants = 1
-    recipe = finetuning_recipe(str(start), entry.card, out.name, training, variants)
+    units = _checked_units(action_units or {}, dataset)
+    recipe = finetuning_recipe(str(start), entry.card, out.name, training, variants, units)
     with tracked(track, "finetune") as tracker:
         train_on_real(
             recipe,
@@ -113,7 +120,12 @@ def finetune(
 
 
 def finetuning_recipe(
-    start: str, card, name: str, training: Training, variants: int = VARIANTS
+    start: str,
+    card,
+    name: str,
+    training: Training,
+    variants: int = VARIANTS,
+    action_units: Mapping[str, str] = MappingProxyType({}),
 ) -> Recipe:
     """The recipe of a fine-tuning: the entry's network and images, with optimisation for few clips."""
     shift = min(Augmentation.shift, (card.preprocessing.side - card.preprocessing.image_size) // 2)
@@ -121,18 +133,41 @@ def finetuning_recipe(
         name=name,
         preprocessing=card.preprocessing,
         network=NetworkChoice(card.network.name, dict(card.network.arguments)),
-        augmentation=Augmentation(shift=max(shift, 1), variants=variants),
+        augmentation=Augmentation(
+            shift=max(shift, 1), variants=variants, action_units=dict(action_units)
+        ),
         rejection=Rejecting(min_motion=card.rejection.min_motion),
         real=Real("custom", "", training, start),
         card=Words(
             summary=f"{card.name} of the zoo, fine-tuned on one's own clips.",
             intended_use="What it was fine-tuned for, on people and cameras like those of its clips.",
-            limits=[],
+            limits=_rendering_told(action_units),
             references=card.references,
         ),
     )
     recipe.check(f"fine-tuning of {card.name}")
     return recipe
+
+
+def _rendering_told(action_units: Mapping[str, str]) -> list[str]:
+    listed = ", ".join(f"{label}: {units}" for label, units in action_units.items())
+    told = f"A part of the training images was rendered on the people's own faces ({listed})."
+    return [told] if action_units else []
+
+
+def _checked_units(action_units: Mapping[str, str], dataset) -> dict[str, str]:
+    from mer_zoo.synthesis import parse_action_units
+
+    for label, units in action_units.items():
+        if label not in dataset.class_counts:
+            raise UnknownNameError.among("class of the clips", label, dataset.class_counts)
+        parse_action_units(units)  # an unknown unit is named before anything is trained
+    if action_units and dataset.kind == "images":
+        raise DatasetError(
+            f"{dataset.name} holds images, and action units are rendered on frames. Leave "
+            "action_units out."
+        )
+    return dict(action_units)
 
 
 def check_clips(dataset) -> None:

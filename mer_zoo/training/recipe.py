@@ -43,12 +43,14 @@ class Augmentation:
     `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `variants`: images
     made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
     one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
-    clips have such differences already.
+    clips have such differences already. `action_units`: class -> action units; every second variant
+    of such a clip is rendered on the person's own neutral face (`mer_zoo.preparation.rendered`).
     """
 
     shift: int = 4
     flip: bool = True
     variants: int = 1
+    action_units: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,11 @@ class Recipe:
             (
                 self.augmentation.variants < 1,
                 "augmentation.variants must be at least 1, the clip as it is",
+            ),
+            (
+                bool(self.augmentation.action_units) and self.augmentation.variants < 3,
+                "augmentation.variants must be 3 at least for augmentation.action_units: the clip as "
+                "it is, one variant of it, one rendered",
             ),
             (
                 self.augmentation.variants > 1 and self.real is None,

@@ -11,12 +11,12 @@ from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
+from mer_zoo.training.changed import listed, with_values
 from mer_zoo.training.corpora import Portraits, corpus_images
 from mer_zoo.training.held_out import held_out_result
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
 from mer_zoo.training.seeds import train_seeds
-from mer_zoo.training.variants import listed, with_values
 from mer_zoo.zoo.cards import parse
 
 

@@ -1,4 +1,4 @@
-"""Variants of a recipe: the same but for a few values, named by dotted keys."""
+"""A recipe with a few values changed, named by dotted keys."""
 
 from collections.abc import Mapping
 from typing import Any
