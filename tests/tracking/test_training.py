@@ -6,6 +6,7 @@ import pytest
 
 from mer_zoo import cli
 from mer_zoo.datasets.fake import fake_release
+from mer_zoo.evaluation import Result
 from mer_zoo.tracking import Store
 from mer_zoo.training import Recipe, entry, seeds, train_entry
 from mer_zoo.training.corpora import CorpusImages
@@ -148,7 +149,11 @@ def test_the_commands_log_where_mlflow_ui_looks(store, tmp_path, monkeypatch, ca
     runs = {r.data.tags["mer_zoo.kind"]: r for r in client.search_runs([experiment.experiment_id])}
     assert set(runs) == {"evaluate", "train"}
     scored, trained = runs["evaluate"].data, runs["train"].data
-    assert trained.metrics["loso_uf1"] == pytest.approx(scored.metrics["uf1"])
+    for logged, folder in (
+        (scored.metrics["uf1"], "score"),
+        (trained.metrics["loso_uf1"], "mine/loso"),
+    ):
+        assert logged == pytest.approx(Result.read(tmp_path / folder).uf1)
     assert "train_loss/seed1" in trained.metrics
     loso = client.list_artifacts(runs["train"].info.run_id, "loso")
     assert "loso/folds.json" in {file.path for file in loso}
