@@ -41,6 +41,7 @@ _ROOMS = (
     "preparation",
     "spotting",
     "synthesis",
+    "tracking",
     "training",
     "zoo",
 )

@@ -4,7 +4,7 @@ Names are imported when first used: the loader of a saved model lives here too, 
 KerasTuner or MLflow.
 """
 
-from importlib import import_module
+from mer_zoo.lazy import lazy_names
 
 _HOMES = {
     "CorpusClips": "sources",
@@ -21,12 +21,4 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

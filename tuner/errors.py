@@ -7,10 +7,6 @@ class TuningError(MerZooError):
     """Base of every error of a search."""
 
 
-class MissingPackageError(TuningError, ImportError):
-    """KerasTuner, MLflow or scikit-learn is not installed."""
-
-
 class SearchRefusedError(TuningError, ValueError):
     """An algorithm, a seed or a number that a search cannot be run with."""
 

@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from tuner.errors import MissingPackageError
+from mer_zoo.errors import MissingPackageError
 
 PACKAGES = {"keras_tuner": "keras-tuner", "mlflow": "mlflow", "sklearn": "scikit-learn"}
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-CHANNELS_LAST = "channels_last"
+from mer_zoo.layers._gates import gate_convolution, known_channels
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -37,27 +37,12 @@ class CBAM(keras.Layer):
         self.kernel_size = kernel_size
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        if len(input_shape) != 4 or channels is None:
-            raise ValueError(
-                f"{self.name} takes (batch, height, width, channels) with known channels, "
-                f"got {tuple(input_shape)}."
-            )
+        channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 4)
         policy = self.dtype_policy
         self.reduce = layers.Dense(width, activation="relu", dtype=policy, name="reduce")
         self.expand = layers.Dense(channels, dtype=policy, name="expand")
-        # In float32, as the gate of GradientAttention.
-        half = self.compute_dtype in ("float16", "bfloat16")
-        self.spatial = layers.Conv2D(
-            1,
-            self.kernel_size,
-            padding="same",
-            activation="sigmoid",
-            data_format=CHANNELS_LAST,
-            dtype="float32" if half else policy,
-            name="spatial",
-        )
+        self.spatial = gate_convolution(self, self.kernel_size, "spatial")
         self.reduce.build((None, channels))
         self.expand.build((None, width))
         self.spatial.build((None, None, None, 2))

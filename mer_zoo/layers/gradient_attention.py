@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-CHANNELS_LAST = "channels_last"
+from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution, known_channels
+
 _SMOOTHING = (0.25, 0.5, 0.25)
 _DIFFERENCE = (-0.5, 0.0, 0.5)
 
@@ -37,12 +38,7 @@ class GradientAttention(keras.Layer):
         self.smoothing = self.difference = None
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        if len(input_shape) != 4 or channels is None:
-            raise ValueError(
-                f"{self.name} takes (batch, height, width, channels) with known channels, "
-                f"got {tuple(input_shape)}."
-            )
+        channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 8)
         self.reduce = layers.Conv2D(
             width, 1, data_format=CHANNELS_LAST, dtype=self.dtype_policy, name="reduce"
@@ -50,18 +46,7 @@ class GradientAttention(keras.Layer):
         self.norm = layers.BatchNormalization(
             axis=-1, momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, name="norm"
         )
-        # One channel in float32 costs little, and PyTorch cannot train a convolution to one channel
-        # in float16 on a CPU.
-        half = self.compute_dtype in ("float16", "bfloat16")
-        self.gate = layers.Conv2D(
-            1,
-            3,
-            padding="same",
-            activation="sigmoid",
-            data_format=CHANNELS_LAST,
-            dtype="float32" if half else self.dtype_policy,
-            name="gate",
-        )
+        self.gate = gate_convolution(self, 3, "gate")
         self.reduce.build((None, None, None, channels))
         self.norm.build((None, None, None, width))
         self.gate.build((None, None, None, width))

@@ -5,8 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from mer_zoo.errors import UnknownNameError
-
-CHANNELS_LAST = "channels_last"
+from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution
 
 # A displacement far below the mean of its image is mostly rounding and noise, and dividing by it would
 # show confidence where nothing moved.
@@ -75,17 +74,7 @@ class MotionAttention(keras.Layer):
         self.norm = layers.BatchNormalization(
             axis=-1, momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, name="norm"
         )
-        # In float32, as the gate of GradientAttention.
-        half = self.compute_dtype in ("float16", "bfloat16")
-        self.gate = layers.Conv2D(
-            1,
-            3,
-            padding="same",
-            activation="sigmoid",
-            data_format=CHANNELS_LAST,
-            dtype="float32" if half else self.dtype_policy,
-            name="gate",
-        )
+        self.gate = gate_convolution(self, 3, "gate")
         self.detect.build((None, None, None, cue_count))
         self.norm.build((None, None, None, width))
         self.gate.build((None, None, None, width))

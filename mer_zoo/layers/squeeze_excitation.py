@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from mer_zoo.layers._gates import known_channels
+
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
 class SqueezeExcitation(keras.Layer):
@@ -29,12 +31,7 @@ class SqueezeExcitation(keras.Layer):
         self.reduction = reduction
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        if len(input_shape) != 4 or channels is None:
-            raise ValueError(
-                f"{self.name} takes (batch, height, width, channels) with known channels, "
-                f"got {tuple(input_shape)}."
-            )
+        channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 4)
         policy = self.dtype_policy
         self.reduce = layers.Dense(width, activation="relu", dtype=policy, name="reduce")

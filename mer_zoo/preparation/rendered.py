@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.synthesis import canonical_portrait, parse_action_units, render
+from mer_zoo.synthesis import canonical_portrait, parse_action_units
+from mer_zoo.synthesis.corpus import render_plan
 from mer_zoo.synthesis.distribution import draw_plan
 from mer_zoo.synthesis.schema import Combination, Schema
 
@@ -43,13 +44,4 @@ def rendered(clip: Clip, clip_id: str, number: int, action_units: str) -> Clip:
     neutral = clip.frames[onset]
     portrait = canonical_portrait(neutral, size=neutral.shape[0], grey=False)
     plan = draw_plan(schema, action_units, "test", rng)
-    made = render(
-        portrait,
-        plan.expression,
-        plan.disturbances,
-        n_frames=plan.n_frames,
-        fps=plan.fps,
-        seed=rng,
-        subject=clip.subject,
-    )
-    return made.with_phases(*plan.annotated)
+    return render_plan(portrait, plan, rng, clip.subject)

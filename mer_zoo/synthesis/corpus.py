@@ -165,7 +165,7 @@ class Corpus:
         for index in range(self.clips_per_identity):
             rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
             plan = draw_plan(self.schema, self.label(index), identity.split, rng, self.conditions)
-            clip = _render(portrait, plan, rng, identity)
+            clip = render_plan(portrait, plan, rng, f"synthetic/{identity.name}")
             yield clip, make_record(plan, identity, index, mirrored=mirrored, rig=rig)
 
     def images(
@@ -236,7 +236,10 @@ class Corpus:
         return len(self.identities) * self.clips_per_identity
 
 
-def _render(portrait: Portrait, plan: Plan, rng: np.random.Generator, identity: Identity) -> Clip:
+def render_plan(
+    portrait: Portrait, plan: Plan, rng: np.random.Generator, subject: str | None
+) -> Clip:
+    """The clip of a plan, with the phases an annotator would have marked."""
     clip = render(
         portrait,
         plan.expression,
@@ -244,7 +247,7 @@ def _render(portrait: Portrait, plan: Plan, rng: np.random.Generator, identity: 
         n_frames=plan.n_frames,
         fps=plan.fps,
         seed=rng,
-        subject=f"synthetic/{identity.name}",
+        subject=subject,
     )
     return clip.with_phases(*plan.annotated)
 

@@ -4,7 +4,7 @@ Names are imported when first used: the processes of an evaluation read a `Recip
 choose a backend and its threads, so nothing here may import Keras by itself.
 """
 
-from importlib import import_module
+from mer_zoo.lazy import lazy_names
 
 _HOMES = {
     "Recipe": "recipe",
@@ -18,12 +18,4 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -7,35 +7,13 @@ import re
 import pytest
 
 from mer_zoo.datasets.fake import fake_release
-
-RECIPE = """
-name = "toy"
-[preprocessing]
-modality = "flow"
-face_size = 112
-image_size = 28
-parameters = { size = 32, per_channel = true }
-[network]
-name = "MEGANet"
-arguments = { stages = [[4], [6]], stem_strides = 2, neck = 4, attention_stages = [2] }
-[real]
-dataset = "flow"
-protocol = ""
-[real.training]
-epochs = 1
-seeds = [1]
-[card]
-summary = "A test."
-intended_use = "Tests."
-limits = []
-references = []
-"""
+from tests.toy_recipes import FLOW
 
 
 @pytest.fixture()
 def toy(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    (tmp_path / "toy.toml").write_text(RECIPE)
+    (tmp_path / "toy.toml").write_text(FLOW.replace("epochs = 2", "epochs = 1"))
     options = {"clean": True, "version": "309", "subjects": 1, "clips_per_subject": 4}
     fake_release("flow", tmp_path / "flow", **options)
     return tmp_path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mer_zoo"
-BASE = {"errors", "extras", "files", "progress", "settings"}
+BASE = {"errors", "extras", "files", "lazy", "progress", "settings"}
 MAY_IMPORT = {
     "layers": set(),
     "models": {"layers"},

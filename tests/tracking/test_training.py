@@ -11,55 +11,7 @@ from mer_zoo.tracking import Store
 from mer_zoo.training import Recipe, entry, seeds, train_entry
 from mer_zoo.training.corpora import CorpusImages
 from mer_zoo.training.fitting import fit_network
-
-SYNTHETIC = """
-name = "toy"
-[data]
-schema = "megc2019"
-seed = 1
-clips_per_identity = 6
-[preprocessing]
-modality = "mesti"
-face_size = 40
-image_size = 12
-alignment = "frame"
-[network]
-name = "MEGANet"
-arguments = { stages = [[4], [6]], stem_strides = 2, neck = 4, attention_stages = [2] }
-[augmentation]
-shift = 1
-[training]
-epochs = 2
-seeds = [1, 2]
-batch_size = 16
-[card]
-summary = "A test."
-intended_use = "Tests."
-limits = ["A toy."]
-references = []
-"""
-REAL = """
-name = "toy"
-[preprocessing]
-modality = "flow"
-face_size = 112
-image_size = 28
-parameters = { size = 32, per_channel = true }
-[network]
-name = "MEGANet"
-arguments = { stages = [[4], [6]], stem_strides = 2, neck = 4, attention_stages = [2] }
-[real]
-dataset = "flow"
-protocol = ""
-[real.training]
-epochs = 2
-seeds = [1]
-[card]
-summary = "A test."
-intended_use = "Tests."
-limits = []
-references = []
-"""
+from tests.toy_recipes import FLOW, SYNTHETIC
 
 
 def only_run(store, experiment):
@@ -130,7 +82,7 @@ def test_the_commands_log_where_mlflow_ui_looks(store, tmp_path, monkeypatch, ca
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.chdir(tmp_path)  # where `store` is: a bare `mlflow ui` shows it
-    (tmp_path / "toy.toml").write_text(REAL)
+    (tmp_path / "toy.toml").write_text(FLOW)
     options = {"clean": True, "version": "309", "subjects": 1, "clips_per_subject": 4}
     fake_release("flow", tmp_path / "flow", **options)
 

@@ -6,43 +6,19 @@ import os
 
 import pytest
 
+from tests.toy_recipes import SYNTHETIC
 from tests.tuner.learners import Place
 from tuner.packages import PACKAGES
 
-RECIPE = """
-name = "toy"
-[data]
-schema = "megc2019"
-seed = 1
-clips_per_identity = 6
-[preprocessing]
-modality = "mesti"
-face_size = 40
-image_size = 12
-alignment = "frame"
-[network]
-name = "MEGANet"
-[network.arguments]
-stages = [[4], [6]]
-stem_strides = 2
-neck = 4
-attention_stages = [2]
-[augmentation]
-shift = 1
-[training]
-epochs = 2
-seeds = [1]
-batch_size = 16
-[card]
-summary = "A test."
-intended_use = "Tests."
-limits = ["A toy."]
-references = []
+RECIPE = (
+    SYNTHETIC.replace("seeds = [1, 2]", "seeds = [1]")
+    + """
 [search.space]
 "training.learning_rate" = {kind = "float", low = 1e-4, high = 1e-2, sampling = "log"}
 "augmentation.shift" = {kind = "int", low = 0, high = 4}
 "network.arguments.attention_stages" = {kind = "choice", values = [[], [1], [2]]}
 """
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,71 @@
+"""Zoo entries on the held-out identities of a recipe's corpus, part by part.
+
+    python benchmarks/held_out.py recipes/meganet_casme2.toml meganet_casme2 --photos FOLDER --ict ICT_RIG
+
+Macro F1 of the classes over all held-out clips, by face rig and by camera; the AUC of "is there an
+expression" with and without the clips of speech; and how often speech gets a probability above 0.6.
+Several entries (names or folders with the same classes and images) are scored on the same clips. The
+clips are rendered once and kept in the cache, as `mer-zoo train` does.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import mer_zoo
+from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+from mer_zoo.synthesis.schemas import NONE
+from mer_zoo.training import Recipe
+from mer_zoo.training.corpora import Portraits, corpus_images
+from mer_zoo.training.detection_score import auc
+from mer_zoo.training.fitting import predict
+
+CONFIDENT = 0.6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("entries", nargs="+")
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--ict", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    recipe = Recipe.read(arguments.recipe)
+    portraits = Portraits(arguments.photos, arguments.ict, arguments.jobs)
+    data = corpus_images(recipe, portraits).split("test")
+    for name in arguments.entries:
+        print(f"\n{name}: {data.description}")
+        report(mer_zoo.load(name), data, recipe.preprocessing.image_size)
+
+
+def report(model, data, size: int) -> None:
+    names, table = list(model.class_names), data.table
+    probabilities = predict(model, data.images, size)
+    shown = table["label"] != NONE
+    truth = np.array([names.index(n) if n in names else -1 for n in table["label"]])
+
+    def macro_f1(part) -> str:
+        rows = np.flatnonzero(shown & part)
+        answers = probabilities[rows].argmax(axis=1)
+        scores = Scores(confusion_matrix(truth[rows], answers, len(names)))
+        return f"macro F1 {scores.uf1:.3f} of {len(rows)} clips"
+
+    print(f"  all: {macro_f1(shown)}, {data.identities} identities")
+    for column in ("rig", "acquisition"):
+        for value in np.unique(table[column]):
+            print(f"  {column} {value}: {macro_f1(table[column] == value)}")
+    highest, speech = probabilities.max(axis=1), table["speech"]
+    for words, others in (("", ~shown), (", without speech", ~shown & ~speech)):
+        area = auc(highest[shown], highest[others])
+        print(f"  AUC of 'is there an expression'{words}: {area:.3f}, {others.sum()} clips without")
+    confident = (highest[speech] > CONFIDENT).mean()
+    print(f"  speech above {CONFIDENT}: {confident:.2f} of {speech.sum()} clips")
+
+
+if __name__ == "__main__":
+    main()
