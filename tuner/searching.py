@@ -113,9 +113,7 @@ def search(
                 engine.refuse_failures()
             engine.search()
         best = engine.best
-        kept = record.trial(best.number, prepared.examples.class_names)
-        predictions = kept.finished_folds()
-        kept.run.end()  # to look a run up is to go on with it
+        predictions = record.trial(best.number, prepared.examples.class_names).finished_folds()
         return Outcome(
             recipe=applied(recipe, best.values),
             section=space.section,
@@ -147,6 +145,7 @@ def _describe(record, prepared, device):
 @contextlib.contextmanager
 def _ended_as_it_ends(record: SearchRecord) -> Iterator[None]:
     """The run of the search shows how the search ended; kill -9 leaves it running."""
+    record.run.go_on()
     try:
         yield
     except (TrackingError, DiskFullError):

@@ -32,7 +32,7 @@ class TrialRecord:
         self.folds: dict[str, FoldPredictions] = {}
 
     def begin(self, values: Mapping[str, Any], tags: Mapping[str, Any]) -> None:
-        """Logs the hyperparameters and reads the folds that were finished before.
+        """Goes on in the run: logs the hyperparameters, reads the folds that were finished before.
 
         Args:
             values: by dotted key.
@@ -51,6 +51,7 @@ class TrialRecord:
                 f"{data.tags.get(TRIAL_TAG)} was begun with another value of {changed[0]} than is "
                 "proposed now, so its folds cannot be used. Choose another --project; the runs stay."
             )
+        self.run.go_on()
         if not data.params:
             self.run.log(params=values, tags=tags)
         self.folds = {fold.fold: fold for fold in self.finished_folds()}

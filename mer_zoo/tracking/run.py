@@ -15,7 +15,7 @@ from mer_zoo.tracking.store import Store
 
 
 class TrackedRun:
-    """A run of MLflow, found by its tag or created.
+    """A run of MLflow, found by its tag or created. To look one up changes nothing of it.
 
     Args:
         store, client: where it is; `client` is `store.client()`.
@@ -39,8 +39,12 @@ class TrackedRun:
             tags = {key: value} | ({"mlflow.parentRunId": parent} if parent else {})
             run = found[0] if found else client.create_run(experiment, tags=tags, run_name=name)
             self.id, self.found = run.info.run_id, bool(found)
-            if run.info.status != "RUNNING":
-                client.update_run(self.id, status="RUNNING")
+
+    def go_on(self) -> None:
+        """Shows a run that had ended as running again."""
+        with self.store.named_errors():
+            if self.client.get_run(self.id).info.status != "RUNNING":
+                self.client.update_run(self.id, status="RUNNING")
 
     def log(
         self,

@@ -96,6 +96,7 @@ class Tracker:
         def create():
             found = find_experiment(self.store, self._client, experiment)
             run = TrackedRun(self.store, self._client, found, tag, name)
+            run.go_on()
             if not run.data.params:
                 run.log(params=params)
             run.log(tags=about)

@@ -14,6 +14,7 @@ from mer_zoo.tracking import Store
 from tests.tuner.learners import toy_examples
 from tuner.errors import ProjectError, SearchRunningError, TrialsFailedError
 from tuner.project import Project
+from tuner.tracking import SearchRecord
 
 KILLED = """
 import sys
@@ -145,6 +146,15 @@ def test_what_was_done_is_in_the_store(finished):
         assert run.data.metrics["uf1"] == outcome.trials[number].uf1
         files = {file.path for file in outcome.record.client.list_artifacts(run.info.run_id)}
         assert files == {"confusion.svg", "folds.json", "folds.svg", "recipe.toml"}
+
+
+def test_a_run_that_is_looked_up_stays_as_it_ended(finished):
+    _, outcome = finished
+    ended = {run.info.run_id: (run.info.status, run.info.end_time) for run in runs_of(outcome)}
+    record = SearchRecord(outcome.record.store, "toy-custom", outcome.record.name)
+    record.trial(0, ("up", "down")).finished_folds()
+    assert record.run.id in ended
+    assert {r.info.run_id: (r.info.status, r.info.end_time) for r in runs_of(outcome)} == ended
 
 
 def test_trials_that_fail_are_kept_with_their_reason_and_three_stop_the_search(recipe_file, place):
