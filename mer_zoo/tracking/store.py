@@ -4,6 +4,7 @@ import contextlib
 import errno
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mer_zoo.errors import DiskFullError, OldFileStoreError, TrackingError
 from mer_zoo.extras import require_extra
+from mer_zoo.files import write_atomically
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
 PATIENCE = 5.0  # seconds until a lock or a silent server counts as trouble
@@ -84,6 +86,7 @@ class Store:
             if self.artifacts is not None:
                 self._refuse_old_file_store()
                 self.artifacts.mkdir(parents=True, exist_ok=True)
+                self._create_database()
                 self._try_database()
             elif self.uri.startswith(SERVER):
                 self._try_server()
@@ -110,6 +113,27 @@ class Store:
                 f"mv {folder} {folder.parent / 'old_mlruns'}, then mlflow migrate-filestore --source "
                 f"{folder.parent / 'old_mlruns'} --target {self.uri}."
             )
+
+    def _create_database(self):
+        """A new database appears whole.
+
+        MLflow makes its tables one after another, and cannot open a file where that was cut short.
+        """
+        path = self.uri.removeprefix(SQLITE)
+        file = Path(path)
+        if path.startswith("file:") or file.exists():
+            return
+        from filelock import FileLock
+        from mlflow import MlflowClient
+
+        with (
+            FileLock(file.with_name(f".{file.name}.lock")),
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere,
+        ):
+            if not file.exists():
+                made = Path(elsewhere) / file.name
+                MlflowClient(tracking_uri=f"{SQLITE}{made}").search_experiments(max_results=1)
+                write_atomically(file, made.read_bytes())
 
     def _try_database(self):
         """Asks for the right to write."""
