@@ -28,12 +28,21 @@ class _Durable:
 
     KerasTuner writes oracle.json and one file a trial, each in place: killed between two of them, it
     loses a trial or cannot start again.
+
+    The first trial has the defaults of the space, which are the recipe's own values: what is found
+    can be compared with what there was.
     """
 
     def __init__(self, state_file: Path, **options):
         self.state_file = Path(state_file)
         super().__init__(**options)
         self.verbose = 0
+
+    def populate_space(self, trial_id):
+        if int(trial_id) == 0:
+            own = {value.name: value.default for value in self.hyperparameters.space}
+            return {"status": "RUNNING", "values": own}
+        return super().populate_space(trial_id)
 
     def get_state(self):
         return {**super().get_state(), "trials": [t.get_state() for t in self.trials.values()]}

@@ -59,7 +59,7 @@ class Space:
         return tuple(key for key in self.ranges if key.startswith(IMAGES))
 
     def hyperparameters(self):
-        """The space as `keras_tuner.HyperParameters`.
+        """The space as `keras_tuner.HyperParameters`, whose defaults are the recipe's own values.
 
         Values of a choice are written as JSON: KerasTuner takes no lists, and reads booleans as
         whole numbers.
@@ -68,14 +68,24 @@ class Space:
 
         space = keras_tuner.HyperParameters()
         for key, values in self.ranges.items():
+            own = self.own(key)
             match values:
                 case FloatRange():
-                    space.Float(key, values.low, values.high, sampling=values.sampling)
+                    space.Float(key, values.low, values.high, sampling=values.sampling, default=own)
                 case IntRange():
-                    space.Int(key, values.low, values.high, step=values.step)
+                    space.Int(key, values.low, values.high, step=values.step, default=own)
                 case Choice():
-                    space.Choice(key, [json.dumps(value) for value in values.values])
+                    choices = [json.dumps(value) for value in values.values]
+                    space.Choice(key, choices, default=json.dumps(own))
         return space
+
+    def own(self, key: str):
+        """The recipe's own value of a key; where its range leaves that out, the nearest in the range.
+
+        Of a choice without it, and of a key that the recipe's network does not have, it is the first.
+        """
+        value, range_ = _present(self.recipe, key), self.ranges[key]
+        return range_.first if value is None else range_.nearest(value)
 
     def decoded(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What KerasTuner proposed, as values of a recipe; floats keep 4 significant digits."""
@@ -113,6 +123,24 @@ def applied(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     changed = dataclasses.replace(with_values(recipe, values), search=None)
     changed.check(f"{recipe.name} with {listed(values)}")
     return changed
+
+
+def _present(recipe, key):
+    """The value of a key with which the recipe would be trained, or None."""
+    from mer_zoo.modalities.registry import MODALITIES
+    from mer_zoo.models import NETWORKS
+
+    network = inspect.signature(NETWORKS[recipe.network.name].__init__).parameters
+    modality = MODALITIES[recipe.preprocessing.modality]
+    present = plain(recipe)
+    defaults = {
+        "network.arguments": {n: p.default for n, p in network.items() if p.default is not p.empty},
+        "preprocessing.parameters": modality.parameters,
+    }
+    *path, last = key.split(".")
+    for name in path:
+        present = present.get(name, {})
+    return {**defaults.get(".".join(path), {}), **present}.get(last)
 
 
 def _known(recipe, section) -> list[str]:

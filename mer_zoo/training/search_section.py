@@ -14,6 +14,15 @@ class FloatRange:
     high: float
     sampling: str = "linear"
 
+    @property
+    def first(self) -> float:
+        """The lowest."""
+        return self.low
+
+    def nearest(self, value: float) -> float:
+        """The number of the range that is nearest to `value`."""
+        return min(max(value, self.low), self.high)
+
     def problem(self) -> str:
         """What makes the range impossible, or ""."""
         if self.sampling not in ("linear", "log"):
@@ -31,6 +40,16 @@ class IntRange:
     high: int
     step: int = 1
 
+    @property
+    def first(self) -> int:
+        """The lowest."""
+        return self.low
+
+    def nearest(self, value: int) -> int:
+        """The number of the range that is nearest to `value`."""
+        steps = round((min(max(value, self.low), self.high) - self.low) / self.step)
+        return self.low + min(steps, (self.high - self.low) // self.step) * self.step
+
     def problem(self) -> str:
         """What makes the range impossible, or ""."""
         if self.step < 1:
@@ -43,6 +62,16 @@ class Choice:
     """One of `values`: numbers, texts, booleans or lists."""
 
     values: list
+
+    @property
+    def first(self):
+        """The value named first."""
+        return self.values[0]
+
+    def nearest(self, value):
+        """The value itself where it is one of them, else the first; tuples count as lists."""
+        value = list(value) if isinstance(value, tuple) else value
+        return value if value in self.values else self.first
 
     def problem(self) -> str:
         """What makes the choice impossible, or ""."""

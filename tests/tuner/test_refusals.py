@@ -95,6 +95,38 @@ def test_values_come_back_as_a_recipe_has_them(recipe_file):
     assert found[0]["training.learning_rate"] == 0.001235
 
 
+def test_the_first_trial_has_the_recipes_own_values(recipe_file):
+    import keras_tuner
+
+    from tuner.oracles import make_oracle
+
+    space = {
+        "training.learning_rate": {"kind": "float", "low": 1e-5, "high": 1e-4, "sampling": "log"},
+        "training.epochs": {"kind": "int", "low": 1, "high": 9, "step": 4},
+        "augmentation.shift": {"kind": "int", "low": 0, "high": 4},
+        "network.arguments.dropout": {"kind": "float", "low": 0.1, "high": 0.6},
+        "network.arguments.attention_stages": {"kind": "choice", "values": [[], [2]]},
+        "preprocessing.modality": {"kind": "choice", "values": ["apex", "flow"]},
+    }
+    space = Space(searching(recipe_file, **space), "training")
+    ranges = space.hyperparameters().get_config()  # as a chief gets them
+    oracle = make_oracle(
+        "bayesian",
+        keras_tuner.HyperParameters.from_config(ranges),
+        seed=1,
+        trials=3,
+        state_file=recipe_file.parent / "oracle.json",
+    )
+    assert space.decoded(oracle.create_trial("worker").hyperparameters.values) == {
+        "training.learning_rate": 1e-4,  # the highest of the range: the recipe has 1e-3
+        "training.epochs": 1,  # nearest to the recipe's 2
+        "augmentation.shift": 1,
+        "network.arguments.dropout": 0.4,  # the network's default
+        "network.arguments.attention_stages": [2],
+        "preprocessing.modality": "apex",  # the first, for the recipe has "mesti"
+    }
+
+
 def test_images_that_are_given_cannot_be_changed(recipe_file, place):
     channels = {"kind": "choice", "values": ["motion", "response"]}
     recipe = searching(recipe_file, **{"preprocessing.parameters.channels": channels})
