@@ -134,7 +134,9 @@ def tune(
         out.print(f"{result.title}: UF1 {result.uf1:.3f} ({result.about['label']})")
     if refit:
         out.print(f"registered {publish(found, source)}")
-    out.print(f"tracked in {found.record.store.uri}; compare the trials with `mlflow ui`")
+    store = found.record.store
+    where = "with `mlflow ui`" if store.artifacts else "there"
+    out.print(f"tracked in {store.uri}; compare the trials {where}")
 
 
 def _worker_command(recipe, photos, ict, root):

@@ -32,8 +32,9 @@ def wanted(track: bool, tracking_uri: str | None) -> bool | str:
 
 
 def quieten() -> None:
-    """MLflow's bars and logs would tear our bars apart; its errors reach the user anyway."""
+    """MLflow's bars, links and logs would tear our bars apart; its errors reach the user anyway."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")  # it sets its loggers when imported
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

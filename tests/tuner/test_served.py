@@ -1,14 +1,17 @@
 """The chief's oracle: trials of the dead are handed on, and every trial ends once."""
 
 import json
+from types import SimpleNamespace
 
 import keras_tuner
 import pytest
 
-from tuner.engine import TrialTuner
+from tuner.engine import StopSearch, TrialTuner
+from tuner.errors import ChiefLostError
 from tuner.oracles import make_oracle
 from tuner.workers.served import DIED, MOST_STARTS, NOTE, PATIENCE, SERVED
 from tuner.workers.standing import Standing
+from tuner.workers.worker import PatientOracle
 
 pytestmark = pytest.mark.backend_free
 
@@ -119,3 +122,34 @@ def test_a_search_started_anew_takes_interrupted_trials_up_first(served):
     again = served()
     again.reload()
     assert again.create_trial("c").trial_id == first.trial_id
+
+
+class Client:
+    """Answers as the chief of whichever search listens at the address now."""
+
+    search, calls = "toy-1", ()
+
+    def get_space(self):
+        return SimpleNamespace(values={NOTE: json.dumps({"search": self.search})})
+
+    def create_trial(self, tuner_id):
+        self.calls += (self.search,)
+        return SimpleNamespace(status="RUNNING")
+
+    def update_trial(self, trial_id, metrics, step=0):
+        self.calls += (self.search,)
+
+
+def test_a_worker_never_works_for_another_search_at_the_same_address():
+    client = Client()
+    chief = SimpleNamespace(wait=lambda patience: None)
+    oracle = PatientOracle(client, chief, StopSearch)
+    assert oracle.note() == {"search": "toy-1"}
+    oracle.create_trial("a")
+    client.search = "toy-2"  # the next outer fold of a nested search, say
+    for call in (lambda: oracle.create_trial("a"), lambda: oracle.update_trial("0", {"uf1": 1.0})):
+        with pytest.raises(StopSearch) as stopped:
+            call()
+        assert isinstance(stopped.value.__cause__, ChiefLostError)
+        assert "toy-1 has ended" in str(stopped.value.__cause__)
+    assert client.calls == ("toy-1",)

@@ -51,7 +51,7 @@ def join(
         The number of trials trained here.
 
     Raises:
-        ChiefLostError: no chief answers.
+        ChiefLostError: no chief answers, or now the chief of another search.
         ProjectError: the chief's search has another recipe, other clips or another backend.
         TuningError, RecipeError: as of `tuner.search`.
     """
@@ -123,6 +123,10 @@ class PatientOracle:
     KerasTuner would take a call that was cut short for a failed trial, and wait an hour for a chief
     that is gone. Every call may be made twice: the chief does it once.
 
+    It works for one search. The chief of another may listen at the same address afterwards, as with
+    --nested, whose outer folds hold other subjects out: a trial of that search, trained with the
+    folds of this one, would leak them. So every call asks first whose chief it is.
+
     Args:
         client: KerasTuner's client.
         chief: its address.
@@ -131,6 +135,7 @@ class PatientOracle:
 
     def __init__(self, client, chief: Address, stop: type[Exception]):
         self._client, self._chief, self._stop = client, chief, stop
+        self._note: dict | None = None
 
     def __getattr__(self, name):
         return getattr(self._client, name)
@@ -141,18 +146,13 @@ class PatientOracle:
         Raises:
             ChiefLostError: no chief answers, or it is none of this project.
         """
-        from tuner.workers.served import NOTE
-
         try:
-            space = self._patiently(self._client.get_space)
+            self._note = self._patiently(self._present_note)
         except self._stop as stop:
             raise stop.__cause__ from None
-        try:
-            return json.loads(space.values[NOTE])
-        except KeyError:
-            raise ChiefLostError(
-                f"The chief at {self._chief} belongs to another program."
-            ) from None
+        if self._note is None:
+            raise ChiefLostError(f"The chief at {self._chief} belongs to another program.")
+        return self._note
 
     def create_trial(self, tuner_id):
         while True:
@@ -160,6 +160,20 @@ class PatientOracle:
             if trial.status != "IDLE":
                 return trial
             time.sleep(IDLE)
+
+    def _present_note(self) -> dict | None:
+        from tuner.workers.served import NOTE
+
+        text = self._client.get_space().values.get(NOTE)
+        return None if text is None else json.loads(text)
+
+    def _refuse_other(self):
+        if self._note is not None and self._present_note() != self._note:
+            raise ChiefLostError(
+                f"The search {self._note['search']} has ended, and the chief of another listens at "
+                f"{self._chief}. Everything finished is kept. Start the same command again to take "
+                "part in the search there."
+            )
 
     def get_trial(self, trial_id):
         return self._patiently(self._client.get_trial, trial_id)
@@ -179,7 +193,8 @@ class PatientOracle:
 
         def beat():
             while not done.wait(BEAT):
-                with contextlib.suppress(grpc.RpcError):
+                with contextlib.suppress(grpc.RpcError, ChiefLostError):
+                    self._refuse_other()
                     self._client.get_trial(trial_id)
 
         threading.Thread(target=beat, daemon=True).start()
@@ -195,6 +210,7 @@ class PatientOracle:
         while True:
             try:
                 self._chief.wait(max(0.0, end - time.monotonic()))
+                self._refuse_other()
                 return call(*args, **options)
             except ChiefLostError as error:
                 raise self._stop from error
