@@ -1,6 +1,6 @@
-"""Fine-tuning on a task no entry knows: AU 4 against AU 12, few people, few clips.
+"""Fine-tuning on a task no entry knows: one action unit against another, few people, few clips.
 
-    python benchmarks/finetune.py --photos FOLDER [--identities 6] [--clips 10] [--seed 1]
+    python benchmarks/finetune.py --photos FOLDER [--units 4 12] [--identities 6] [--clips 10] [--seed 1]
 
 Clips are rendered from photographs that the shipped weights never saw (the test split of the corpus). The
 entry is fine-tuned with leave-one-subject-out, and beside it the same network is trained from fresh weights
@@ -24,7 +24,6 @@ from mer_zoo.training.evaluating import examples_of
 from mer_zoo.training.finetuning import DEFAULT, finetuning_recipe
 from mer_zoo.zoo import find
 
-UNITS = {"brow_lowerer": "4", "lip_corner_puller": "12"}
 LEAST_UF1, MOST_MINUTES = 0.90, 3.0
 
 
@@ -32,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--model", default="meganet_casme2")
+    parser.add_argument("--units", nargs=2, default=["4", "12"], help="the two action units")
     parser.add_argument("--identities", type=int, default=6)
     parser.add_argument("--clips", type=int, default=10, help="of each identity, both classes")
     parser.add_argument("--seed", type=int, default=1)
@@ -53,7 +53,7 @@ def main() -> int:
             jobs=options.jobs,
         )
     print(
-        f"{options.model}, AU 4 against AU 12: {uf1.clips} clips of {uf1.identities} identities\n"
+        f"{options.model}, AU {' against AU '.join(options.units)}: {uf1.clips} clips of {uf1.identities} identities\n"
         f"fine-tuned: LOSO UF1 {uf1.value:.3f}, interval {uf1.interval}, {minutes:.1f} minutes with "
         f"images and score (bars {LEAST_UF1}, {MOST_MINUTES})\n"
         f"fresh weights, same optimisation: LOSO UF1 {scratch.uf1:.3f}, majority "
@@ -74,17 +74,17 @@ def _render(options, folder: Path) -> Path:
             break
         try:
             for i in range(options.clips):
-                label = list(UNITS)[i % 2]
+                unit = options.units[i % 2]
                 clip = synthesis.synthesise(
                     identity.path,
-                    UNITS[label],
+                    unit,
                     seed=int(rng.integers(1, 2**31)),
                     peak=float(np.clip(rng.lognormal(np.log(2.2), 0.45), 0.8, 5)),
                     fps=30,
                 )
                 name = f"{identity.name}_{i}.mp4"
                 synthesis.write_video(clip, folder / name)
-                lines.append(f"{name},{label},{identity.name}")
+                lines.append(f"{name},AU{unit},{identity.name}")
         except MerZooError as error:  # a photograph without a usable face
             print(f"left out: {error}", file=sys.stderr)
             continue

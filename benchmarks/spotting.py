@@ -5,7 +5,8 @@ field does (intersection over union of at least 0.5, pooled). Photographs: the p
 scikit-image, the first frame of the packaged smile, and `--photos`.
 
 `smile`: the packaged smile, forwards and backwards, once a minute among still faces with camera noise;
-the last quarter of each minute shows another person. Reports apex error, false intervals a minute,
+the last quarter of each minute shows another person. At its end the smile returns to rest, so forwards and
+backwards are two smiles. Reports apex error, false intervals a minute,
 speed, and how much the peak resident size grew after the first 20 seconds.
 """
 
@@ -25,6 +26,7 @@ FPS = 30
 SMILE_AT = 20 * FPS  # in each minute
 OTHER_AT = 45 * FPS
 SMILE_APEX = 24  # frame of the packaged smile; its face then stays
+SMILE_FALLS = 67  # the last frame in which it stays: backwards, the apex
 WARM = 20 * FPS
 
 
@@ -85,7 +87,7 @@ def smile_video(path: Path, minutes: float) -> list[int]:
             image = other if place >= OTHER_AT else smile[0]
             if 0 <= place - SMILE_AT < len(played):
                 image = played[place - SMILE_AT]
-                if place - SMILE_AT == SMILE_APEX:
+                if place - SMILE_AT in (SMILE_APEX, 2 * (len(smile) - 1) - SMILE_FALLS):
                     apexes.append(index)
             yield np.clip(image + noise[index % len(noise)], 0, 255).astype(np.uint8)
 

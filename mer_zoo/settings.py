@@ -66,3 +66,13 @@ def choose_backend() -> None:
         "No Keras backend is installed. Install one: pip install 'mer-zoo[tensorflow]' (or [jax], "
         "[torch])."
     )
+
+
+def backend() -> str:
+    """Name of Keras' backend. Where the environment tells, neither is started: that takes seconds."""
+    named = os.environ.get("KERAS_BACKEND")
+    if named and "keras" not in sys.modules:
+        return named
+    import keras
+
+    return keras.backend.backend()

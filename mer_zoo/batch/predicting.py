@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mer_zoo import __version__
+from mer_zoo import __version__, settings
 from mer_zoo.batch.inputs import expand
 from mer_zoo.batch.journal import Journal
 from mer_zoo.batch.pools import check_pool, read_all
@@ -71,11 +71,9 @@ def predict_many(
         ClipError: a table of clips cannot be used.
         WeightsError: the weights of the entry are missing or altered.
     """
-    import keras
-
     reader = EntryReader.of(
         entry,
-        keras.backend.backend(),
+        settings.backend(),
         face=face,
         engine=engine,
         start=start,

@@ -12,6 +12,10 @@ WAY_BACK = -0.5
 WHOLE_WAY = 0.5
 """Share of an expression's motion from which on the way back has ended it."""
 
+WITHIN = 0.25
+"""Share of the motion of an expression that stayed below which what happens before its return is part
+of it: large movements are measured with errors that grow with them."""
+
 LONGEST_HELD = 30.0
 """Seconds after which the way back from an expression is no longer expected."""
 
@@ -85,6 +89,8 @@ class Timeline:
             return
         if found.interval.score < self._min_score:
             return
+        if any(_is_within(found.interval, other.interval) for other in self._recent):
+            return
         rivals = [other for other in self._recent if _overlap(found.interval, other.interval)]
         if any(other.interval.score >= found.interval.score for other in rivals):
             return
@@ -95,7 +101,7 @@ class Timeline:
         """Gives, and forgets, the first intervals, which nothing found after `time` can change."""
         while self._recent:
             interval = self._recent[0].interval
-            wait = LONGEST_HELD if interval.held else AFTER
+            wait = LONGEST_HELD if _stays(interval) else AFTER
             if interval.times[2] + wait + SLACK > time:
                 return
             yield interval, self._recent.pop(0).expression
@@ -103,20 +109,38 @@ class Timeline:
     def _is_way_back(self, found: Found, place: int) -> bool:
         """Whether a movement leads back from an expression; the offset of one that stayed is then set."""
         earlier = self._recent[place]
+        stays = _stays(earlier.interval)
         gap = found.interval.times[0] - earlier.interval.times[2]
-        if not -SLACK <= gap <= (LONGEST_HELD if earlier.interval.held else AFTER):
+        if not -SLACK <= gap <= (LONGEST_HELD if stays else AFTER):
             return False
         if found.change.likeness(earlier.change) > WAY_BACK:
             return False
         share = found.interval.motion / earlier.interval.motion
-        if not earlier.interval.held:
+        if not stays:
             return share <= 1
         if share >= WHOLE_WAY:
             times = (*earlier.interval.times[:2], found.interval.times[1])
             ended = replace(earlier.interval, offset=found.interval.apex, times=times)
             self._recent[place] = replace(earlier, interval=ended)
+            self._recent = [f for f in self._recent if not _is_within(f.interval, ended)]
         return True
 
 
+def _stays(interval: Interval) -> bool:
+    """Whether no return from an expression was seen so far."""
+    return interval.held and interval.offset == interval.apex
+
+
+def _is_within(one: Interval, other: Interval) -> bool:
+    """Whether a movement is a small one of a face that stayed in another, whose end was seen."""
+    inside = other.times[1] - SLACK <= one.times[0] and one.times[1] <= other.times[2] + SLACK
+    return other.held and inside and one.motion < WITHIN * other.motion
+
+
 def _overlap(one: Interval, other: Interval) -> bool:
-    return one.times[0] <= other.times[2] + SLACK and other.times[0] <= one.times[2] + SLACK
+    return one.times[0] <= _moved_until(other) and other.times[0] <= _moved_until(one)
+
+
+def _moved_until(interval: Interval) -> float:
+    """While a face stays in an expression, another may begin: only its own movement is in the way."""
+    return interval.times[1 if interval.held else 2] + SLACK

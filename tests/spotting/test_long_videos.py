@@ -74,6 +74,16 @@ def test_a_smile_that_ends_is_one_interval_and_a_cut_is_none():
     assert found.held and found.offset > 50 + 60 + 20
 
 
+def test_a_smile_that_returns_and_comes_again_is_two_and_talk_within_it_is_none():
+    """The packaged smile begins to fall at its frame 68: backwards it is a second smile, from there on."""
+    smile = Clip.from_video(demonstration.smile()).frames[:, ::2, ::2]
+    rest, last = smile[:1].repeat(90, 0), 90 + 2 * (len(smile) - 1)
+    first, second = mer_zoo.spot(np.concatenate([rest, smile, smile[-2::-1], rest]), fps=30)
+    assert abs(first.apex - (90 + 24)) <= 3 and abs(second.apex - (last - 67)) <= 3
+    assert first.held and first.offset <= second.onset + 1
+    assert second.held and second.offset > last - 24
+
+
 def test_a_recording_without_any_noise_can_be_scored(portrait):
     video = synthesis.synthesise(
         portrait.photo, "12", seed=1, peak=4.0, fps=30, seconds=1, head_motion=0.0, noise=0.0
