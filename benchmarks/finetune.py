@@ -52,8 +52,9 @@ def main() -> int:
             seeds=DEFAULT.seeds,
             jobs=options.jobs,
         )
+    against = " against ".join(f"AU {unit}" for unit in options.units)
     print(
-        f"{options.model}, AU {' against AU '.join(options.units)}: {uf1.clips} clips of {uf1.identities} identities\n"
+        f"{options.model}, {against}: {uf1.clips} clips of {uf1.identities} identities\n"
         f"fine-tuned: LOSO UF1 {uf1.value:.3f}, interval {uf1.interval}, {minutes:.1f} minutes with "
         f"images and score (bars {LEAST_UF1}, {MOST_MINUTES})\n"
         f"fresh weights, same optimisation: LOSO UF1 {scratch.uf1:.3f}, majority "
