@@ -91,7 +91,7 @@ def run(
         raise EvaluationError(f"jobs={jobs}, threads={threads}: expected at least 1 of each.")
     folds = make_folds(split, examples.subjects, examples.labels)
     check_folds(folds, examples.subjects, split)
-    backend = _backend()
+    backend = settings.backend()
     plan = {
         "split": split,
         "folds": folds_hash(folds, examples.clips),
@@ -174,9 +174,3 @@ def _run_missing(
 def _numbered(key, journal, examples, learner, fold, **options):
     seed, number = key
     return key, run_fold(journal, examples, learner, fold, number, seed, **options)
-
-
-def _backend() -> str:
-    import keras
-
-    return keras.backend.backend()

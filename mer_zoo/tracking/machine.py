@@ -4,13 +4,7 @@ import subprocess
 from pathlib import Path
 
 from mer_zoo.evaluation.versions import versions
-
-
-def backend() -> str:
-    """Name of the Keras backend."""
-    import keras
-
-    return keras.backend.backend()
+from mer_zoo.settings import backend
 
 
 def device() -> str:
