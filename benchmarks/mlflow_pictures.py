@@ -94,12 +94,16 @@ class Search:
 
     Args:
         folder: where the search ran.
+        recipe: its name; by default any.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, recipe: str | None = None):
         client = Store.at(f"sqlite:///{Path(folder).resolve() / 'mlflow.db'}").client()
         ids = [e.experiment_id for e in client.search_experiments()]
-        self.run = client.search_runs(ids, f"tags.`{SEARCH_TAG}` != ''", max_results=1)[0]
+        of_recipe = f" and params.recipe = '{recipe}'" if recipe else ""
+        self.run = client.search_runs(ids, f"tags.`{SEARCH_TAG}` != ''{of_recipe}", max_results=1)[
+            0
+        ]
         self.experiment, self.id = self.run.info.experiment_id, self.run.info.run_id
         trials = client.search_runs([self.experiment], f"tags.`mlflow.parentRunId` = '{self.id}'")
         number = {run.info.run_id: int(run.data.tags[TRIAL_TAG].split("/")[-1]) for run in trials}
@@ -166,9 +170,10 @@ def picture(page) -> bytes:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the search ran: mlflow.db is there")
+    parser.add_argument("--recipe", help="whose search; by default the newest of all")
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"))
     given = parser.parse_args()
-    search = Search(given.folder)
+    search = Search(given.folder, given.recipe)
     with served(given.folder) as address, opened() as page:
         tidy(page, address)
         for name, show in PAGES.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mer_zoo.evaluation import Scores
+from mer_zoo.evaluation import Scores, metrics
 from mer_zoo.tracking.folds import FoldPredictions, pooled
 from mer_zoo.training.recipe import Recipe
 from tuner.settings import Settings
@@ -66,6 +66,21 @@ class Outcome:
     def scores(self) -> Scores:
         """The pooled inner scores of the best trial."""
         return pooled(self.predictions)
+
+    @property
+    def majority(self) -> Scores:
+        """Of always naming the commonest class of the same clips."""
+        return metrics.majority(*self._labels)
+
+    @property
+    def chance(self) -> Scores:
+        """Of naming classes at random, on the same clips."""
+        return metrics.chance(*self._labels)
+
+    @property
+    def _labels(self):
+        labels = np.concatenate([fold.labels for fold in self.predictions])
+        return labels, self.predictions[0].probabilities.shape[1]
 
     @property
     def likeliest(self) -> np.ndarray:

@@ -18,6 +18,8 @@ DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
 PATIENCE = 5.0  # seconds until a lock or a silent server counts as trouble
 SQLITE = "sqlite:///"
 SERVER = ("http://", "https://")
+PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
+UNREACHED = (ConnectionError, TimeoutError, socket.gaierror)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -88,7 +90,7 @@ class Store:
                 self.artifacts.mkdir(parents=True, exist_ok=True)
                 self._create_database()
                 self._try_database()
-            elif self.uri.startswith(SERVER):
+            else:
                 self._try_server()
 
     @contextlib.contextmanager
@@ -145,8 +147,9 @@ class Store:
 
     def _try_server(self):
         address = urlsplit(self.uri)
-        port = address.port or (443 if address.scheme == "https" else 80)
-        socket.create_connection((address.hostname, port), timeout=PATIENCE).close()
+        port = address.port or PORTS.get(address.scheme.split("+")[0])
+        if address.hostname and port:  # a database may also be behind a socket of this machine
+            socket.create_connection((address.hostname, port), timeout=PATIENCE).close()
 
     def _named(self, error: Exception) -> Exception | None:
         from mlflow.exceptions import MlflowException
@@ -180,6 +183,18 @@ class Store:
                 f"The MLflow server {self.uri} gave no good answer: {text}. Start it (mlflow server "
                 f"--backend-store-uri {SQLITE}{DATABASE}) or mend --tracking-uri. Start the same "
                 "command again; it goes on where it was."
+            )
+        if isinstance(error, ModuleNotFoundError) and self.artifacts is None:
+            return TrackingError(
+                f"The database driver {error.name!r} is not installed. Install it, or name one that "
+                "is: pip install psycopg2-binary, and postgresql+psycopg2://USER@HOST/DATABASE."
+            )
+        if self.artifacts is None and (isinstance(error, UNREACHED) or "sqlalche.me" in said):
+            place = urlsplit(self.uri)  # without the password
+            return TrackingError(
+                f"The database {place.path.strip('/')} at {place.hostname} cannot be used: {text}. "
+                "Start it or mend --tracking-uri. Start the same command again; it goes on where it "
+                "was."
             )
         if isinstance(error, MlflowException):
             return TrackingError(f"MLflow refused in {self.uri}: {text}")

@@ -204,6 +204,7 @@ def test_a_database_that_is_locked(recipe_file, place, monkeypatch):
         ("sqlite:///{folder}", "cannot be used"),
         ("sqlite:///{folder}/torn.db", "cannot be used"),
         (CLOSED, "gave no good answer"),
+        ("postgresql+psycopg2://me@127.0.0.1:9/runs", "database runs at 127.0.0.1 cannot be used"),
         ("file:{folder}/mlruns", "names a folder"),
         ("{folder}/mlruns", "names a folder"),
     ],

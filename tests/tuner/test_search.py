@@ -49,6 +49,7 @@ def test_the_score_of_a_trial_is_pooled_once_over_all_clips(finished):
     named = np.concatenate([fold.probabilities.argmax(1) for fold in outcome.predictions])
     whole = Scores(confusion_matrix([label[clip] for clip in clips], named, 2))
     assert outcome.best.uf1 == whole.uf1 == outcome.scores.uf1
+    assert outcome.majority.uf1 < outcome.chance.uf1 < whole.uf1
     assert outcome.best.uf1 == max(trial.uf1 for trial in outcome.trials)
     assert len({trial.uf1 for trial in outcome.trials}) > 1
 
