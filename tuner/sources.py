@@ -177,6 +177,12 @@ def as_source(source: Source | Examples, recipe: Recipe) -> Source:
         source = GivenExamples(source, "training" if recipe.real is None else "real.training")
     if source.section == "training":
         recipe.synthetic()
+        if recipe.start:
+            raise RecipeError(
+                f"The recipe {recipe.name} starts from {recipe.start}, whose weights have seen the "
+                "identities that a search on synthetic clips would hold out. Search the recipe of "
+                f"{recipe.start}, or on real clips (--root)."
+            )
     elif recipe.real is None:
         raise RecipeError(
             f"The recipe {recipe.name} has no [real] section, so it does not say how to train on "

@@ -42,6 +42,8 @@ class Backbone(Network):
             `weights` is "imagenet".
         value_range: the least and the greatest value of the modality: (-2, 2), or (0, 255) for
             images of grey levels such as "apex". It is mapped to pixels 0 to 255, or to -2 to 2.
+        downscale: the image is averaged over squares of this many px before the trunk sees it: with 2
+            the trunk costs a quarter. What is left must be 32 px at least.
         trainable_trunk: false freezes the trunk, moving averages included; the head alone learns.
         dropout: share of the pooled features dropped in training.
         activation: activation of the head, computed in float32 under any dtype policy.
@@ -67,13 +69,19 @@ class Backbone(Network):
         weights=None,
         imagenet_pixels=None,
         value_range=SIGNED_RANGE,
+        downscale=1,
         trainable_trunk=True,
         dropout=0.5,
         activation="softmax",
         name=None,
         **kwargs,
     ):
-        refuse_small(input_shape, 32, f"the trunk of {self._application} shrinks it 32 times")
+        refuse_small(
+            input_shape,
+            32 * downscale,
+            f"the trunk of {self._application} shrinks it 32 times"
+            + (f", downscale={downscale} as much before" if downscale > 1 else ""),
+        )
         if weights not in (None, "imagenet"):
             raise ValueError(f'weights={weights!r} is not known. Use None or "imagenet".')
         if imagenet_pixels is None:
@@ -96,7 +104,9 @@ class Backbone(Network):
         )
         if imagenet_pixels:
             x = ImageNetNormalization(self._normalization, dtype="float32", name="normalization")(x)
-        trunk = self._build_trunk(tuple(input_shape), weights)
+        if downscale > 1:
+            x = layers.AveragePooling2D(downscale, data_format=CHANNELS_LAST, name="downscale")(x)
+        trunk = self._build_trunk(tuple(x.shape[1:]), weights)
         x = trunk(x)
         x = layers.GlobalAveragePooling2D(data_format=CHANNELS_LAST, name="pool")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
@@ -113,6 +123,7 @@ class Backbone(Network):
             "weights": None,
             "imagenet_pixels": imagenet_pixels,
             "value_range": (float(low), float(high)),
+            "downscale": downscale,
             "dropout": dropout,
             "activation": activation,
         }

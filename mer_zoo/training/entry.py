@@ -15,11 +15,11 @@ from mer_zoo.synthesis.schemas import NONE
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
-from mer_zoo.training.publishing import refuse_existing, write_entry
+from mer_zoo.training.publishing import Storage, refuse_existing, write_entry
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.seeds import SeedResult, train_seeds, training_clips
+from mer_zoo.training.seeds import SeedResult, shared_entry, train_seeds, training_clips
 from mer_zoo.training.tracking import log_entry
-from mer_zoo.zoo import cards
+from mer_zoo.zoo import cards, find
 
 
 def train_entry(
@@ -57,7 +57,8 @@ def train_entry(
 
     Raises:
         OutputExistsError: `folder` holds an entry and `force` is false.
-        RecipeError: the recipe does not fit its schema.
+        RecipeError: the recipe does not fit its schema, its start has seen real clips, or its storage
+            changes too many answers.
         NoFaceError, ClipError: no photograph can be used.
         TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
 
@@ -66,6 +67,7 @@ def train_entry(
     """
     folder = refuse_existing(folder, force)
     corpus, _ = recipe.synthetic()
+    _refuse_real_start(recipe)
     if corpus.schema not in SCHEMAS:
         raise RecipeError(f"Schema {corpus.schema!r} is unknown. Known: {', '.join(SCHEMAS)}.")
     classes = list(SCHEMAS[corpus.schema].class_names)
@@ -78,6 +80,16 @@ def train_entry(
         _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
+
+
+def _refuse_real_start(recipe: Recipe) -> None:
+    saw = find(recipe.start).card.trained_on.real_clips if recipe.start else 0
+    if saw:
+        raise RecipeError(
+            f"{recipe.name} starts from {recipe.start}, which was trained on {saw} real clips; the new "
+            "card would say that synthetic clips alone were seen. Start from an entry with real_clips = "
+            "0, or train on real clips (--root) with real.start."
+        )
 
 
 def _begin(tracker, recipe, data: CorpusImages, state):
@@ -134,6 +146,7 @@ def _write(recipe, recipe_path, data, classes, results, folder):
             tuned_on=recipe.card.tuned_on,
         ),
         metrics=_metrics(data, classes, results),
+        storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),
     )
 
 

@@ -157,22 +157,10 @@ class RecipeLearner:
 
     def build(self, examples: Examples):
         """The network of a fit, fresh or with the weights of the start; Keras' session is new by then."""
-        from mer_zoo import models
+        from mer_zoo.training.starting import begin
 
-        channels = examples.images.shape[-1]
-        arguments = {
-            **self.network.arguments,
-            "input_shape": (*(self.preprocessing.image_size,) * 2, channels),
-            "num_classes": len(examples.class_names),
-        }
-        if not self.start:
-            return models.build(self.network.name, **arguments)
-        entry = find(self.start)
-        same_head = tuple(entry.card.class_names) == examples.class_names
-        return entry.build(
-            lambda: models.build(self.network.name, **arguments),
-            fresh=() if same_head else (HEAD,),
-        )
+        side, channels = self.preprocessing.image_size, examples.images.shape[-1]
+        return begin(self.network, (side, side, channels), examples.class_names, self.start)
 
     def _chosen_epochs(self, examples, seed) -> int:
         """The number of epochs with the highest UF1 pooled over folds of the training subjects."""

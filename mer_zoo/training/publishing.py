@@ -1,5 +1,6 @@
 """Writing a zoo folder: weights, golden outputs and the card that describes them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,22 @@ from mer_zoo.zoo import cards, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
 from mer_zoo.zoo.loading import trainable_parameters
-from mer_zoo.zoo.registry import CARD
+from mer_zoo.zoo.registry import CARD, Entry
 
-STORED = "float16"
+
+@dataclass(frozen=True)
+class Storage:
+    """How weights are written.
+
+    Attributes:
+        dtype: of the file.
+        base: the packaged entry whose weights are not written again where they are the same.
+        unchanged: share of the held-out clips that keep their class; 0, not measured.
+    """
+
+    dtype: str = "float16"
+    base: Entry | None = None
+    unchanged: float = 0.0
 
 
 def refuse_existing(folder: Path, force: bool) -> Path:
@@ -42,6 +56,7 @@ def write_entry(
     rejection: cards.Rejection,
     metrics: list[cards.Metric],
     limits: list[str] | None = None,
+    storage: Storage = Storage(),
 ) -> cards.Card:
     """Writes the zoo entry of a trained network.
 
@@ -52,12 +67,14 @@ def write_entry(
         folder: the zoo folder; an entry in it is replaced.
         trained_on, rejection, metrics: what the card says about it.
         limits: instead of the recipe's.
+        storage: how the weights are written.
 
     Returns:
         The card.
     """
     file = Path(folder) / f"{recipe.name}.safetensors"
-    weights.save(network, file, STORED)
+    base = storage.base
+    weights.save(network, file, storage.dtype, base.tensors() if base else None)
     golden = list(golden_clips())
     words = ("summary", "version", "licence", "intended_use", "limits", "references")
     said = {name: getattr(recipe.card, name) for name in words}
@@ -79,7 +96,10 @@ def write_entry(
             file=file.name,
             sha256=weights.digest(file),
             bytes=file.stat().st_size,
-            dtype=STORED,
+            dtype=storage.dtype,
+            base=base.card.name if base else "",
+            base_sha256=base.card.weights.sha256 if base else "",
+            unchanged=round(storage.unchanged, 4),
         ),
         trained_on=trained_on,
         golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(class_names)] * len(golden)),

@@ -12,6 +12,9 @@ from mer_zoo.training.search_section import Search
 from mer_zoo.zoo.cards import Preprocessing, parse
 
 UNFREEZE = ("all", "top", "head")
+STORAGE = ("float16", "int8")
+ONLY_REAL = {"balance": False, "inner_folds": 0, "head_epochs": 0}
+"""What `Training` has for few, uneven real clips -> its value where clips are rendered."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,10 @@ class Recipe:
 
     `data` and `training` say how it is trained on synthetic clips, `real` how on real ones; a recipe
     has one of the two or both. `search` says what a search of hyperparameters may change.
+
+    `start` names the zoo entry whose weights `training` begins with; empty, from fresh ones. Where it
+    trains the head alone (`training.unfreeze = "head"`), the new entry keeps only that, and uses the
+    rest of `start`. `storage` is the dtype of the synthetic entry's weight file, "float16" or "int8".
     """
 
     name: str
@@ -132,6 +139,8 @@ class Recipe:
     data: Data | None = None
     training: Training | None = None
     real: Real | None = None
+    start: str = ""
+    storage: str = "float16"
     augmentation: Augmentation = field(default_factory=Augmentation)
     rejection: Rejecting = field(default_factory=Rejecting)
     search: Search | None = None
@@ -174,6 +183,15 @@ class Recipe:
             )
         wrong = [
             (
+                self.storage not in STORAGE,
+                f"storage must be one of {', '.join(STORAGE)}",
+            ),
+            (
+                bool(self.start) and self.training is None,
+                "start is where [training] begins, and there is no [training]; for real clips there "
+                "is real.start",
+            ),
+            (
                 self.data is not None and self.data.clips_per_identity < 1,
                 "data.clips_per_identity must be at least 1",
             ),
@@ -208,7 +226,14 @@ class Recipe:
         ]
         if self.training is not None:
             wrong += _impossible(self.training, "training")
-            wrong += [_frozen_from_scratch(self.training, "", "training")]
+            wrong += [_frozen_from_scratch(self.training, self.start, "training")]
+            wrong += [
+                (
+                    getattr(self.training, name) != unused,
+                    f"training.{name} is for real clips: set it in [real.training]",
+                )
+                for name, unused in ONLY_REAL.items()
+            ]
         if self.real is not None:
             wrong += _impossible(self.real.training, "real.training")
             wrong += [_frozen_from_scratch(self.real.training, self.real.start, "real.training")]

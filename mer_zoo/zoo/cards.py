@@ -62,7 +62,10 @@ class Rejection:
 class Weights:
     """The weight file beside the card, its size and sha256, and the dtype it is stored in.
 
-    `url` is where the file may be fetched from when it is not beside the card.
+    `url` is where the file may be fetched from when it is not beside the card. `base` names the
+    packaged entry, with the digest `base_sha256`, whose weights are used where the file has none.
+    `unchanged`: share of the held-out clips whose class is that of the weights before they were
+    stored; 0 where that was not measured.
     """
 
     file: str
@@ -70,6 +73,9 @@ class Weights:
     bytes: int
     dtype: str
     url: str = ""
+    base: str = ""
+    base_sha256: str = ""
+    unchanged: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from mer_zoo.errors import UnknownNameError
+from mer_zoo.errors import UnknownNameError, WeightsError
 from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
 
@@ -34,8 +34,34 @@ class Entry:
         return path
 
     def build(self, make, fresh: tuple[str, ...] = ()):
-        """The network that `make()` builds, with the verified weights except in layers of `fresh`."""
-        return weights.build_loaded(make, self.weight_file(), self.card.weights.sha256, fresh)
+        """The network that `make()` builds, with the verified weights except in layers of `fresh`.
+
+        Raises:
+            WeightsError: the file, or that of the entry it builds upon, is missing or altered.
+        """
+        stored = self.card.weights
+        return weights.build_loaded(make, self.weight_file(), stored.sha256, fresh, self._base())
+
+    def tensors(self) -> dict:
+        """All verified weights, float32 or float16 by path, those of the entry it builds upon included."""
+        own = weights.read(self.weight_file(), self.card.weights.sha256)
+        return {**self._base(), **own}
+
+    def _base(self) -> dict:
+        """The weights that this entry's file leaves out."""
+        stored = self.card.weights
+        if not stored.base:
+            return {}
+        base = find(stored.base)
+        if base.card.weights.sha256 != stored.base_sha256:
+            raise WeightsError(
+                f"{self.card.name} holds the last layer alone and was made on {stored.base} with the "
+                f"sha256 {stored.base_sha256[:16]}…; the one installed has "
+                f"{base.card.weights.sha256[:16]}…. Install the version of mer-zoo that "
+                f"{self.card.name} was made with ({self.card.made_with.get('mer_zoo', 'unknown')}), or "
+                "make it again."
+            )
+        return base.tensors()
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -5,7 +5,7 @@ load silently swapped. Here a tensor is found by its path (`stage1_conv1/kernel`
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,10 @@ from safetensors.numpy import save as save_safetensors
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
+from mer_zoo.zoo.quantization import quantized, restored
 
-DTYPES = {"float16": np.float16, "float32": np.float32}
+DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
+"""Storage dtype -> dtype of tensors that are not quantized: with "int8", those of one axis."""
 
 
 def variables_by_path(network) -> dict:
@@ -29,30 +31,50 @@ def variables_by_path(network) -> dict:
     return found
 
 
-def save(network, path: Path, dtype: str = "float16") -> None:
+def save(
+    network,
+    path: Path,
+    dtype: str = "float16",
+    base: Mapping[str, np.ndarray] | None = None,
+) -> None:
     """Writes the network's weights, atomically.
 
     Args:
         network: a built `keras.Model`.
         path: the `.safetensors` file; replaced when it exists.
-        dtype: storage dtype, "float16" or "float32".
+        dtype: storage dtype, "float16", "float32" or "int8" (`mer_zoo.zoo.quantization`).
+        base: tensors that are stored elsewhere; what equals them is left out.
+
+    Raises:
+        WeightsError: no such dtype, or it cannot hold a value.
     """
     if dtype not in DTYPES:
         raise WeightsError(f"Weights cannot be stored as {dtype!r}. Use one of {sorted(DTYPES)}.")
     tensors = {}
     for name, variable in variables_by_path(network).items():
         value = np.asarray(_numpy(variable), dtype=np.float32)
+        if base is not None and name in base and np.array_equal(base[name], value):
+            continue
         stored = value.astype(DTYPES[dtype])
         if not np.isfinite(stored).all():
             raise WeightsError(
                 f"{name} has values that {dtype} cannot hold. Store as float32, or train again: "
                 "weights beyond 65504 or NaN mean that training diverged."
             )
-        tensors[name] = np.ascontiguousarray(stored)
+        if dtype == "int8" and value.ndim > 1:
+            tensors.update(quantized(name, value))
+        else:
+            tensors[name] = np.ascontiguousarray(stored)
     write_atomically(Path(path), save_safetensors(tensors))
 
 
-def load(network, path: Path, sha256: str | None = None, fresh: tuple[str, ...] = ()) -> None:
+def load(
+    network,
+    path: Path,
+    sha256: str | None = None,
+    fresh: tuple[str, ...] = (),
+    base: Mapping[str, np.ndarray] | None = None,
+) -> None:
     """Reads weights into a built network; every variable is set, or nothing is.
 
     Args:
@@ -60,16 +82,22 @@ def load(network, path: Path, sha256: str | None = None, fresh: tuple[str, ...] 
         path: the `.safetensors` file.
         sha256: expected digest of the file. None skips the check (a file you have just written).
         fresh: layers, by name, that keep their initial weights.
+        base: tensors for what the file leaves out.
 
     Raises:
         WeightsError: the file is missing, altered, not safetensors, or does not fit the network.
     """
-    for variable, value in _matched(network, read(path, sha256), path, fresh):
+    tensors = {**(base or {}), **read(path, sha256)}
+    for variable, value in _matched(network, tensors, path, fresh):
         variable.assign(value)
 
 
 def build_loaded(
-    build: Callable, path: Path, sha256: str | None = None, fresh: tuple[str, ...] = ()
+    build: Callable,
+    path: Path,
+    sha256: str | None = None,
+    fresh: tuple[str, ...] = (),
+    base: Mapping[str, np.ndarray] | None = None,
 ):
     """Builds a network whose variables come into being with their stored values.
 
@@ -78,7 +106,7 @@ def build_loaded(
 
     Args:
         build: makes the network; called without arguments.
-        path, sha256, fresh: see `load`.
+        path, sha256, fresh, base: see `load`.
 
     Returns:
         The network.
@@ -88,7 +116,7 @@ def build_loaded(
     """
     import keras
 
-    tensors = read(path, sha256)
+    tensors = {**(base or {}), **read(path, sha256)}
     with keras.StatelessScope():  # puts the creation of values off until the scope ends
         network = build()
         for variable, value in _matched(network, tensors, path, fresh):
@@ -135,7 +163,7 @@ def _matched(network, tensors, path, fresh):
 
 
 def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
-    """The tensors of a safetensors file, after checking its digest.
+    """The tensors of a safetensors file, after checking its digest; int8 kernels are float32 again.
 
     Raises:
         WeightsError: the file is missing, altered or damaged.
@@ -153,7 +181,7 @@ def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
             f"{sha256[:16]}…. Restore the file, or install mer-zoo again."
         )
     try:
-        return load_safetensors(content)
+        return restored(load_safetensors(content))
     except SafetensorError as error:
         raise WeightsError(f"{path} is not a safetensors file: {error}.") from error
 

@@ -1,6 +1,7 @@
 """Training: an entry from photographs to a loadable folder, and resuming after an interruption."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,11 +11,12 @@ import pytest
 
 import mer_zoo
 from mer_zoo import models
-from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError
+from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.training import Recipe, train_entry
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "meganet_tiny.toml"
@@ -57,6 +59,53 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     again = train_entry(recipe, photos, tmp_path / "again", **make)
     assert not any(line.startswith("part") for line in said), "the corpus came from the cache"
     assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
+
+
+def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("mer_zoo.training.seeds.UNCHANGED", 0.9)  # of some dozens of clips
+    one = dataclasses.replace(recipe.training, epochs=1, seeds=[1])
+    whole = dataclasses.replace(recipe, name="whole", storage="int8", training=one)
+    make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
+    entries = tmp_path / "entries"
+    monkeypatch.setattr("mer_zoo.zoo.registry.ENTRIES", entries)
+    stored = train_entry(whole, photos, entries / "whole", **make).weights
+    assert stored.dtype == "int8" and stored.unchanged >= 0.9 and not stored.base
+    assert mer_zoo.zoo.golden.verify("whole").passed
+
+    head = dataclasses.replace(
+        whole,
+        name="head",
+        start="whole",
+        data=dataclasses.replace(recipe.data, schema="megc2019"),
+        training=dataclasses.replace(one, unfreeze="head", learning_rate=0.1),
+    )
+    other = train_entry(head, photos, entries / "head", **make).weights
+    assert other.base == "whole" and other.base_sha256 == stored.sha256
+    assert other.bytes < 0.3 * stored.bytes
+    assert mer_zoo.zoo.golden.verify("head").passed
+    mine, theirs = mer_zoo.load("head").network, mer_zoo.load("whole").network
+    for layer in mine.layers:
+        for value, shared in zip(
+            layer.get_weights(), theirs.get_layer(layer.name).get_weights(), strict=True
+        ):
+            assert (layer.name == "head") != np.array_equal(value, shared), layer.name
+
+    card = mer_zoo.card("whole")
+    changed = dataclasses.replace(card, weights=dataclasses.replace(stored, sha256="0" * 64))
+    changed.write(entries / "whole" / "card.toml")
+    with pytest.raises(WeightsError, match="was made on whole with the sha256"):
+        mer_zoo.load("head")
+
+
+def test_a_start_that_saw_real_clips_is_refused(photos, recipe, tmp_path):
+    folder = shutil.copytree(find("meganet_tiny").folder, tmp_path / "real")
+    card = mer_zoo.card(folder)
+    saw = dataclasses.replace(card.trained_on, real_clips=3)
+    dataclasses.replace(card, trained_on=saw).write(folder / "card.toml")
+    begun = dataclasses.replace(recipe, start=str(folder))
+    with pytest.raises(RecipeError, match="3 real clips"):
+        train_entry(begun, photos, tmp_path / "mine", recipe_path=RECIPE)
 
 
 def test_photographs_that_cannot_serve_are_named(recipe, tmp_path, monkeypatch):
