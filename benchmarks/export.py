@@ -20,11 +20,8 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import keras
+import numpy as np
 
 import mer_zoo
 from mer_zoo import exporting

@@ -15,8 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from mer_zoo import datasets, evaluation, synthesis
 from mer_zoo.errors import MerZooError
 from mer_zoo.training import RecipeLearner, finetune

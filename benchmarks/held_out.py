@@ -9,12 +9,9 @@ clips are rendered once and kept in the cache, as `mer-zoo train` does.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import mer_zoo
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix

@@ -24,8 +24,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from mer_zoo import datasets, evaluation
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.training import Recipe, RecipeLearner, find_recipe

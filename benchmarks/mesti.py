@@ -17,15 +17,12 @@ os.environ.update(
 import argparse
 import sys
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
 import skimage
 from skimage.data import astronaut
 from skimage.registration import optical_flow_tvl1
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mer_zoo.modalities import MestiAccumulator
 from mer_zoo.modalities.profile import expression_profile, response_weights

@@ -100,10 +100,10 @@ class Search:
     def __init__(self, folder: Path, recipe: str | None = None):
         client = Store.at(f"sqlite:///{Path(folder).resolve() / 'mlflow.db'}").client()
         ids = [e.experiment_id for e in client.search_experiments()]
-        of_recipe = f" and params.recipe = '{recipe}'" if recipe else ""
-        self.run = client.search_runs(ids, f"tags.`{SEARCH_TAG}` != ''{of_recipe}", max_results=1)[
-            0
-        ]
+        wanted = f"tags.`{SEARCH_TAG}` != ''"
+        if recipe:
+            wanted += f" and params.recipe = '{recipe}'"
+        (self.run,) = client.search_runs(ids, wanted, max_results=1)
         self.experiment, self.id = self.run.info.experiment_id, self.run.info.run_id
         trials = client.search_runs([self.experiment], f"tags.`mlflow.parentRunId` = '{self.id}'")
         number = {run.info.run_id: int(run.data.tags[TRIAL_TAG].split("/")[-1]) for run in trials}

@@ -136,7 +136,8 @@ def card(entry) -> list:
         f"{entry.rejection.min_motion:.1f} px"
         + ("; not measured" if isnan(entry.rejection.auc) else ""),
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
-        f"sha256 {entry.weights.sha256[:16]}…",
+        f"sha256 {entry.weights.sha256[:16]}…"
+        + (f"; {told}" if (told := entry.weights.remarks()) else ""),
         "recipe": entry.recipe,
         "licence": entry.licence,
         "references": "; ".join(entry.references),

@@ -53,8 +53,8 @@ class Backbone(Network):
     Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".
 
     Raises:
-        ValueError: the image is too small, `weights` or `value_range` is impossible, or an ImageNet
-            trunk should take another number of channels than 3.
+        ValueError: the image is too small, `weights`, `value_range` or `downscale` is impossible, or an
+            ImageNet trunk should take another number of channels than 3.
         WeightsError: the ImageNet weights cannot be had. Random weights are never used instead.
     """
 
@@ -76,6 +76,8 @@ class Backbone(Network):
         name=None,
         **kwargs,
     ):
+        if downscale < 1 or downscale != int(downscale):
+            raise ValueError(f"downscale={downscale!r} must be a whole number of px, 1 or more.")
         refuse_small(
             input_shape,
             32 * downscale,

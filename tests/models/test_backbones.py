@@ -103,6 +103,18 @@ def test_fresh_trunks_take_any_number_of_channels(channels):
     assert network.get_layer("trunk").count_params() == TRUNK_PARAMETERS["VGG19"] + kernels
 
 
+def test_a_downscaled_image_is_averaged_over_squares(applications):
+    network = models.ResNet50(input_shape=(64, 66, 3), num_classes=3, downscale=2)
+    images = np.random.default_rng(0).normal(size=(2, 64, 66, 3)).astype(np.float32)
+    means = images.reshape(2, 32, 2, 33, 2, 3).mean(axis=(2, 4))
+    np.testing.assert_allclose(trunk_maps(network, images), means, atol=1e-6)
+    assert type(network).from_config(network.get_config()).get_config()["downscale"] == 2
+    with pytest.raises(ValueError, match="at least 96 px"):
+        models.ResNet50(input_shape=(64, 66, 3), downscale=3)
+    with pytest.raises(ValueError, match="whole number"):
+        models.ResNet50(input_shape=(64, 66, 3), downscale=0)
+
+
 def test_efficientnet_compiled_is_efficientnet_step_by_step(networks):
     # jaxlib has compiled depthwise convolutions to wrong numbers on CPUs.
     network = networks("EfficientNetB0")
