@@ -13,6 +13,7 @@ from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
 from mer_zoo.training.evaluating import examples_of, real_section
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Recipe
+from tuner.errors import LeakError
 
 TRAIN = "train"
 
@@ -172,13 +173,14 @@ def as_source(source: Source | Examples, recipe: Recipe) -> Source:
 
     Raises:
         RecipeError: the recipe lacks the section on optimisation.
+        LeakError: it starts from weights that have seen the identities to be held out.
     """
     if isinstance(source, Examples):
         source = GivenExamples(source, "training" if recipe.real is None else "real.training")
     if source.section == "training":
         recipe.synthetic()
         if recipe.start:
-            raise RecipeError(
+            raise LeakError(
                 f"The recipe {recipe.name} starts from {recipe.start}, whose weights have seen the "
                 "identities that a search on synthetic clips would hold out. Search the recipe of "
                 f"{recipe.start}, or on real clips (--root)."

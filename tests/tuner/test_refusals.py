@@ -72,6 +72,12 @@ def test_a_recipe_without_a_search_table(recipe_file, place):
         place.search(dataclasses.replace(Recipe.read(recipe_file), search=None))
 
 
+def test_a_start_that_has_seen_the_identities_held_out(recipe_file, place):
+    begun = dataclasses.replace(Recipe.read(recipe_file), start="meganet_tiny")
+    with pytest.raises(LeakError, match=r"meganet_tiny.*would hold out"):
+        place.search(begun)
+
+
 def test_values_that_are_impossible_together(recipe_file):
     recipe = Recipe.read(recipe_file)
     assert applied(recipe, {"augmentation.shift": 4}).augmentation.shift == 4
