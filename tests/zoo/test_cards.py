@@ -35,6 +35,10 @@ def test_scores_stand_beside_their_baselines(entry):
         assert metric.clips > 0 and metric.protocol and metric.split
 
 
+def test_all_weights_together_stay_small():
+    assert sum(card(name).weights.bytes for name in list_models()) <= 64e6
+
+
 def test_the_recipe_is_in_the_repository(entry, pytestconfig):
     assert (pytestconfig.rootpath / entry.recipe).exists()
 
@@ -47,6 +51,8 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
     assert entry.rejection.min_motion == recipe.rejection.min_motion
     assert entry.trained_on.tuned_on == recipe.card.tuned_on
     assert entry.trained_on.seed == recipe.data.seed
+    assert entry.weights.dtype == recipe.storage
+    assert entry.weights.base == (recipe.start if recipe.training.unfreeze == "head" else "")
     for name in ("summary", "intended_use", "limits", "references", "licence", "version"):
         assert getattr(entry, name) == getattr(recipe.card, name)
     for metric in entry.metrics:
