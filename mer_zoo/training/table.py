@@ -32,7 +32,8 @@ class Row:
 class Condition:
     """Clips of the held-out identities to score on, besides those of the corpus itself.
 
-    `peak` and `head` are those of `mer_zoo.synthesis.Conditions`; `clips_per_identity` makes fewer.
+    `peak` and `head` are those of `mer_zoo.synthesis.Conditions`; `clips_per_identity` makes fewer, of
+    every class one at least.
     """
 
     name: str
@@ -81,7 +82,19 @@ class Table:
         for row in self.rows:
             found[row.name] = with_values(base, row.change)
             found[row.name].check(f"{self.base} with {listed(row.change)}")
+            self._refuse_missing_classes(found[row.name])
         return found
+
+    def _refuse_missing_classes(self, recipe: Recipe) -> None:
+        schema = find_schema(recipe.synthetic()[0].schema)
+        needed = len(schema.class_names)
+        for condition in self.conditions:
+            if condition.clips_per_identity < needed:
+                raise RecipeError(
+                    f"Condition {condition.name}: {condition.clips_per_identity} clips of each identity "
+                    f"leave classes of {schema.name} out, and UF1 would count them as missed. Set "
+                    f"clips_per_identity to {needed} at least."
+                )
 
 
 def make_table(

@@ -72,6 +72,7 @@ def test_rows_and_conditions_are_scored_on_the_same_clips(portraits, read, tmp_p
     [
         ('name = "dynamic image"', 'name = "mesti"', "names must differ"),
         ("peak = 2.0", "peek = 2.0", "peek"),
+        ("clips_per_identity = 5\n", "clips_per_identity = 4\n", "leave classes of casme2 out"),
         ('"training.epochs" = 1', '"training.epoch" = 1', "epoch"),
         ('"training.epochs" = 1', '"training.epochs" = 0', r"training\.epochs must be"),
         ('base = "meganet_tiny"', 'base = "meganet_tinny"', "meganet_tiny"),
