@@ -145,7 +145,7 @@ def _score(recipe, data, classes, seed, network, before, progress):
     if unchanged < UNCHANGED:
         raise RecipeError(
             f"{recipe.name}: stored as {recipe.storage}, the weights of seed {seed} give another class "
-            f"to {1 - unchanged:.1%} of the held-out clips, more than {1 - UNCHANGED:.1%}. Set storage "
+            f"to {1 - unchanged:.2%} of the held-out clips, more than {1 - UNCHANGED:.2%}. Set storage "
             f'= "float16" and call again: what was trained is kept.'
         )
     shown = np.asarray(test.labels) != NONE

@@ -3,6 +3,7 @@
 import numpy as np
 
 LEVELS = 127
+LEAST = 20_000  # values: smaller kernels are few bytes, and answers depend on them most
 SCALE = "/scale"  # of the tensor before it; no variable has a path below another's
 _MANTISSA_BITS = 12
 
@@ -30,6 +31,11 @@ def quantized(name: str, value: np.ndarray) -> dict[str, np.ndarray]:
     scale = np.ldexp(steps, exponent - _MANTISSA_BITS).astype(np.float32)
     levels = np.rint(value / np.where(scale > 0, scale, 1))
     return {name: levels.astype(np.int8), name + SCALE: scale}
+
+
+def is_worthwhile(value: np.ndarray) -> bool:
+    """Whether a tensor is a kernel large enough to be quantized."""
+    return value.ndim > 1 and value.size > LEAST
 
 
 def restored(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

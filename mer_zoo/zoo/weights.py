@@ -15,10 +15,10 @@ from safetensors.numpy import save as save_safetensors
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
-from mer_zoo.zoo.quantization import quantized, restored
+from mer_zoo.zoo.quantization import is_worthwhile, quantized, restored
 
 DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
-"""Storage dtype -> dtype of tensors that are not quantized: with "int8", those of one axis."""
+"""Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
 
 
 def variables_by_path(network) -> dict:
@@ -61,7 +61,7 @@ def save(
                 f"{name} has values that {dtype} cannot hold. Store as float32, or train again: "
                 "weights beyond 65504 or NaN mean that training diverged."
             )
-        if dtype == "int8" and value.ndim > 1:
+        if dtype == "int8" and is_worthwhile(value):
             tensors.update(quantized(name, value))
         else:
             tensors[name] = np.ascontiguousarray(stored)
