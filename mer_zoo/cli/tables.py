@@ -87,23 +87,19 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
 
 
 def entries(cards) -> Table:
-    """One line a zoo entry: how many classes, what it sees and saw, its first score."""
-    table = Table(
-        Column("entry", no_wrap=True),
-        *("classes", "image", "parameters", "clips", "score", "majority"),
-    )
+    """One line a zoo entry, of at most 80 columns: what it sees, its size, what it saw, its first score."""
+    columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
+    shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
+    table = Table(*shown, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for card in cards:
         saw = card.trained_on
-        kind = "synthetic" if saw.real_clips == 0 else f"{saw.real_clips} real +"
         score = card.metrics[0] if card.metrics else None
         table.add_row(
             Text(card.name, style="bold"),
-            str(len(card.class_names)),
             card.preprocessing.modality,
             f"{card.network.parameters:,}",
-            f"{saw.clips:,} {kind}",
-            f"{score.name} {score.value:.3f}" if score else "-",
-            f"{score.majority:.3f}" if score else "-",
+            "synthetic" if saw.real_clips == 0 else f"{saw.real_clips} real",
+            f"{score.name} {score.value:.2f} ({score.majority:.2f})" if score else "-",
         )
     return table
 
