@@ -14,7 +14,7 @@ UNSHOWN = (
     *("weighted_f1", "weighted_f1_spread"),
 )
 
-WIDTH, LEFT, ROW, TOP = 760, 250, 34, 56
+WIDTH, LEFT, ROW, TOP = 800, 290, 34, 56  # LEFT has room for names of some 40 letters
 
 
 def results_table(results: Mapping[str, Result]):
