@@ -90,7 +90,7 @@ def entries(cards) -> Table:
     """One line a zoo entry, of at most 80 columns: what it sees, its size, what it saw, its first score."""
     columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
     shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
-    table = Table(*shown, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(*shown, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for card in cards:
         saw = card.trained_on
         score = card.metrics[0] if card.metrics else None

@@ -31,6 +31,7 @@ def smile(tmp_path_factory):
 def test_list_and_card_say_synthetic(run):
     code, printed, _ = run("list")
     assert code == 0 and "meganet_casme2" in printed and "synthetic" in printed
+    assert max(len(line.rstrip()) for line in printed.splitlines()) <= 80, "nothing is cut off"
     code, printed, _ = run("card", "meganet_casme2")
     assert code == 0
     for word in ("macro_f1", "majority", "synthetic", "sha256", "Not for decisions"):
