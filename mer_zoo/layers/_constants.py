@@ -30,6 +30,22 @@ STRAIN_FLOOR = 0.002
 DETREND_FLOOR = 1e-4
 """Smallest share of the profile's variance that must be left once a linear drift is taken out."""
 
+RIGID_MOTIONS = ("similarity", "median", "none")
+"""What MESTI and flow can take for the motion of the head, and remove."""
+
+RIGID_CELLS = 14
+"""The similarity of a moving head is fitted to cells, about this many along the shorter side."""
+
+RIGID_ROUNDS = 5
+"""How often it is fitted, each time with the weights the fit before has left."""
+
+RIGID_TOLERANCE = 0.25
+"""A cell that moves by this beyond the head has half the say, in px at a width of 112."""
+
+RIGID_REACH = 0.4
+"""Standard deviation of the weight of cells about the centre of the crop, in sides: a background that
+stays while the head moves lies in the corners."""
+
 
 def gaussian_kernel(sigma: float) -> np.ndarray:
     """Returns a Gaussian of radius `ceil(3 sigma)` that sums to 1, float64 `(2 radius + 1,)`."""
@@ -58,3 +74,24 @@ def window_kernel(window_sigma: float, width: int, stride: int) -> np.ndarray:
 def percentile_rank(count: int) -> int:
     """Returns where the 99th percentile lies among `count` sorted values (nearest rank, from 0)."""
     return math.ceil(SCALE_PERCENTILE * count) - 1
+
+
+def rigid_cell(height: int, width: int) -> int:
+    """Returns the side in px of grid of the cells a similarity is fitted to.
+
+    It is the largest divisor of both sides that leaves `RIGID_CELLS` along the shorter one, for the
+    reason given at `window_stride`.
+    """
+    largest = max(1, min(height, width) // RIGID_CELLS)
+    return next(s for s in range(largest, 0, -1) if height % s == 0 and width % s == 0)
+
+
+def places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns x and y of the pixel centres from the centre of the image, in widths, float32 `(H, W)`."""
+    y, x = np.mgrid[:height, :width].astype(np.float32) + np.float32(0.5)
+    return (x - width / 2) / np.float32(width), (y - height / 2) / np.float32(width)
+
+
+def face_weights(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Returns how much cells at these places count for the motion of the head, 0..1."""
+    return np.exp(-0.5 * (x**2 + y**2) / RIGID_REACH**2).astype(np.float32)

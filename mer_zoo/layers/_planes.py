@@ -17,7 +17,7 @@ from mer_zoo.layers._constants import (
 
 
 def displacement(
-    backend, response, reference, reference_sigma, window_sigma, regularization, remove_rigid
+    backend, response, reference, reference_sigma, window_sigma, regularization, remove_median
 ):
     """Returns `(u, v)` in px on the window grid, each `(B, H / s, W / s)`; see `MESTI`."""
     numpy = backend.numpy
@@ -34,7 +34,7 @@ def displacement(
     xx, yy = xx + regularization, yy + regularization
     scale = -stride / (xx * yy - xy * xy)
     u, v = (yy * xe - xy * ye) * scale, (xx * ye - xy * xe) * scale
-    if remove_rigid:
+    if remove_median:
         u, v = (plane - median(backend, plane)[:, None, None] for plane in (u, v))
     return u, v
 

@@ -3,7 +3,12 @@
 import keras
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
+from mer_zoo.layers._constants import (
+    DISPLACEMENT_FLOOR,
+    RESPONSE_FLOOR,
+    RIGID_MOTIONS,
+    window_stride,
+)
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import (
     changes,
@@ -21,6 +26,7 @@ from mer_zoo.layers._planes import (
     sides,
     upsample,
 )
+from mer_zoo.layers._rigid import response_without_head
 
 _CHANNEL_COUNTS = {"motion": 3, "response": 1, "reference": 2}
 
@@ -36,8 +42,11 @@ class MESTI(ClipLayer):
     2. Response `E = sum_t w_t I_t`, `w_t = (p_t - mean p) / sum (p - mean p)^2`: the least-squares
        estimate of the grey levels that the expression adds at its apex. Static content cancels.
     3. Reference `R = sum_t |w_t| I_t / sum |w_t|`: the face midway between rest and apex.
-    4. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `g` the gradient of R
-       and `G` a Gaussian window: how far each place moves to explain E, if its brightness stays
+    4. Head: shift, scaling and turn `h` of the whole face are fitted to `E = -g . h`, with `g` the
+       gradient of R, five times with less weight for cells that still move; `g . h` is added to E, so
+       that a head that moves explains nothing of it any more.
+    5. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `G` a
+       Gaussian window: how far each place moves to explain E, if its brightness stays
        (Lucas and Kanade, 1981). For this step R and E are smoothed alike, and images of 224 px and
        more are averaged over blocks, to a grid 112 to 223 px wide where the sides allow it. `u > 0`
        is to the right, `v > 0` down: a mirrored clip gives the mirrored image with u negated.
@@ -56,14 +65,15 @@ class MESTI(ClipLayer):
         normalize: divide `(u, v)` jointly, and `E`, by the 99th percentile of their absolute values,
             and clip to -2..2; give `R` mean 0 and standard deviation 1. Otherwise px and
             grey levels.
-        remove_rigid: subtract the median displacement.
-        reference_sigma: Gaussian that smooths R and E before step 4, in px of the grid.
+        remove_rigid: motion of the head to remove: "similarity" does step 4; "median" subtracts the
+            median displacement after step 5 instead; "none" neither.
+        reference_sigma: Gaussian that smooths R and E before steps 4 and 5, in px of the grid.
         window_sigma: Gaussian window G, in px at a width of 112.
         regularization: pulls (u, v) to 0 where the face has no gradient, in squared grey levels per
             squared px of the grid.
 
     Raises:
-        UnknownNameError: no such `channels`.
+        UnknownNameError: no such `channels` or `remove_rigid`.
         ClipError: see `call`.
     """
 
@@ -72,7 +82,7 @@ class MESTI(ClipLayer):
         channels: str = "motion",
         detrend: bool = False,
         normalize: bool = True,
-        remove_rigid: bool = True,
+        remove_rigid: str = "similarity",
         reference_sigma: float = 0.8,
         window_sigma: float = 2.0,
         regularization: float = 3.0,
@@ -81,6 +91,8 @@ class MESTI(ClipLayer):
         super().__init__(**kwargs)
         if channels not in _CHANNEL_COUNTS:
             raise UnknownNameError.among("MESTI channel set", channels, _CHANNEL_COUNTS)
+        if remove_rigid not in RIGID_MOTIONS:
+            raise UnknownNameError.among("motion to remove", remove_rigid, RIGID_MOTIONS)
         self.channels = channels
         self.detrend = detrend
         self.normalize = normalize
@@ -98,10 +110,15 @@ class MESTI(ClipLayer):
         change = changes(backend, clip, start)
         weights = response_weights(backend, clip, self.detrend)
         response = to_grey(backend, weighted_sum(backend, weights, change))
-        planes = [scale_signed(backend, response, RESPONSE_FLOOR) if self.normalize else response]
-        if self.channels != "response":
+        steadied = self.remove_rigid == "similarity"
+        if self.channels != "response" or steadied:
             shares = reference_weights(backend, weights)
             reference = to_grey(backend, start + weighted_sum(backend, shares, change))
+        if steadied:
+            response = response_without_head(
+                backend, response, reference, self.reference_sigma, self.regularization
+            )
+        planes = [scale_signed(backend, response, RESPONSE_FLOOR) if self.normalize else response]
         if self.channels == "reference":
             planes.append(self._standardised(reference) if self.normalize else reference)
         elif self.channels == "motion":
@@ -118,7 +135,7 @@ class MESTI(ClipLayer):
             self.reference_sigma,
             self.window_sigma,
             self.regularization,
-            self.remove_rigid,
+            self.remove_rigid == "median",
         )
         if self.normalize:
             floor = DISPLACEMENT_FLOOR * window_stride(height, width)

@@ -9,6 +9,7 @@ from mer_zoo.modalities.registry import (
     channel_names,
     compute,
     flip,
+    with_defaults,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "compute",
     "flip",
     "rescale_flow",
+    "with_defaults",
 ]

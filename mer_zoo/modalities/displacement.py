@@ -13,7 +13,7 @@ def displacement(
     reference_sigma: float = 0.8,
     window_sigma: float = 2.0,
     regularization: float = 3.0,
-    remove_rigid: bool = True,
+    remove_median: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds how far each place moved, from how its grey level changed.
 
@@ -29,7 +29,7 @@ def displacement(
         window_sigma: Gaussian window, in px at an image width of 112.
         regularization: pulls the displacement to 0 where the face has no gradient, in squared grey
             levels per squared px of the grid.
-        remove_rigid: subtract the median displacement.
+        remove_median: subtract the median displacement.
 
     Returns:
         `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
@@ -39,18 +39,18 @@ def displacement(
     window = window_kernel(window_sigma, response.shape[1], stride)
     # Both are smoothed alike. A gradient smoother than the response makes displacements too large,
     # by a third on a face.
-    smooth = gaussian_kernel(reference_sigma)
-    response, reference = (_filter(block_mean(a, stride), smooth) for a in (response, reference))
+    kernel = gaussian_kernel(reference_sigma)
+    response, reference = (smooth(block_mean(a, stride), kernel) for a in (response, reference))
 
     gx, gy = gradient(reference)
-    xx, xy, yy = (_filter(a, window) for a in (gx * gx, gx * gy, gy * gy))
-    xe, ye = _filter(gx * response, window), _filter(gy * response, window)
+    xx, xy, yy = (smooth(a, window) for a in (gx * gx, gx * gy, gy * gy))
+    xe, ye = smooth(gx * response, window), smooth(gy * response, window)
     xx += np.float32(regularization)
     yy += np.float32(regularization)
     scale = np.float32(-stride) / (xx * yy - xy * xy)
     u = (yy * xe - xy * ye) * scale
     v = (xx * ye - xy * xe) * scale
-    if remove_rigid:
+    if remove_median:
         u -= np.float32(median(u))
         v -= np.float32(median(v))
     return u, v
@@ -73,5 +73,6 @@ def upsample(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _filter(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def smooth(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Returns a plane filtered by a symmetric kernel along both sides; borders are reflect-101."""
     return cv2.sepFilter2D(plane, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)

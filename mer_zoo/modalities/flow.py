@@ -6,6 +6,7 @@ import numpy as np
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
 from mer_zoo.modalities.phases import apex_of, onset_of
+from mer_zoo.modalities.rigid import check_rigid, flow_without_head
 from mer_zoo.modalities.scaling import median, scale_signed
 
 _SMALLEST = 32  # px; the pyramids of the methods need as much
@@ -16,7 +17,7 @@ def flow(
     clip,
     method: str = "dis",
     normalize: bool = True,
-    remove_rigid: bool = True,
+    remove_rigid: str = "median",
     size: int | None = None,
     per_channel: bool = False,
 ) -> np.ndarray:
@@ -28,7 +29,8 @@ def flow(
             SCIA 2003) or "tvl1" (Zach et al., DAGM 2007; scikit-image, slow).
         normalize: divide `(u, v)` jointly, and the strain, by the 99th percentile of their absolute
             values, and clip to -2..2. Otherwise px, and px of displacement per px.
-        remove_rigid: subtract the median flow.
+        remove_rigid: motion of the head to subtract: "median", the median flow; "similarity", the
+            shift, scaling and turn most of the face agrees on; or "none".
         size: side in px that the finished planes are reduced to before they are scaled; None keeps
             the size of the frames. The flow images of MEGC 2019 have 28.
         per_channel: normalise u and v each on its own, as `rescale_flow` must do with flow images
@@ -39,10 +41,11 @@ def flow(
 
     Raises:
         ClipError: the onset is missing, or the apex and the offset, or the frames are under 32 px.
-        UnknownNameError: no such `method`.
+        UnknownNameError: no such `method` or `remove_rigid`.
     """
     if method not in FLOW_METHODS:
         raise UnknownNameError.among("flow method", method, FLOW_METHODS)
+    check_rigid(remove_rigid)
     height, width = clip.frames.shape[1:3]
     if min(height, width) < _SMALLEST:
         raise ClipError(
@@ -54,8 +57,10 @@ def flow(
         for index in (onset_of(clip), apex_of(clip))
     )
     u, v = FLOW_METHODS[method](onset, apex)
-    if remove_rigid:
+    if remove_rigid == "median":
         u, v = (plane - np.float32(median(plane)) for plane in (u, v))
+    elif remove_rigid == "similarity":
+        u, v = flow_without_head(u, v)
     planes = [u, v, optical_strain(u, v)]
     if size is not None:
         planes = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in planes]

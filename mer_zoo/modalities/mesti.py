@@ -13,6 +13,7 @@ from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window
 from mer_zoo.modalities.displacement import displacement, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
+from mer_zoo.modalities.rigid import check_rigid, response_without_head
 from mer_zoo.modalities.scaling import clip_scaled, robust_maximum, scale_signed, to_grey
 
 MESTI_CHANNELS = {
@@ -27,7 +28,7 @@ def mesti(
     channels: str = "motion",
     detrend: bool = False,
     normalize: bool = True,
-    remove_rigid: bool = True,
+    remove_rigid: str = "similarity",
     reference_sigma: float = 0.8,
     window_sigma: float = 2.0,
     regularization: float = 3.0,
@@ -49,7 +50,7 @@ def mesti(
 
     Raises:
         ClipError: onset or offset is missing, or the expression has too few frames.
-        UnknownNameError: no such `channels`.
+        UnknownNameError: no such `channels` or `remove_rigid`.
     """
     accumulator = MestiAccumulator(clip.times, *phases_of(clip), detrend=detrend)
     accumulator.add_frames(clip.frames)
@@ -169,7 +170,7 @@ class MestiAccumulator:
         self,
         channels: str = "motion",
         normalize: bool = True,
-        remove_rigid: bool = True,
+        remove_rigid: str = "similarity",
         reference_sigma: float = 0.8,
         window_sigma: float = 2.0,
         regularization: float = 3.0,
@@ -181,7 +182,10 @@ class MestiAccumulator:
                 reference frame.
             normalize: divide `(u, v)` jointly, and `E`, by their 99th percentile and clip to -2..2;
                 give the reference mean 0 and standard deviation 1. Otherwise px and grey levels.
-            remove_rigid: subtract the median displacement.
+            remove_rigid: motion of the head to remove: "similarity" takes what a head that shifts,
+                comes nearer and tilts explains off E, and so off the displacement too (see
+                `mer_zoo.modalities.rigid.response_without_head`); "median" takes the median off the
+                displacement alone; "none" keeps it.
             reference_sigma: Gaussian that smooths reference and E before the displacement is
                 solved, in px of the grid on which it is.
             window_sigma: Gaussian window of the displacement, in px at a width of 112.
@@ -192,11 +196,14 @@ class MestiAccumulator:
 
         Raises:
             ClipError: frames up to the offset have not all been added.
-            UnknownNameError: no such `channels`.
+            UnknownNameError: no such `channels` or `remove_rigid`.
         """
         if channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
+        check_rigid(remove_rigid)
         response, reference = self._response_and_reference()
+        if remove_rigid == "similarity":
+            response = response_without_head(response, reference, reference_sigma, regularization)
         planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
         if channels == "reference":
             planes.append(_standardised(reference) if normalize else reference)
@@ -207,7 +214,7 @@ class MestiAccumulator:
                 reference_sigma,
                 window_sigma,
                 regularization,
-                remove_rigid,
+                remove_median=remove_rigid == "median",
             )
             if normalize:
                 floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)

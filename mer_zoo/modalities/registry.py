@@ -98,6 +98,19 @@ def channel_names(name: str, **parameters) -> tuple[str, ...]:
     return _find(name).channel_names(**parameters)
 
 
+def with_defaults(name: str, parameters) -> dict:
+    """Returns all parameters of a modality with their values: those given, and the others' defaults.
+
+    Whoever keeps an image or a card keeps these, so that a default that changes later changes neither.
+
+    Raises:
+        UnknownNameError: there is no such modality or parameter.
+    """
+    modality = _find(name)
+    modality.check(parameters)
+    return {**modality.parameters, **parameters}
+
+
 def flip(name: str, image: np.ndarray, **parameters) -> np.ndarray:
     """Mirrors an image left to right, as if the clip had been mirrored.
 

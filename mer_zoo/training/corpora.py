@@ -13,6 +13,7 @@ import numpy as np
 
 from mer_zoo.errors import NoFaceError
 from mer_zoo.files import write_atomically
+from mer_zoo.modalities import with_defaults
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.training.recipe import Recipe
@@ -139,7 +140,7 @@ def corpus_images(
 
 
 def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
-    settings = {"modality": modality, "parameters": parameters}
+    settings = {"modality": modality, "parameters": with_defaults(modality, parameters)}
     content = json.dumps([corpus.digest, settings], sort_keys=True).encode()
     return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
 

@@ -1,6 +1,6 @@
 """Writing a zoo folder: weights, golden outputs and the card that describes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from mer_zoo import __version__
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
+from mer_zoo.modalities import with_defaults
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.zoo import cards, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
@@ -90,7 +91,7 @@ def write_entry(
             parameters=trainable_parameters(network),
             arguments=_arguments(network, recipe.network.arguments),
         ),
-        preprocessing=recipe.preprocessing,
+        preprocessing=_complete(recipe.preprocessing),
         rejection=rejection,
         weights=cards.Weights(
             file=file.name,
@@ -111,6 +112,13 @@ def write_entry(
     card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
     card.write(Path(folder) / CARD)
     return card
+
+
+def _complete(preprocessing: cards.Preprocessing) -> cards.Preprocessing:
+    """With every parameter of the modality, so that no later default changes what the network sees."""
+    parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
+    stated = {name: value for name, value in parameters.items() if value is not None}
+    return replace(preprocessing, parameters=stated)
 
 
 def _arguments(network, given: dict) -> dict:

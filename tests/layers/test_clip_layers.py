@@ -174,7 +174,7 @@ def test_every_argument_is_in_the_configuration():
         "channels": "reference",
         "detrend": True,
         "normalize": False,
-        "remove_rigid": False,
+        "remove_rigid": "none",
         "reference_sigma": 1.1,
         "window_sigma": 3.0,
         "regularization": 5.0,

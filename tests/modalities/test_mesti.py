@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mer_zoo.clips import Clip
@@ -111,7 +111,7 @@ def test_the_response_is_what_the_expression_adds_at_its_apex(face, phases):
 def test_a_known_shift_is_measured(moving_face, size, shift):
     shift = np.array(shift) * size / 112
     clip = moving_face(size, 16, (1, 7, 14), shift=shift, bump=0)
-    image = compute("mesti", clip, normalize=False, remove_rigid=False)
+    image = compute("mesti", clip, normalize=False, remove_rigid="none")
     # Where there is texture in both directions: about a sixth of this picture. The smaller
     # eigenvalue of the structure tensor says so.
     grey = clip.frames[0].mean(axis=-1)
@@ -129,10 +129,76 @@ def _texture(grey, size):
     return (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
 
 
-def test_the_shift_of_the_whole_face_is_removed(moving_face):
+def moved_head(clip, right, down, growth, turn):
+    """The clip of a head that shifts (px), comes nearer (a share) and tilts (degrees) as its apex nears."""
+    size = clip.frames.shape[1]
+    frames = []
+    for frame, amount in zip(
+        clip.frames,
+        expression_profile(clip.times, *(clip.onset, clip.apex, clip.offset)),
+        strict=True,
+    ):
+        middle = ((size - 1) / 2, (size - 1) / 2)
+        matrix = cv2.getRotationMatrix2D(middle, -amount * turn, 1 + amount * growth)
+        matrix[:, 2] += amount * np.array([right, down])
+        frames.append(
+            cv2.warpAffine(
+                frame, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            )
+        )
+    return Clip(np.stack(frames), clip.times, clip.onset, clip.apex, clip.offset)
+
+
+def strength(image):
+    """Root mean square of each channel."""
+    return np.sqrt((image**2).mean(axis=(0, 1)))
+
+
+@few
+@given(
+    right=st.floats(-0.6, 0.6),
+    down=st.floats(-0.6, 0.6),
+    growth=st.floats(-0.01, 0.01),
+    turn=st.floats(-0.5, 0.5),
+)
+@example(right=0.6, down=-0.5, growth=0.0, turn=0.0)
+@example(right=0.0, down=0.0, growth=0.02, turn=0.0)
+@example(right=0.0, down=0.0, growth=0.0, turn=1.0)
+def test_what_a_head_does_as_a_whole_is_removed(moving_face, right, down, growth, turn):
+    still = moving_face(112, 12, (1, 5, 10), bump=0, noise=0)
+    clip = moved_head(still, right, down, growth, turn)
+    inside = slice(10, -10)  # nearer to the border, the frames show what was not there before
+    rest, motion = (
+        strength(compute("mesti", clip, normalize=False, remove_rigid=kind)[inside, inside])
+        for kind in ("similarity", "none")
+    )
+    # A head is removed to first order: of a pixel of motion, some tenth remains; of sharp edges more.
+    assert rest[:2].max() < 0.15 * motion[:2].max() + 0.01
+    assert rest[2] < 0.5 * motion[2] + 0.2
+
+
+def test_the_expression_stays_when_the_head_is_removed(moving_face):
+    still = moving_face(112, 12, (1, 5, 10), bump=3.0, noise=0)
+    expected = compute("mesti", still, normalize=False, remove_rigid="none")
+
+    def errors(head, remove_rigid):
+        image = compute(
+            "mesti", moved_head(still, *head), normalize=False, remove_rigid=remove_rigid
+        )
+        return (strength(image - expected) / strength(expected))[1:]  # of v, a corner rises; of E
+
+    assert errors((0, 0, 0, 0), "similarity").max() < 0.05
+    moving = (0.4, -0.25, 0.005, 0.25)
+    assert errors(moving, "similarity").max() < 0.5
+    assert errors(moving, "median").min() > 2 * errors(moving, "similarity").max()
+
+
+def test_the_median_leaves_the_response_as_it_is(moving_face):
     clip = moving_face(112, 12, (1, 5, 10), shift=(0.8, -0.6), bump=0)
-    image = compute("mesti", clip, normalize=False)
+    image = compute("mesti", clip, normalize=False, remove_rigid="median")
     assert np.abs(np.median(image[..., :2], axis=(0, 1))).max() < 1e-4
+    raw = compute("mesti", clip, normalize=False, remove_rigid="none")
+    np.testing.assert_array_equal(image[..., 2], raw[..., 2])
 
 
 def test_motion_has_the_signs_of_the_image_axes(moving_face):
@@ -256,6 +322,19 @@ def test_frames_of_another_size_are_refused(clip):
 def test_an_unknown_channel_set_is_refused(clip):
     with pytest.raises(UnknownNameError, match="'response'"):
         compute("mesti", clip, channels="respons")
+
+
+@pytest.mark.parametrize("name", ["mesti", "flow"])
+def test_an_unknown_motion_to_remove_is_refused(name, clip):
+    with pytest.raises(UnknownNameError, match="similarity"):
+        compute(name, clip, remove_rigid="similar")
+
+
+def test_a_face_without_gradient_does_not_move(moving_face):
+    frames = np.full((12, 32, 32, 3), 100, np.uint8)
+    frames[5] = 108
+    image = compute("mesti", Clip(frames, np.arange(12.0), 1, 5, 10), normalize=False)
+    assert (image[..., :2] == 0).all()
 
 
 def test_no_motion_where_there_is_no_gradient():

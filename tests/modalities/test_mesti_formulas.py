@@ -40,29 +40,81 @@ def reference_sums(frames, times, phases, detrend=False):
     return response, np.tensordot(np.abs(weights) / np.abs(weights).sum(), grey, axes=1)
 
 
-def reference_displacement(response, middle, stride):
+def blocks(plane, side):
+    height, width = plane.shape
+    grid = plane.reshape(height // side, side, width // side, side)
+    return grid.mean(axis=(1, 3))
+
+
+def smooth(plane, sigma):
+    radius = int(np.ceil(3 * sigma))
+    kernel = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * sigma**2))
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        plane = correlate1d(plane, kernel, axis=axis, mode="mirror")
+    return plane
+
+
+def gradients(plane):
+    return np.stack([correlate1d(plane, [-0.5, 0, 0.5], axis=a, mode="mirror") for a in (1, 0)])
+
+
+def head_at(similarity, places):
+    """Where a head that shifts, grows and turns moves places; all as complex numbers."""
+    a, b, c, d = similarity
+    return a + 1j * b + (c + 1j * d) * places
+
+
+def places_of(height, width):
+    y, x = np.mgrid[:height, :width]
+    return ((x + 0.5) - width / 2 + 1j * ((y + 0.5) - height / 2)) / width
+
+
+def reference_similarity(response, middle, stride):
+    """The similarity of the head in px of the grid, cell by cell, by general least squares."""
+    response, middle = (smooth(blocks(p, stride), 0.8) for p in (response, middle))
     height, width = response.shape
+    side = height // 14
+    g = gradients(middle)
+    tensor = np.array([[blocks(g[i] * g[j], side) for j in range(2)] for i in range(2)])
+    right = np.array([blocks(g[i] * response, side) for i in range(2)])
+    cells = blocks(places_of(height, width).real, side) + 1j * blocks(
+        places_of(height, width).imag, side
+    )
+    face = np.exp(-0.5 * np.abs(cells) ** 2 / 0.4**2)
+    weights = face.copy()
+    for _ in range(5):
+        normal, target = 3.0 * np.eye(4), np.zeros(4)
+        for place in np.ndindex(cells.shape):
+            moved = [head_at(unit, cells[place]) for unit in np.eye(4)]
+            moves = np.array([[m.real for m in moved], [m.imag for m in moved]])
+            normal += weights[place] * moves.T @ tensor[(..., *place)] @ moves
+            target -= weights[place] * moves.T @ right[(..., *place)]
+        similarity = np.linalg.solve(normal, target)
+        for place in np.ndindex(cells.shape):
+            head = head_at(similarity, cells[place])
+            rest = right[(..., *place)] + tensor[(..., *place)] @ [head.real, head.imag]
+            uv = np.linalg.solve(tensor[(..., *place)] + 3.0 * np.eye(2), rest)
+            weights[place] = face[place] / (1 + uv @ uv / (0.25 * width / 112) ** 2)
+    return similarity
 
-    def blocks(plane):
-        grid = plane.reshape(height // stride, stride, width // stride, stride)
-        return grid.mean(axis=(1, 3))
 
-    def smooth(plane, sigma):
-        radius = int(np.ceil(3 * sigma))
-        kernel = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * sigma**2))
-        kernel /= kernel.sum()
-        for axis in (0, 1):
-            plane = correlate1d(plane, kernel, axis=axis, mode="mirror")
-        return plane
+def without_head(response, middle, stride):
+    similarity = reference_similarity(response, middle, stride) * stride
+    head = head_at(similarity, places_of(*response.shape))
+    gx, gy = gradients(middle)
+    return response + gx * head.real + gy * head.imag
 
-    response, middle = smooth(blocks(response), 0.8), smooth(blocks(middle), 0.8)
-    g = np.stack([correlate1d(middle, [-0.5, 0, 0.5], axis=a, mode="mirror") for a in (1, 0)])
+
+def reference_displacement(response, middle, stride):
+    width = response.shape[1]
+    response, middle = (smooth(blocks(p, stride), 0.8) for p in (response, middle))
+    g = gradients(middle)
     sigma = 2.0 * (width / stride) / 112
     matrix = np.stack([[smooth(g[i] * g[j], sigma) for j in range(2)] for i in range(2)])
     right = np.stack([smooth(g[i] * response, sigma) for i in range(2)])
     matrix = matrix.transpose(2, 3, 0, 1) + 3.0 * np.eye(2)
-    uv = -stride * np.linalg.solve(matrix, right.transpose(1, 2, 0)[..., None])[..., 0]
-    return uv - np.median(uv, axis=(0, 1))
+    return -stride * np.linalg.solve(matrix, right.transpose(1, 2, 0)[..., None])[..., 0]
 
 
 def enlarge(plane, stride):
@@ -80,16 +132,18 @@ def scaled(values, *planes):
     return [np.clip(plane / largest, -2, 2) for plane in planes]
 
 
-def reference_image(clip, normalize, detrend=False):
+def reference_image(clip, normalize, detrend=False, remove_rigid="similarity"):
     stride = max(1, clip.frames.shape[2] // 112)
     phases = (clip.onset, clip.apex, clip.offset)
     response, middle = reference_sums(clip.frames, clip.times, phases, detrend)
+    if remove_rigid == "similarity":
+        response = without_head(response, middle, stride)
     uv = reference_displacement(response, middle, stride)
+    if remove_rigid == "median":
+        uv = uv - np.median(uv, axis=(0, 1))
     u, v = uv[..., 0], uv[..., 1]
     if normalize:
-        size = len(response) // stride
-        blocks = response.reshape(size, stride, size, stride).mean(axis=(1, 3))
-        (response,) = scaled(blocks, response)
+        (response,) = scaled(blocks(response, stride), response)
         u, v = scaled(uv, u, v)
     return np.dstack([enlarge(u, stride), enlarge(v, stride), response])
 
@@ -127,10 +181,12 @@ def clip(request, moving_face):
     return moving_face(request.param, 12, (1, 5, 10))
 
 
+@pytest.mark.parametrize("remove_rigid", ["similarity", "median", "none"])
 @pytest.mark.parametrize("normalize", [False, True])
-def test_the_layer_follows_the_formulas(clip, normalize):
-    expected = reference_image(clip, normalize)
-    assert_close(layer_image(clip, normalize=normalize), expected, 1e-4 if normalize else 1e-5)
+def test_the_layer_follows_the_formulas(clip, normalize, remove_rigid):
+    expected = reference_image(clip, normalize, remove_rigid=remove_rigid)
+    image = layer_image(clip, normalize=normalize, remove_rigid=remove_rigid)
+    assert_close(image, expected, 1e-4 if normalize else 1e-5)
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])
@@ -139,6 +195,12 @@ def test_the_twin_follows_the_formulas(clip, normalize, one_by_one):
     image = twin_image(clip, normalize=normalize, one_by_one=one_by_one)
     assert image.dtype == np.float32
     assert_close(image, reference_image(clip, normalize), 1e-4 if normalize else 1e-5)
+
+
+@pytest.mark.parametrize("remove_rigid", ["median", "none"])
+def test_the_twin_leaves_or_shifts_the_head_as_the_formulas_say(clip, remove_rigid):
+    expected = reference_image(clip, normalize=False, remove_rigid=remove_rigid)
+    assert_close(twin_image(clip, normalize=False, remove_rigid=remove_rigid), expected, 1e-5)
 
 
 def test_detrending_follows_the_formulas(clip):

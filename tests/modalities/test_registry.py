@@ -20,7 +20,7 @@ VARIANTS = [
     ("mesti", {}),
     ("mesti", {"channels": "reference"}),
     ("mesti", {"channels": "response", "detrend": True}),
-    ("mesti", {"normalize": False, "remove_rigid": False}),
+    ("mesti", {"normalize": False, "remove_rigid": "none"}),
 ]
 
 
