@@ -189,8 +189,10 @@ def test_the_expression_stays_when_the_head_is_removed(moving_face):
 
     assert errors((0, 0, 0, 0), "similarity").max() < 0.05
     moving = (0.4, -0.25, 0.005, 0.25)
-    assert errors(moving, "similarity").max() < 0.5
-    assert errors(moving, "median").min() > 2 * errors(moving, "similarity").max()
+    of_v, of_response = errors(moving, "similarity")
+    assert of_v < 0.25
+    assert of_response < 0.6  # sharp edges keep most of what remains
+    assert (errors(moving, "median") > 2 * np.array([of_v, of_response])).all()
 
 
 def test_the_median_leaves_the_response_as_it_is(moving_face):
