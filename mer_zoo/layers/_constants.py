@@ -1,5 +1,6 @@
 """Numbers and kernels that the MESTI layer and its NumPy twin share, so that they cannot drift apart."""
 
+import functools
 import math
 
 import numpy as np
@@ -86,10 +87,13 @@ def rigid_cell(height: int, width: int) -> int:
     return next(s for s in range(largest, 0, -1) if height % s == 0 and width % s == 0)
 
 
+@functools.lru_cache(maxsize=8)
 def places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns x and y of the pixel centres from the centre of the image, in widths, float32 `(H, W)`."""
     y, x = np.mgrid[:height, :width].astype(np.float32) + np.float32(0.5)
-    return (x - width / 2) / np.float32(width), (y - height / 2) / np.float32(width)
+    x, y = (x - width / 2) / np.float32(width), (y - height / 2) / np.float32(width)
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
 
 
 def face_weights(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.modalities import compute
 from mer_zoo.modalities.flow import optical_strain
+from mer_zoo.modalities.rigid import flow_without_head
 
 METHODS = ["dis", "farneback", "tvl1"]
 
@@ -49,6 +50,17 @@ def test_scaled_displacement_and_strain_stay_within_two(moving_face):
 def test_a_still_clip_gives_nothing(face):
     still = Clip.from_array(np.repeat(face(64)[None], 3, axis=0), onset=0, apex=1, offset=2)
     np.testing.assert_allclose(compute("flow", still), 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [112, 224])
+def test_a_similarity_is_taken_off_the_flow_and_an_expression_is_not(size):
+    y, x = (np.mgrid[:size, :size].astype(np.float32) + 0.5 - size / 2) / size
+    bump = 3.0 * np.exp(-(((x + 0.15) / 0.08) ** 2) - ((y - 0.2) / 0.08) ** 2)
+    u, v = 1.5 + 2.0 * x - 1.0 * y, -0.7 + 2.0 * y + 1.0 * x + bump
+    rest_u, rest_v = flow_without_head(u, v)
+    assert np.abs(rest_u).max() < 0.15
+    assert np.abs(rest_v - bump).max() < 0.15
+    assert rest_v.dtype == np.float32
 
 
 def test_strain_is_the_norm_of_the_strain_tensor():
