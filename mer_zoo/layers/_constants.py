@@ -31,11 +31,11 @@ STRAIN_FLOOR = 0.002
 DETREND_FLOOR = 1e-4
 """Smallest share of the profile's variance that must be left once a linear drift is taken out."""
 
-RIGID_MOTIONS = ("similarity", "median", "none")
+RIGID_MOTIONS = ("head", "median", "none")
 """What MESTI and flow can take for the motion of the head, and remove."""
 
 RIGID_CELLS = 14
-"""The similarity of a moving head is fitted to cells, about this many along the shorter side."""
+"""The motion of a head is fitted to cells, about this many along the shorter side."""
 
 RIGID_ROUNDS = 5
 """How often it is fitted, each time with the weights the fit before has left."""
@@ -46,6 +46,25 @@ RIGID_TOLERANCE = 0.25
 RIGID_REACH = 0.4
 """Standard deviation of the weight of cells about the centre of the crop, in sides: a background that
 stays while the head moves lies in the corners."""
+
+FACE_DEPTH = (
+    (-0.03, -0.02, 0.01, 0.07, 0.17, 0.25, 0.29),
+    (-0.05, -0.05, -0.01, 0.12, 0.29, 0.41, 0.46),
+    (-0.10, -0.13, -0.10, 0.14, 0.36, 0.46, 0.51),
+    (-0.17, -0.27, -0.16, 0.21, 0.39, 0.48, 0.52),
+    (-0.26, -0.41, -0.21, 0.13, 0.24, 0.30, 0.44),
+    (-0.31, -0.46, -0.28, -0.01, 0.11, 0.18, 0.43),
+    (-0.33, -0.47, -0.29, 0.02, 0.15, 0.31, 0.61),
+    (-0.33, -0.48, -0.30, 0.07, 0.22, 0.46, 0.76),
+    (-0.31, -0.48, -0.34, 0.03, 0.18, 0.38, 0.61),
+    (-0.27, -0.45, -0.44, -0.12, 0.06, 0.26, 0.40),
+    (-0.20, -0.38, -0.51, -0.30, -0.07, 0.14, 0.28),
+    (-0.13, -0.26, -0.42, -0.43, -0.16, 0.07, 0.20),
+    (-0.07, -0.15, -0.26, -0.34, -0.25, -0.01, 0.12),
+    (-0.04, -0.08, -0.14, -0.19, -0.20, -0.09, 0.01),
+)
+"""Mean depth of faces over the left half of the canonical crop, towards the viewer; the right half mirrors
+it. Mean 0, standard deviation 0.3 as x and y have. `benchmarks/mean_depth.py` printed it."""
 
 
 def gaussian_kernel(sigma: float) -> np.ndarray:
@@ -78,7 +97,7 @@ def percentile_rank(count: int) -> int:
 
 
 def rigid_cell(height: int, width: int) -> int:
-    """Returns the side in px of grid of the cells a similarity is fitted to.
+    """Returns the side in px of grid of the cells a head's motion is fitted to.
 
     It is the largest divisor of both sides that leaves `RIGID_CELLS` along the shorter one, for the
     reason given at `window_stride`.
@@ -88,12 +107,22 @@ def rigid_cell(height: int, width: int) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns x and y of the pixel centres from the centre of the image, in widths, float32 `(H, W)`."""
+def places(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns where the pixels of a face crop lie, x, y and z, each float32 `(H, W)`, not to be changed.
+
+    x and y are those of the pixel centres from the centre of the image, in widths; z is `FACE_DEPTH`.
+    """
     y, x = np.mgrid[:height, :width].astype(np.float32) + np.float32(0.5)
     x, y = (x - width / 2) / np.float32(width), (y - height / 2) / np.float32(width)
-    x.flags.writeable = y.flags.writeable = False
-    return x, y
+    left = np.array(FACE_DEPTH)
+    z = np.concatenate([left, left[:, ::-1]], axis=1)
+    for axis, size in enumerate((height, width)):
+        at = (np.arange(size) + 0.5) * RIGID_CELLS / size - 0.5
+        z = np.apply_along_axis(lambda line: np.interp(at, np.arange(RIGID_CELLS), line), axis, z)  # noqa: B023
+    planes = x, y, z.astype(np.float32)
+    for plane in planes:
+        plane.flags.writeable = False
+    return planes
 
 
 def face_weights(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -19,20 +19,21 @@ from mer_zoo.layers._planes import block_mean, gaussian_filter, gradient, sides
 
 
 def response_without_head(backend, response, reference, reference_sigma, regularization):
-    """Returns `(B, H, W)`: the response less what shift, scaling and turn of the head explain."""
+    """Returns `(B, H, W)`: the response less what a moving head explains of it."""
     height, width = sides(response)
     stride = window_stride(height, width)
     both = block_mean(backend, backend.numpy.stack([response, reference], axis=1), stride)
     both = gaussian_filter(backend, both, gaussian_kernel(reference_sigma))
-    similarity = _fit(backend, both[:, 0], both[:, 1], regularization) * float(stride)
-    a, b, c, d = (similarity[:, i, None, None] for i in range(4))
-    x, y = (backend.convert_to_tensor(plane) for plane in places(height, width))
+    head = _fit(backend, both[:, 0], both[:, 1], regularization) * float(stride)
+    a, b, c, d, e, f = (head[:, i, None, None] for i in range(6))
+    x, y, z = (backend.convert_to_tensor(plane) for plane in places(height, width))
     gx, gy = gradient(backend, reference)
-    return response + gx * (a + c * x - d * y) + gy * (b + c * y + d * x)
+    u, v = a + c * x - d * y + e * z, b + c * y + d * x + f * z
+    return response + gx * u + gy * v
 
 
 def _fit(backend, response, reference, regularization):
-    """The similarity (a, b, c, d) of each face in px of the grid, `(B, 4)`."""
+    """The motion (a, b, c, d, e, f) of each head in px of the grid, `(B, 6)`."""
     numpy = backend.numpy
     height, width = sides(response)
     side = rigid_cell(height, width)
@@ -42,18 +43,18 @@ def _fit(backend, response, reference, regularization):
     cells = numpy.reshape(cells, (-1, 5, (height // side) * (width // side), 1))
     xx, xy, yy, xe, ye = (cells[:, i] for i in range(5))  # each (B, cells, 1)
 
-    x, y = (_cell_means(plane, side) for plane in places(height, width))
+    x, y, z = (_cell_means(plane, side) for plane in places(height, width))
     one, zero = np.ones_like(x), np.zeros_like(x)
-    # How each of the four numbers moves a cell, and what that does to its equations.
+    # How each of the six numbers moves a cell, and what that does to its equations.
     right, down = (
         backend.convert_to_tensor(np.stack(columns, axis=-1))
-        for columns in ([one, zero, x, -y], [zero, one, y, x])
+        for columns in ([one, zero, x, -y, z, zero], [zero, one, y, x, zero, z])
     )
     along_x, along_y = xx * right + xy * down, xy * right + yy * down
     normal = right[:, :, None] * along_x[:, :, None] + down[:, :, None] * along_y[:, :, None]
     target = -(right * xe + down * ye)
-    equations = numpy.concatenate([normal, target[..., None]], axis=-1)  # (B, cells, 4, 5)
-    ridge = backend.convert_to_tensor(regularization * np.eye(4, 5, dtype="float32"))
+    equations = numpy.concatenate([normal, target[..., None]], axis=-1)  # (B, cells, 6, 7)
+    ridge = backend.convert_to_tensor(regularization * np.eye(6, 7, dtype="float32"))
 
     xx, yy = xx + regularization, yy + regularization
     determinant = xx * yy - xy * xy
@@ -61,9 +62,9 @@ def _fit(backend, response, reference, regularization):
     face = backend.convert_to_tensor(face_weights(x, y)[:, None])
     weights = face
     for _ in range(RIGID_ROUNDS - 1):
-        similarity = _solve(backend, numpy.sum(weights[..., None] * equations, axis=1) + ridge)
+        head = _solve(backend, numpy.sum(weights[..., None] * equations, axis=1) + ridge)
         rest_x, rest_y = (
-            e + numpy.sum(similarity[:, None] * along, axis=-1, keepdims=True)
+            e + numpy.sum(head[:, None] * along, axis=-1, keepdims=True)
             for e, along in ((xe, along_x), (ye, along_y))
         )
         u, v = (yy * rest_x - xy * rest_y) / determinant, (xx * rest_y - xy * rest_x) / determinant

@@ -42,14 +42,15 @@ class MESTI(ClipLayer):
     2. Response `E = sum_t w_t I_t`, `w_t = (p_t - mean p) / sum (p - mean p)^2`: the least-squares
        estimate of the grey levels that the expression adds at its apex. Static content cancels.
     3. Reference `R = sum_t |w_t| I_t / sum |w_t|`: the face midway between rest and apex.
-    4. Head: shift, scaling and turn `h` of the whole face are fitted to `E = -g . h`, with `g` the
-       gradient of R, five times with less weight for cells that still move; `g . h` is added to E, so
-       that a head that moves explains nothing of it any more.
-    5. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `G` a
-       Gaussian window: how far each place moves to explain E, if its brightness stays
-       (Lucas and Kanade, 1981). For this step R and E are smoothed alike, and images of 224 px and
-       more are averaged over blocks, to a grid 112 to 223 px wide where the sides allow it. `u > 0`
-       is to the right, `v > 0` down: a mirrored clip gives the mirrored image with u negated.
+    4. Head: a head that shifts, comes nearer, tilts, turns and nods moves every place by
+       `h = (a + c x - d y + e z, b + c y + d x + f z)`, z the depth of a common face. It is fitted to
+       `E = -g . h`, with `g` the gradient of R, five times with less weight for cells that still
+       move, and `g . h` is added to E: what is left, the head does not explain.
+    5. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `G` a Gaussian window: how
+       far each place moves to explain E, if its brightness stays (Lucas and Kanade, 1981). For steps 4
+       and 5 R and E are smoothed alike, and images of 224 px and more are averaged over blocks, to a
+       grid 112 to 223 px wide where the sides allow it. `u > 0` is to the right, `v > 0` down: a
+       mirrored clip gives the mirrored image with u negated.
 
     The paper's (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this
     interpretation was chosen by measurement, see `docs/design.md`. `mer_zoo.modalities.mesti` is the
@@ -65,7 +66,7 @@ class MESTI(ClipLayer):
         normalize: divide `(u, v)` jointly, and `E`, by the 99th percentile of their absolute values,
             and clip to -2..2; give `R` mean 0 and standard deviation 1. Otherwise px and
             grey levels.
-        remove_rigid: motion of the head to remove: "similarity" does step 4; "median" subtracts the
+        remove_rigid: motion of the head to remove: "head" does step 4; "median" subtracts the
             median displacement after step 5 instead; "none" neither.
         reference_sigma: Gaussian that smooths R and E before steps 4 and 5, in px of the grid.
         window_sigma: Gaussian window G, in px at a width of 112.
@@ -82,7 +83,7 @@ class MESTI(ClipLayer):
         channels: str = "motion",
         detrend: bool = False,
         normalize: bool = True,
-        remove_rigid: str = "similarity",
+        remove_rigid: str = "head",
         reference_sigma: float = 0.8,
         window_sigma: float = 2.0,
         regularization: float = 3.0,
@@ -110,7 +111,7 @@ class MESTI(ClipLayer):
         change = changes(backend, clip, start)
         weights = response_weights(backend, clip, self.detrend)
         response = to_grey(backend, weighted_sum(backend, weights, change))
-        steadied = self.remove_rigid == "similarity"
+        steadied = self.remove_rigid == "head"
         if self.channels != "response" or steadied:
             shares = reference_weights(backend, weights)
             reference = to_grey(backend, start + weighted_sum(backend, shares, change))

@@ -29,8 +29,8 @@ def flow(
             SCIA 2003) or "tvl1" (Zach et al., DAGM 2007; scikit-image, slow).
         normalize: divide `(u, v)` jointly, and the strain, by the 99th percentile of their absolute
             values, and clip to -2..2. Otherwise px, and px of displacement per px.
-        remove_rigid: motion of the head to subtract: "median", the median flow; "similarity", the
-            shift, scaling and turn most of the face agrees on; or "none".
+        remove_rigid: motion of the head to subtract: "median", the median flow; "head", the
+            motion of a head most of the face agrees on; or "none".
         size: side in px that the finished planes are reduced to before they are scaled; None keeps
             the size of the frames. The flow images of MEGC 2019 have 28.
         per_channel: normalise u and v each on its own, as `rescale_flow` must do with flow images
@@ -59,7 +59,7 @@ def flow(
     u, v = FLOW_METHODS[method](onset, apex)
     if remove_rigid == "median":
         u, v = (plane - np.float32(median(plane)) for plane in (u, v))
-    elif remove_rigid == "similarity":
+    elif remove_rigid == "head":
         u, v = flow_without_head(u, v)
     planes = [u, v, optical_strain(u, v)]
     if size is not None:

@@ -28,7 +28,7 @@ def mesti(
     channels: str = "motion",
     detrend: bool = False,
     normalize: bool = True,
-    remove_rigid: str = "similarity",
+    remove_rigid: str = "head",
     reference_sigma: float = 0.8,
     window_sigma: float = 2.0,
     regularization: float = 3.0,
@@ -170,7 +170,7 @@ class MestiAccumulator:
         self,
         channels: str = "motion",
         normalize: bool = True,
-        remove_rigid: str = "similarity",
+        remove_rigid: str = "head",
         reference_sigma: float = 0.8,
         window_sigma: float = 2.0,
         regularization: float = 3.0,
@@ -182,8 +182,8 @@ class MestiAccumulator:
                 reference frame.
             normalize: divide `(u, v)` jointly, and `E`, by their 99th percentile and clip to -2..2;
                 give the reference mean 0 and standard deviation 1. Otherwise px and grey levels.
-            remove_rigid: motion of the head to remove: "similarity" takes what a head that shifts,
-                comes nearer and tilts explains off E, and so off the displacement too (see
+            remove_rigid: motion of the head to remove: "head" takes what a head that shifts, comes
+                nearer, tilts and turns explains off E, and so off the displacement too (see
                 `mer_zoo.modalities.rigid.response_without_head`); "median" takes the median off the
                 displacement alone; "none" keeps it.
             reference_sigma: Gaussian that smooths reference and E before the displacement is
@@ -202,7 +202,7 @@ class MestiAccumulator:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
         check_rigid(remove_rigid)
         response, reference = self._response_and_reference()
-        if remove_rigid == "similarity":
+        if remove_rigid == "head":
             response = response_without_head(response, reference, reference_sigma, regularization)
         planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
         if channels == "reference":

@@ -1,4 +1,4 @@
-"""What a head does that moves as one piece: shifts, comes nearer, tilts."""
+"""What a head does as one piece: it shifts, comes nearer, tilts and turns."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from mer_zoo.modalities.scaling import block_mean
 
 
 def check_rigid(remove_rigid: str) -> None:
-    """Raises UnknownNameError unless this is one of "similarity", "median" and "none"."""
+    """Raises UnknownNameError unless this is one of "head", "median" and "none"."""
     if remove_rigid not in RIGID_MOTIONS:
         raise UnknownNameError.among("motion to remove", remove_rigid, RIGID_MOTIONS)
 
@@ -32,10 +32,11 @@ def response_without_head(
 ) -> np.ndarray:
     """Returns a change of grey levels without what a moving head explains of it.
 
-    A head that shifts, comes nearer and tilts moves the place (x, y) by `h = (a + c x - d y, b + c y + d x)`
-    and so changes the grey level by `-g . h`, with `g` the gradient of the reference. The four numbers
-    are the least-squares fit to the whole face. It is repeated with the weight of each cell of the
-    face reduced by what it still moves (Cauchy's weights), so that an expression, which moves a few
+    A head that shifts, comes nearer, tilts, turns and nods moves the place (x, y) by
+    `h = (a + c x - d y + e z, b + c y + d x + f z)`, with z the depth of a common face, and so changes the
+    grey level by `-g . h`, with `g` the gradient of the reference. The six numbers are the least-squares
+    fit to the whole face. It is repeated with the weight of each cell of the
+    face reduced by what it still moves (Cauchy weights), so that an expression, which moves a few
     cells much, is not taken for a part of it.
 
     Args:
@@ -52,13 +53,13 @@ def response_without_head(
     change, face = (smooth(block_mean(a, stride), kernel) for a in (response, reference))
     gx, gy = gradient(face)
     products = (gx * gx, gx * gy, gy * gy, gx * change, gy * change)
-    u, v = _head(_fit(*products, regularization), height, width, stride)
+    u, v = _displacement(_fit(*products, regularization), height, width, stride)
     gx, gy = gradient(reference)
     return response + gx * u + gy * v
 
 
 def flow_without_head(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns an optical flow less the similarity most of the face agrees on.
+    """Returns an optical flow less the motion of a head that most of the face agrees on.
 
     As `response_without_head`, fitted to the flow itself.
 
@@ -69,38 +70,38 @@ def flow_without_head(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndar
     stride = window_stride(height, width)
     coarse_u, coarse_v = (block_mean(plane, stride) / np.float32(stride) for plane in (u, v))
     one, zero = np.ones_like(coarse_u), np.zeros_like(coarse_u)
-    similarity = _fit(one, zero, one, -coarse_u, -coarse_v, regularization=0.0)
-    head_u, head_v = _head(similarity, height, width, stride)
+    head = _fit(one, zero, one, -coarse_u, -coarse_v, regularization=0.0)
+    head_u, head_v = _displacement(head, height, width, stride)
     return u - head_u, v - head_v
 
 
 def _fit(xx, xy, yy, xe, ye, regularization: float) -> np.ndarray:
-    """The similarity (a, b, c, d) in px of the grid that solves `[[xx, xy], [xy, yy]] h = -(xe, ye)`."""
+    """The motion (a, b, c, d, e, f) in px of the grid that solves `[[xx, xy], [xy, yy]] h = -(xe, ye)`."""
     height, width = xx.shape
     side = rigid_cell(height, width)
-    x, y = (block_mean(plane, side).ravel() for plane in places(height, width))
+    x, y, z = (block_mean(plane, side).ravel() for plane in places(height, width))
     xx, xy, yy, xe, ye = (block_mean(a, side).ravel() for a in (xx, xy, yy, xe, ye))
     one, zero = np.ones_like(x), np.zeros_like(x)
-    # How each of the four numbers moves a cell, and what that does to its equations.
-    right, down = np.stack([one, zero, x, -y]), np.stack([zero, one, y, x])
+    # How each of the six numbers moves a cell, and what that does to its equations.
+    right, down = np.stack([one, zero, x, -y, z, zero]), np.stack([zero, one, y, x, zero, z])
     along_x, along_y = xx * right + xy * down, xy * right + yy * down
     normal = right[:, None] * along_x + down[:, None] * along_y
     target = -(right * xe + down * ye)
-    ridge = np.float32(regularization) * np.eye(4, dtype=np.float32)
+    ridge = np.float32(regularization) * np.eye(6, dtype=np.float32)
     xx, yy = xx + np.float32(regularization), yy + np.float32(regularization)
     determinant = xx * yy - xy * xy
     tolerance = RIGID_TOLERANCE * width / REFERENCE_WIDTH
     weights = face = face_weights(x, y)
     for _ in range(RIGID_ROUNDS - 1):
-        similarity = np.linalg.solve(normal @ weights + ridge, target @ weights)
-        rest_x, rest_y = xe + similarity @ along_x, ye + similarity @ along_y
+        head = np.linalg.solve(normal @ weights + ridge, target @ weights)
+        rest_x, rest_y = xe + head @ along_x, ye + head @ along_y
         u, v = (yy * rest_x - xy * rest_y) / determinant, (xx * rest_y - xy * rest_x) / determinant
         weights = face / (1 + (u * u + v * v) / np.float32(tolerance**2))
     return np.linalg.solve(normal @ weights + ridge, target @ weights)
 
 
-def _head(similarity: np.ndarray, height: int, width: int, stride: int):
-    """The displacement in px of the image that a similarity in px of its grid is at each place."""
-    a, b, c, d = similarity * np.float32(stride)
-    x, y = places(height, width)
-    return a + c * x - d * y, b + c * y + d * x
+def _displacement(head: np.ndarray, height: int, width: int, stride: int):
+    """Where a head's motion in px of the grid takes each place of the image, in px of the image."""
+    a, b, c, d, e, f = head * np.float32(stride)
+    x, y, z = places(height, width)
+    return a + c * x - d * y + e * z, b + c * y + d * x + f * z

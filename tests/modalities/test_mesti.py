@@ -170,7 +170,7 @@ def test_what_a_head_does_as_a_whole_is_removed(moving_face, right, down, growth
     inside = slice(10, -10)  # nearer to the border, the frames show what was not there before
     rest, motion = (
         strength(compute("mesti", clip, normalize=False, remove_rigid=kind)[inside, inside])
-        for kind in ("similarity", "none")
+        for kind in ("head", "none")
     )
     # A head is removed to first order: of a pixel of motion, some tenth remains; of sharp edges more.
     assert rest[:2].max() < 0.15 * motion[:2].max() + 0.01
@@ -187,9 +187,9 @@ def test_the_expression_stays_when_the_head_is_removed(moving_face):
         )
         return (strength(image - expected) / strength(expected))[1:]  # of v, a corner rises; of E
 
-    assert errors((0, 0, 0, 0), "similarity").max() < 0.05
+    assert errors((0, 0, 0, 0), "head").max() < 0.05
     moving = (0.4, -0.25, 0.005, 0.25)
-    of_v, of_response = errors(moving, "similarity")
+    of_v, of_response = errors(moving, "head")
     assert of_v < 0.25
     assert of_response < 0.6  # sharp edges keep most of what remains
     assert (errors(moving, "median") > 2 * np.array([of_v, of_response])).all()
@@ -328,8 +328,8 @@ def test_an_unknown_channel_set_is_refused(clip):
 
 @pytest.mark.parametrize("name", ["mesti", "flow"])
 def test_an_unknown_motion_to_remove_is_refused(name, clip):
-    with pytest.raises(UnknownNameError, match="similarity"):
-        compute(name, clip, remove_rigid="similar")
+    with pytest.raises(UnknownNameError, match="head"):
+        compute(name, clip, remove_rigid="hea")
 
 
 def test_a_face_without_gradient_does_not_move(moving_face):
