@@ -124,7 +124,8 @@ def card(entry) -> list:
         "classes": ", ".join(entry.class_names),
         "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
         "input": f"{entry.preprocessing.modality}, {entry.preprocessing.image_size} px of the "
-        f"{entry.preprocessing.face_size} px aligned face",
+        f"{entry.preprocessing.face_size} px aligned face"
+        + (f"; {made}" if (made := entry.preprocessing.settings) else ""),
         "trained on": f"{entry.trained_on.clips:,} clips of {entry.trained_on.identities} identities, "
         f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}",
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",

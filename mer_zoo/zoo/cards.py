@@ -43,6 +43,11 @@ class Preprocessing:
         """Side in px of the whole image the modality makes."""
         return self.parameters.get("size", self.face_size)
 
+    @property
+    def settings(self) -> str:
+        """The parameters of the modality in words: "channels motion, detrend False"."""
+        return ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+
 
 @dataclass(frozen=True)
 class Rejection:
