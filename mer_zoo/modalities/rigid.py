@@ -1,5 +1,8 @@
 """What a head does as one piece: it shifts, comes nearer, tilts and turns."""
 
+import functools
+
+import cv2
 import numpy as np
 
 from mer_zoo.errors import UnknownNameError
@@ -54,8 +57,10 @@ def response_without_head(
     gx, gy = gradient(face)
     products = (gx * gx, gx * gy, gy * gy, gx * change, gy * change)
     u, v = _displacement(_fit(*products, regularization), height, width, stride)
-    gx, gy = gradient(reference)
-    return response + gx * u + gy * v
+    without = response.copy()
+    for slope, motion in zip(gradient(reference), (u, v), strict=True):
+        cv2.accumulateProduct(slope, motion, without)
+    return without
 
 
 def flow_without_head(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,29 +84,55 @@ def _fit(xx, xy, yy, xe, ye, regularization: float) -> np.ndarray:
     """The motion (a, b, c, d, e, f) in px of the grid that solves `[[xx, xy], [xy, yy]] h = -(xe, ye)`."""
     height, width = xx.shape
     side = rigid_cell(height, width)
-    x, y, z = (block_mean(plane, side).ravel() for plane in places(height, width))
+    right, down, face = _cells(height, width, side)
     xx, xy, yy, xe, ye = (block_mean(a, side).ravel() for a in (xx, xy, yy, xe, ye))
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    # How each of the six numbers moves a cell, and what that does to its equations.
-    right, down = np.stack([one, zero, x, -y, z, zero]), np.stack([zero, one, y, x, zero, z])
+    # What each of the six numbers does to the equations of a cell.
     along_x, along_y = xx * right + xy * down, xy * right + yy * down
-    normal = right[:, None] * along_x + down[:, None] * along_y
     target = -(right * xe + down * ye)
-    ridge = np.float32(regularization) * np.eye(6, dtype=np.float32)
+    normal = (right[:, None] * along_x + down[:, None] * along_y).reshape(36, -1)
+    equations = np.concatenate([normal, target])
+    # What a cell still moves is linear in the six numbers: `still` of them, on top of `moved`.
     xx, yy = xx + np.float32(regularization), yy + np.float32(regularization)
-    determinant = xx * yy - xy * xy
-    tolerance = RIGID_TOLERANCE * width / REFERENCE_WIDTH
-    weights = face = face_weights(x, y)
-    for _ in range(RIGID_ROUNDS - 1):
-        head = np.linalg.solve(normal @ weights + ridge, target @ weights)
-        rest_x, rest_y = xe + head @ along_x, ye + head @ along_y
-        u, v = (yy * rest_x - xy * rest_y) / determinant, (xx * rest_y - xy * rest_x) / determinant
-        weights = face / (1 + (u * u + v * v) / np.float32(tolerance**2))
-    return np.linalg.solve(normal @ weights + ridge, target @ weights)
+    scale = 1 / ((xx * yy - xy * xy) * np.float32(RIGID_TOLERANCE * width / REFERENCE_WIDTH))
+    moved = np.concatenate([(yy * xe - xy * ye) * scale, (xx * ye - xy * xe) * scale])
+    still = np.concatenate(
+        [(yy * along_x - xy * along_y) * scale, (xx * along_y - xy * along_x) * scale], axis=1
+    )
+    ridge = np.float32(regularization) * np.eye(6, dtype=np.float32)
+    weights = face
+    for round_ in range(RIGID_ROUNDS):
+        system = equations @ weights
+        head = _solve(system[:36].reshape(6, 6) + ridge, system[36:])
+        if round_ < RIGID_ROUNDS - 1:
+            rest = moved + head @ still
+            rest *= rest
+            weights = face / (1 + rest[: len(face)] + rest[len(face) :])
+    return head
 
 
-def _displacement(head: np.ndarray, height: int, width: int, stride: int):
+def _solve(normal: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """A small positive definite system; 0 where the face has no gradient at all."""
+    _, solution = cv2.solve(normal, target[:, None], flags=cv2.DECOMP_CHOLESKY)
+    return solution[:, 0]
+
+
+@functools.lru_cache(maxsize=8)
+def _cells(height: int, width: int, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far each of the six numbers moves the cells to the right and down, and how much each counts."""
+    x, y, z = (block_mean(plane, side).ravel() for plane in places(height, width))
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    right, down = np.stack([one, zero, x, -y, z, zero]), np.stack([zero, one, y, x, zero, z])
+    return right, down, face_weights(x, y)
+
+
+def _displacement(head: np.ndarray, height: int, width: int, stride: int) -> np.ndarray:
     """Where a head's motion in px of the grid takes each place of the image, in px of the image."""
     a, b, c, d, e, f = head * np.float32(stride)
+    shares = np.array([[a, c, -d, e], [b, d, c, f]], np.float32)
+    return (shares @ _planes(height, width)).reshape(2, height, width)
+
+
+@functools.lru_cache(maxsize=8)
+def _planes(height: int, width: int) -> np.ndarray:
     x, y, z = places(height, width)
-    return a + c * x - d * y + e * z, b + c * y + d * x + f * z
+    return np.stack([np.ones_like(x), x, y, z]).reshape(4, -1)
