@@ -77,6 +77,7 @@ def make_tasks(clip: np.ndarray) -> dict:
         "multiply and sum in a loop": naive,
         "MESTI, E alone": lambda: read().response(),
         "MESTI (u, v, E)": lambda: read().image(),
+        "MESTI without the median alone": lambda: read().image(remove_rigid="median"),
         "DIS fast": lambda: dis_fast.calc(onset, apex, None),
         "DIS medium": lambda: dis_medium.calc(onset, apex, None),
         "Farneback": lambda: cv2.calcOpticalFlowFarneback(
