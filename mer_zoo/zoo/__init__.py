@@ -10,8 +10,9 @@ def load(name, *, class_names=None, num_classes=None):
     """Loads a zoo entry: network, verified weights, preprocessing and card.
 
     Args:
-        name: a packaged entry (`mer_zoo.list_models()`), a local folder with a `card.toml`, or
-            `hf://org/repo@revision` on the Hub (extra `hub`).
+        name: a packaged entry (`mer_zoo.list_models()`), a local folder with a `card.toml`,
+            `hf://org/repo@revision` on the Hub (extra `hub`), or the `.keras` file that a
+            classifier's `save` wrote, on whichever backend.
         class_names: names of your own classes. Given, the head is fresh and the rest is loaded:
             train it with `fit`.
         num_classes: the same with made-up names. Give one of the two.
@@ -20,11 +21,11 @@ def load(name, *, class_names=None, num_classes=None):
         A `MicroExpressionClassifier`, which is a `keras.Model`.
 
     Raises:
-        UnknownNameError: there is no such entry; close matches are listed.
-        CardError: the card is wrong or does not fit the network.
+        UnknownNameError: there is no such entry or file; close matches are listed.
+        CardError: the card is wrong or does not fit the network, or a saved model has none.
         WeightsError: the weights are missing or altered. Random weights are never returned.
         HubError: the entry on the Hub cannot be had.
-        ValueError: both or impossible classes are given.
+        ValueError: both or impossible classes are given, or classes for a saved model.
     """
     from mer_zoo.zoo.loading import load as load_entry
 

@@ -67,6 +67,12 @@ class MicroExpressionClassifier(keras.Model):
         network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
         return cls(**{**config, "network": network})
 
+    def get_compile_config(self):
+        # Whether to compile is for the backend that reads the file: what JAX compiles as a matter of
+        # course makes PyTorch build the first batch for a minute.
+        config = super().get_compile_config()
+        return {**config, "jit_compile": "auto"} if config else config
+
     @property
     def rejection(self) -> Rejection:
         """The thresholds of "no expression". Other classes than the card's keep only the motion's."""

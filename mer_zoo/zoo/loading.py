@@ -1,20 +1,26 @@
 """From an entry to a ready classifier. Apart from `zoo/__init__`, since it imports a backend."""
 
 import math
+from pathlib import Path
+
+import keras
 
 from mer_zoo import models
-from mer_zoo.errors import CardError
+from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.registry import find
 
 HEAD = "head"
+SAVED = ".keras"
 
 
 def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifier:
     """See `mer_zoo.load`."""
+    own = _own_classes(class_names, num_classes)
+    if str(name).endswith(SAVED):
+        return _read_back(Path(name).expanduser(), own)
     entry = find(name)
     card = entry.card
-    own = _own_classes(class_names, num_classes)
     arguments = {**card.network.arguments, "num_classes": len(own or card.class_names)}
     network = entry.build(
         lambda: models.build(card.network.name, **arguments), fresh=(HEAD,) if own else ()
@@ -31,6 +37,29 @@ def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifi
         fresh_head=own is not None,
         name=f"{card.name}_{len(own)}_own_classes" if own else card.name,
     )
+
+
+def _read_back(path: Path, own) -> MicroExpressionClassifier:
+    """A classifier that `model.save` wrote."""
+    if own:
+        raise ValueError(
+            f"{path} has classes and a trained head already. For other classes begin with the entry it "
+            "was made from: mer_zoo.load(name, class_names=...)."
+        )
+    if not path.is_file():
+        raise UnknownNameError(
+            f"There is no saved model {path}. A zoo entry is loaded by its name."
+        )
+    try:
+        model = keras.saving.load_model(path)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        raise WeightsError(f"{path} cannot be read as a saved Keras model: {error}") from error
+    if not isinstance(model, MicroExpressionClassifier):
+        raise CardError(
+            f"{path} holds a {type(model).__name__} without a card, so nothing is known of its images "
+            "and classes. keras.saving.load_model reads it as it is."
+        )
+    return model
 
 
 def _own_classes(class_names, num_classes):

@@ -77,7 +77,7 @@ def test_zoo_entries_and_mesti_agree(loading):
 
 def test_a_tuned_model_is_read_back(loading):
     folder, other = loading
-    model = keras.saving.load_model(folder / f"{other}.keras")
+    model = mer_zoo.load(folder / f"{other}.keras")
     assert model.class_names == ["calm", "tense"] and not model.fresh_head
     answers = np.load(folder / f"{other}.npz")["own"]
     np.testing.assert_allclose(model.predict_on_batch(golden_images(model)), answers, atol=1e-4)

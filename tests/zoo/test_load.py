@@ -2,6 +2,8 @@
 
 import dataclasses
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -131,7 +133,40 @@ def test_it_is_a_keras_model(tmp_path):
     np.testing.assert_allclose(expected.sum(axis=1), 1, atol=1e-5)
     model.summary(print_fn=lambda *_, **__: None)
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
+    again = mer_zoo.load(tmp_path / "model.keras")
     assert type(again) is type(model)
     assert again.card == model.card and again.class_names == model.class_names
     np.testing.assert_allclose(again.predict(images, verbose=0), expected, atol=1e-6)
+
+
+def test_a_saved_model_is_read_in_a_fresh_process(tmp_path):
+    mer_zoo.load("meganet_tiny").save(tmp_path / "model.keras")
+    code = "import mer_zoo; print(mer_zoo.load('model.keras').card.name)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.split() == ["meganet_tiny"], done.stderr
+
+
+def test_whoever_reads_a_saved_model_decides_whether_it_is_compiled(tmp_path):
+    model = mer_zoo.load("meganet_tiny")
+    model.compile("adam", "categorical_crossentropy")
+    by_itself = model.jit_compile
+    model.compile("adam", "categorical_crossentropy", jit_compile=True)
+    model.save(tmp_path / "model.keras")
+    again = mer_zoo.load(tmp_path / "model.keras")
+    assert again.compiled and again.jit_compile == by_itself
+
+
+def test_what_is_no_saved_classifier_is_refused(tmp_path):
+    saved = tmp_path / "model.keras"
+    with pytest.raises(UnknownNameError, match="no saved model"):
+        mer_zoo.load(saved)
+    saved.write_bytes(b"not a model")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        mer_zoo.load(saved)
+    with pytest.raises(ValueError, match="trained head already"):
+        mer_zoo.load(saved, num_classes=3)
+    mer_zoo.load("meganet_tiny").network.save(saved)
+    with pytest.raises(CardError, match="holds a MEGANet without a card"):
+        mer_zoo.load(str(saved))
