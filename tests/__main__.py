@@ -36,6 +36,7 @@ def _run(stage, backend, first, exchange, arguments):
     command = [sys.executable, "-m", "pytest", *arguments]
     if stage == "suite":
         command += ["tests", "--ignore=tests/exchange", "-n", str(min(2, os.cpu_count() or 1))]
+        command += ["--durations=8"]  # what to look at when the whole takes too long
         command += [] if first else ["-m", "not backend_free"]
     else:
         command += ["tests/exchange", f"--{stage}-in={exchange}"]
