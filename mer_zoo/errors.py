@@ -29,7 +29,9 @@ class UnknownNameError(MerZooError, ValueError):
         import difflib
 
         known = sorted(known)
-        close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        spelt = {text.casefold(): text for text in known}
+        close = difflib.get_close_matches(str(name).casefold(), spelt, n=3, cutoff=0.5)
+        close = [spelt[text] for text in close]
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = f" Known: {', '.join(known)}." if len(known) <= 40 else ""
         return cls(f"There is no {kind} named {name!r}.{hint}{listed}")

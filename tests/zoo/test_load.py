@@ -37,6 +37,8 @@ def test_names_and_patterns():
 def test_an_unknown_name_lists_close_matches(tmp_path, monkeypatch):
     with pytest.raises(UnknownNameError, match=r"'meganet_casme3'.*mean 'meganet_casme2'"):
         mer_zoo.load("meganet_casme3")
+    with pytest.raises(UnknownNameError, match=r"'MEGANet_CASME2'.*mean 'meganet_casme2'"):
+        mer_zoo.load("MEGANet_CASME2")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "meganet_mine").mkdir()
     with pytest.raises(UnknownNameError, match=r"local folder, write '\./meganet_mine'"):
