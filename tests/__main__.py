@@ -36,6 +36,8 @@ def _run(stage, backend, first, exchange, arguments):
     command = [sys.executable, "-m", "pytest", *arguments]
     if stage == "suite":
         command += ["tests", "--ignore=tests/exchange", "-n", str(min(2, os.cpu_count() or 1))]
+        # Neighbours stay together and so share their fixtures; who is done takes over from the other.
+        command += ["--dist", "worksteal"]
         command += ["--durations=8"]  # what to look at when the whole takes too long
         command += [] if first else ["-m", "not backend_free"]
     else:
