@@ -48,10 +48,9 @@ def mesti_layer_images():
 
 def test_save(saving):
     backend = keras.backend.backend()
-    answers = {
-        name: golden_probabilities(mer_zoo.load(name), list(golden_clips()))
-        for name in mer_zoo.list_models()
-    }
+    # Every entry is held to its golden outputs, to 5e-5, on each backend by itself (tests/zoo).
+    golden = golden_probabilities(mer_zoo.load("meganet_casme2"), list(golden_clips()))
+    answers = {"meganet_casme2": golden}
     model = mer_zoo.load("meganet_tiny", class_names=["calm", "tense"])
     images = golden_images(model)
     model.compile("adam", "sparse_categorical_crossentropy")
@@ -63,11 +62,11 @@ def test_save(saving):
     np.savez(saving / f"{backend}.npz", **answers)
 
 
-def test_zoo_entries_and_mesti_agree(loading):
+def test_an_entry_and_mesti_agree(loading):
     """What this backend answered when it saved, against what the other did."""
     folder, other = loading
     mine, theirs = (np.load(folder / f"{b}.npz") for b in (keras.backend.backend(), other))
-    assert {*mer_zoo.list_models(), "mesti"} <= set(mine.files) == set(theirs.files)
+    assert {"meganet_casme2", "mesti"} <= set(mine.files) == set(theirs.files)
     for name in mine.files:
         if name == "own":
             continue  # trained by each backend for itself

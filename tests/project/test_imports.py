@@ -22,16 +22,12 @@ def test_import_starts_no_backend_and_no_heavy_package():
 
 
 def test_import_after_keras_takes_less_than_300_ms():
-    seconds = min(
-        float(
-            run(
-                "import keras, time; t = time.perf_counter(); import mer_zoo;"
-                "mer_zoo.load, mer_zoo.Clip; print(time.perf_counter() - t)"
-            )
-        )
-        for _ in range(2)
+    code = (
+        "import keras, time; t = time.perf_counter(); import mer_zoo;"
+        "mer_zoo.load, mer_zoo.Clip; print(time.perf_counter() - t)"
     )
-    assert seconds < 0.3
+    # A busy machine has a second chance.
+    assert float(run(code)) < 0.3 or float(run(code)) < 0.3
 
 
 def test_unknown_names_are_attribute_errors():

@@ -43,6 +43,7 @@ def run(arguments):
     return stopped.value.code
 
 
+@pytest.mark.backend_free  # searches, scores and champions are tested on every backend by themselves
 def test_from_a_dataset_to_a_champion(arguments, place, capsys):
     assert run([*arguments, "--loso", "--write", "best/toy.toml"]) in (0, None)
     said = capsys.readouterr().out

@@ -25,7 +25,7 @@ def folder(tmp_path):
 def test_every_entry_answers_as_its_card_says(name):
     check = verify(name)
     assert check.passed, check
-    assert check.difference < 1e-4
+    assert check.difference < 5e-5  # so that any two backends agree to 1e-4
 
 
 def test_names_and_patterns():
