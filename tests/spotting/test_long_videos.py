@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from skimage import data
 
@@ -109,6 +109,7 @@ def steps(present, cuts=(), rate=30.0):
 
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 700)), min_size=1, max_size=5))
+@example([(True, 461), (True, 700), (True, 700)])
 def test_windows_share_out_every_frame_with_a_face(runs):
     present = np.concatenate([[here] * count for here, count in runs])
     windows = list(sliding_windows(steps(present), start=7))
@@ -123,7 +124,10 @@ def test_windows_share_out_every_frame_with_a_face(runs):
     edges = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(int), [0]])))
     for first, end in edges.reshape(-1, 2):
         if end - first >= 5:
-            assert (owned[first:end] >= 1).all() and owned[first:end].sum() <= end - first + 9
+            within = sum(first <= window.path.start - 7 < end for window in windows)
+            assert (owned[first:end] >= 1).all()
+            # Neighbours share a frame at most: the one on which they meet.
+            assert owned[first:end].sum() <= end - first + within - 1
 
 
 def test_a_cut_ends_a_window():
