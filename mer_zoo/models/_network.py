@@ -1,4 +1,4 @@
-"""What the networks of this room share: their config, their head, the check of the image's size."""
+"""What the networks of this room share: config, head, and how small an image may be or is made."""
 
 import keras
 from keras import layers
@@ -39,3 +39,18 @@ def refuse_small(input_shape, least: int, reason: str, remedy: str = "") -> None
             f"input_shape={tuple(input_shape)} is too small: {reason}. "
             f"Use at least {least} px{remedy}."
         )
+
+
+def downscaled(image, downscale: int):
+    """The image `(batch, height, width, channels)`, averaged over squares of `downscale` px.
+
+    Rows and columns that fill no square are left out.
+
+    Raises:
+        ValueError: `downscale` is not a whole number of px, 1 or more.
+    """
+    if downscale < 1 or downscale != int(downscale):
+        raise ValueError(f"downscale={downscale!r} must be a whole number of px, 1 or more.")
+    if downscale == 1:
+        return image
+    return layers.AveragePooling2D(downscale, data_format=CHANNELS_LAST, name="downscale")(image)

@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from mer_zoo.errors import WeightsError
-from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
 from mer_zoo.settings import is_offline
 
 SIGNED_RANGE = (-2.0, 2.0)
@@ -76,8 +76,6 @@ class Backbone(Network):
         name=None,
         **kwargs,
     ):
-        if downscale < 1 or downscale != int(downscale):
-            raise ValueError(f"downscale={downscale!r} must be a whole number of px, 1 or more.")
         refuse_small(
             input_shape,
             32 * downscale,
@@ -106,8 +104,7 @@ class Backbone(Network):
         )
         if imagenet_pixels:
             x = ImageNetNormalization(self._normalization, dtype="float32", name="normalization")(x)
-        if downscale > 1:
-            x = layers.AveragePooling2D(downscale, data_format=CHANNELS_LAST, name="downscale")(x)
+        x = downscaled(x, downscale)
         trunk = self._build_trunk(tuple(x.shape[1:]), weights)
         x = trunk(x)
         x = layers.GlobalAveragePooling2D(data_format=CHANNELS_LAST, name="pool")(x)

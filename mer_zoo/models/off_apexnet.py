@@ -8,7 +8,7 @@ Communication 74, 2019. The layers are those of the PyTorch implementation that 
 import keras
 from keras import layers
 
-from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -24,6 +24,8 @@ class OFFApexNet(Network):
         convolution_activation: activation of the convolutions. None, as in the implementation
             followed: there the max pooling is all that stands between two convolutions.
         dense_units: width of the two dense layers, which end in ReLU.
+        downscale: the image is averaged over squares of this many px before the network sees it, so
+            that images of another size than the published one can be compared on it.
         dropout: share of the outputs of each dense layer dropped in training.
         activation: activation of the head, computed in float32 under any dtype policy.
         name: name of the model.
@@ -33,7 +35,7 @@ class OFFApexNet(Network):
     Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".
 
     Raises:
-        ValueError: the image is too small, or has another number of channels.
+        ValueError: the image is too small or has another number of channels, or `downscale` is impossible.
     """
 
     def __init__(
@@ -42,12 +44,13 @@ class OFFApexNet(Network):
         num_classes=3,
         convolution_activation=None,
         dense_units=1024,
+        downscale=1,
         dropout=0.5,
         activation="softmax",
         name="off_apexnet",
         **kwargs,
     ):
-        refuse_small(input_shape, 4, "two poolings halve it")
+        refuse_small(input_shape, 4 * downscale, "two poolings halve it")
         if input_shape[-1] not in (2, 3):
             raise ValueError(
                 f"input_shape={tuple(input_shape)} has {input_shape[-1]} channels. OFFApexNet takes "
@@ -56,8 +59,9 @@ class OFFApexNet(Network):
 
         # === Functional model ===
         inputs = keras.Input(input_shape, name="image")
+        image = downscaled(inputs, downscale)
         streams = [
-            _stream(inputs[..., i : i + 1], convolution_activation, name=direction)
+            _stream(image[..., i : i + 1], convolution_activation, name=direction)
             for i, direction in enumerate(("u", "v"))
         ]
         x = layers.Concatenate(name="join")(streams)
@@ -73,6 +77,7 @@ class OFFApexNet(Network):
             "num_classes": num_classes,
             "convolution_activation": convolution_activation,
             "dense_units": dense_units,
+            "downscale": downscale,
             "dropout": dropout,
             "activation": activation,
         }

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from mer_zoo.errors import WeightsError
-from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
 
 INPUT_ORDER = ("u", "v", "strain")  # the channels of the modality "flow"
 
@@ -30,6 +30,8 @@ class STSTNet(Network):
         input_shape: `(height, width, channels)`; channels last on every backend.
         num_classes: number of classes of the head.
         branches: width of the convolution of each stream.
+        downscale: the image is averaged over squares of this many px before the network sees it, so
+            that images of another size than the published one can be compared on it.
         dropout: share of each stream's pooled values dropped in training.
         activation: activation of the head, computed in float32 under any dtype policy.
         name: name of the model.
@@ -41,7 +43,7 @@ class STSTNet(Network):
     channel, height, width. `from_pytorch` takes care of it.
 
     Raises:
-        ValueError: the image is too small, or there is no stream.
+        ValueError: the image is too small, `downscale` is impossible, or there is no stream.
     """
 
     def __init__(
@@ -49,18 +51,21 @@ class STSTNet(Network):
         input_shape=(28, 28, 3),
         num_classes=3,
         branches=(3, 5, 8),
+        downscale=1,
         dropout=0.5,
         activation="softmax",
         name="ststnet",
         **kwargs,
     ):
-        refuse_small(input_shape, 2, "nothing is left of it after the average pooling")
+        refuse_small(input_shape, 2 * downscale, "nothing is left of it after the average pooling")
         if not branches:
             raise ValueError("branches=() is empty. Give the width of at least one stream.")
 
         # === Functional model ===
         inputs = keras.Input(input_shape, name="image")
-        padded = layers.ZeroPadding2D(2, data_format=CHANNELS_LAST, name="padding")(inputs)
+        padded = layers.ZeroPadding2D(2, data_format=CHANNELS_LAST, name="padding")(
+            downscaled(inputs, downscale)
+        )
         streams = [
             _stream(padded, width, dropout, f"branch{i}") for i, width in enumerate(branches, 1)
         ]
@@ -75,6 +80,7 @@ class STSTNet(Network):
             "input_shape": tuple(input_shape),
             "num_classes": num_classes,
             "branches": tuple(branches),
+            "downscale": downscale,
             "dropout": dropout,
             "activation": activation,
         }

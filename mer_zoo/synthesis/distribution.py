@@ -42,7 +42,8 @@ PARTIAL_SHARE, PARTIAL_REST = 0.15, (0.3, 0.7)
 LEAST_FRAMES, MOST_FRAMES = 6, 60
 
 # Annotators disagree: standard deviation of onset, apex and offset as a share of the expression.
-ONSET_ERROR, APEX_ERROR, OFFSET_ERROR = 0.03, 0.05, 0.05
+ERRORS = (0.03, 0.05, 0.05)
+LARGEST_ERROR = 0.3  # that `Conditions.phases` may ask for
 # The apex of a held expression is marked anywhere from its beginning to this share later.
 HELD_DELAY = 0.3
 
@@ -68,6 +69,10 @@ class Conditions:
             0.1; None draws it.
         head: head motion that alignment leaves in every clip, as a share of `STRONG_DRIFT`; None
             draws it.
+        phases: standard deviation of the errors with which onset, apex and offset are marked, as a
+            share of the time from onset to offset, 0 to 0.3; None is that of annotators, 0.03 and
+            0.05. The clips of two corpora that differ in this number alone are the same, and so is
+            the direction of each error.
 
     Raises:
         RecipeError: a value is impossible.
@@ -75,12 +80,17 @@ class Conditions:
 
     peak: float | None = None
     head: float | None = None
+    phases: float | None = None
 
     def __post_init__(self):
         if self.peak is not None and not 0.1 <= self.peak <= 20:
             raise RecipeError(f"peak is {self.peak!r}: expected 0.1 to 20 pixels, or nothing.")
         if self.head is not None and not 0 <= self.head <= 3:
             raise RecipeError(f"head is {self.head!r}: expected 0 to 3, or nothing.")
+        if self.phases is not None and not 0 <= self.phases <= LARGEST_ERROR:
+            raise RecipeError(
+                f"phases is {self.phases!r}: expected 0 to {LARGEST_ERROR}, or nothing."
+            )
 
 
 DRAWN = Conditions()
@@ -139,6 +149,10 @@ def draw_plan(
     timing, fps, tail = _draw_timing(large, acquisition, rng)
     # Room before the onset for an annotator who marks it early.
     lead = int(rng.integers(2, 5))
+    if conditions.phases is not None:
+        # As much for every number asked for, so that the clips stay the same.
+        room = int(np.ceil(2 * LARGEST_ERROR * (timing.offset - timing.onset)))
+        lead, tail = lead + room, tail + room
     timing = Timing(
         timing.onset + lead,
         timing.apex + lead,
@@ -149,8 +163,11 @@ def draw_plan(
     )
     # Nothing reads the frames after the offset, so they end with the later of the true one and
     # the annotated one.
-    annotated = annotate(timing, timing.offset + tail + 1, rng)
+    errors = ERRORS if conditions.phases is None else (conditions.phases,) * 3
+    annotated = annotate(timing, timing.offset + tail + 1, rng, errors)
     n_frames = max(timing.offset, annotated[2]) + 1
+    if conditions.phases is not None:
+        n_frames = timing.offset + tail + 1
     if none:
         expression, amplitude = Expression((), timing, peak=0.0, label=NONE), "none"
     else:
@@ -198,16 +215,19 @@ def _draw_head(
     return "residual", None
 
 
-def annotate(timing: Timing, n_frames: int, rng: np.random.Generator) -> tuple[int, int, int]:
+def annotate(
+    timing: Timing, n_frames: int, rng: np.random.Generator, errors=ERRORS
+) -> tuple[int, int, int]:
     """Onset, apex and offset as an annotator would mark them in a clip of `n_frames`.
 
-    They are at least two frames apart; of a held expression, apex and offset are one.
+    They are at least two frames apart; of a held expression, apex and offset are one. `errors` are
+    the standard deviations of the three, as shares of the time from onset to offset.
     """
     length = timing.offset - timing.onset
-    errors = rng.standard_normal(3) * [ONSET_ERROR, APEX_ERROR, OFFSET_ERROR] * length
-    onset, apex, offset = np.rint(
-        np.add([timing.onset, timing.apex, timing.offset], errors)
-    ).astype(int)
+    moved = rng.standard_normal(3) * errors * length
+    onset, apex, offset = np.rint(np.add([timing.onset, timing.apex, timing.offset], moved)).astype(
+        int
+    )
     if timing.held:
         apex += round(rng.uniform(0, HELD_DELAY) * length)
         onset = int(np.clip(onset, 0, timing.apex - 2))
@@ -244,5 +264,5 @@ def _draw_timing(
     apex = int(np.clip(round(rng.uniform(*RISE_SHARE) * length), 2, length - 3))
     plateau = int(rng.uniform(*PLATEAU_SHARE) * (length - apex))
     rest = float(rng.uniform(*PARTIAL_REST)) if rng.random() < PARTIAL_SHARE else 0.0
-    tail = int(np.ceil(2 * OFFSET_ERROR * length))
+    tail = int(np.ceil(2 * ERRORS[2] * length))
     return Timing(0, apex, length, plateau, rest, sharpness), fps, tail

@@ -32,23 +32,25 @@ class Row:
 class Condition:
     """Clips of the held-out identities to score on, besides those of the corpus itself.
 
-    `peak` and `head` are those of `mer_zoo.synthesis.Conditions`; `clips_per_identity` makes fewer, of
-    every class one at least.
+    `peak`, `head` and `phases` are those of `mer_zoo.synthesis.Conditions`; `clips_per_identity`
+    makes fewer, of every class one at least.
     """
 
     name: str
     peak: float | None = None
     head: float | None = None
+    phases: float | None = None
     clips_per_identity: int = 6
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a table compares. `base` names a recipe."""
+    """What a table compares. `base` names a recipe, `change` is what all rows change about it."""
 
     title: str
     base: str
     rows: list[Row]
+    change: dict = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
 
     @classmethod
@@ -80,8 +82,9 @@ class Table:
         """
         base, found = read_recipe(self.base), {}
         for row in self.rows:
-            found[row.name] = with_values(base, row.change)
-            found[row.name].check(f"{self.base} with {listed(row.change)}")
+            change = {**self.change, **row.change}
+            found[row.name] = with_values(base, change)
+            found[row.name].check(f"{self.base} with {listed(change)}")
             self._refuse_missing_classes(found[row.name])
         return found
 
@@ -140,7 +143,7 @@ def _make_row(recipe, source, conditions, places, folder, also, progress):
         clips = data
         if condition is not None:
             fewer = with_values(recipe, {"data.clips_per_identity": condition.clips_per_identity})
-            given = Conditions(condition.peak, condition.head)
+            given = Conditions(condition.peak, condition.head, condition.phases)
             clips = corpus_images(fewer, source, also=also, conditions=given, progress=progress)
         result = held_out_result(recipe, networks, clips, classes, fit_seconds=seconds)
         result.save(place)

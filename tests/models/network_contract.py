@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from mer_zoo.zoo import weights
 
@@ -71,3 +72,24 @@ def assert_runs_in_half_precision(build):
     assert network.get_layer("head").compute_dtype == "float32"
     assert answers.dtype == np.float32
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+
+
+def assert_takes_downscaled_images(network_class, input_shape, least: int, **arguments):
+    """`downscale=3` is the network itself on the means of squares of 3 px."""
+    height, width, channels = input_shape
+    small = network_class(input_shape=input_shape, **arguments)
+    large = network_class(
+        input_shape=(3 * height + 1, 3 * width + 2, channels), downscale=3, **arguments
+    )
+    large.set_weights(small.get_weights())
+    images = images_for(large)
+    means = images[:, :-1, :-2].reshape(-1, height, 3, width, 3, channels).mean(axis=(2, 4))
+    np.testing.assert_allclose(
+        large.predict_on_batch(images), small.predict_on_batch(means), atol=1e-5
+    )
+    assert network_class.from_config(large.get_config()).get_config() == large.get_config()
+    with pytest.raises(ValueError, match=f"at least {3 * least} px"):
+        network_class(input_shape=(3 * least - 1, 99, channels), downscale=3)
+    for wrong in (0, -2, 1.5):
+        with pytest.raises(ValueError, match="whole number"):
+            network_class(downscale=wrong)

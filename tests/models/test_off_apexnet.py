@@ -11,6 +11,7 @@ from .network_contract import (
     assert_paths_are_stable,
     assert_runs_in_half_precision,
     assert_survives_saving,
+    assert_takes_downscaled_images,
     images_for,
 )
 
@@ -47,6 +48,10 @@ def test_convolutions_are_linear_unless_asked():
 
     assert first_maps().min() < 0
     assert first_maps(convolution_activation="relu").min() == 0
+
+
+def test_a_larger_image_is_averaged_over_squares():
+    assert_takes_downscaled_images(models.OFFApexNet, (8, 9, 3), 4, dense_units=6)
 
 
 def test_it_survives_saving(network, tmp_path):

@@ -15,6 +15,7 @@ from .network_contract import (
     assert_paths_are_stable,
     assert_runs_in_half_precision,
     assert_survives_saving,
+    assert_takes_downscaled_images,
     images_for,
 )
 
@@ -187,6 +188,10 @@ def test_what_lies_outside_the_map_never_wins():
     pooled = keras.ops.convert_to_numpy(layer(maps))
     assert pooled.shape == layer.compute_output_shape(maps.shape) == (1, 2, 2, 2)
     np.testing.assert_array_equal(pooled[0, ..., 0], [[-1, -5], [-21, -25]])
+
+
+def test_a_larger_image_is_averaged_over_squares():
+    assert_takes_downscaled_images(models.STSTNet, (7, 10, 3), 2)
 
 
 def test_it_survives_saving(network, tmp_path):

@@ -142,6 +142,29 @@ def test_conditions_are_kept():
             Conditions(**impossible)
 
 
+def test_wrong_phases_are_marked_in_the_same_clips():
+    def plans(share):
+        rngs = (np.random.default_rng(seed) for seed in range(200))
+        given = Conditions(phases=share)
+        return [draw_plan(CASME2, "happiness", "test", rng, given) for rng in rngs]
+
+    true, some, worst = plans(0), plans(0.1), plans(0.3)
+    for right, wrong in zip(true, worst, strict=True):
+        timing = right.expression.timing
+        assert right.expression == wrong.expression and right.n_frames == wrong.n_frames
+        np.testing.assert_array_equal(right.disturbances.head, wrong.disturbances.head)
+        assert 0 <= wrong.annotated[0] < wrong.annotated[1] <= wrong.annotated[2] < wrong.n_frames
+        if not timing.held:
+            assert right.annotated == (timing.onset, timing.apex, timing.offset)
+    onsets = np.array([[p.annotated[0] for p in ps] for ps in (true, some, worst)])
+    lengths = np.array([p.expression.timing.offset - p.expression.timing.onset for p in true])
+    spread = ((onsets[1:] - onsets[0]) / lengths).std(axis=1)
+    assert spread == pytest.approx([0.1, 0.3], rel=0.2)
+    assert Conditions(phases=None) == Conditions()
+    with pytest.raises(RecipeError, match="phases"):
+        Conditions(phases=0.31)
+
+
 def test_speech_moves_the_mouth_within_its_range():
     rng = np.random.default_rng(0)
     for _ in range(20):

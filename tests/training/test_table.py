@@ -12,14 +12,14 @@ pytestmark = pytest.mark.backend_free  # training itself is tested on every back
 TABLE = """
 title = "Two modalities"
 base = "meganet_tiny"
-
-[[rows]]
-name = "MESTI"
 change = { COMMON }
 
 [[rows]]
+name = "MESTI"
+
+[[rows]]
 name = "dynamic image"
-change = { "preprocessing.modality" = "dynamic_image", "preprocessing.parameters" = {}, COMMON }
+change = { "preprocessing.modality" = "dynamic_image", "preprocessing.parameters" = {} }
 
 [[conditions]]
 name = "2 px"
