@@ -139,6 +139,11 @@ def corpus_images(
     return CorpusImages(images, table, corpus.digest, description)
 
 
+def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | None = None) -> str:
+    """The digest that `corpus_images` gives, without rendering anything."""
+    return _corpus(recipe, source, source.photos, conditions).digest
+
+
 def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
     settings = {"modality": modality, "parameters": with_defaults(modality, parameters)}
     content = json.dumps([corpus.digest, settings], sort_keys=True).encode()

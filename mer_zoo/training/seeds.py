@@ -14,6 +14,7 @@ from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.corpora import CorpusImages
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.training.going_on import going_on
 from mer_zoo.training.learner import frozen
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.starting import begin
@@ -59,9 +60,11 @@ def train_seeds(
         progress: called with a line of text at each step.
 
     Raises:
-        RecipeError: stored as the recipe says, the weights answer otherwise too often.
+        RecipeError: `state` was begun with another recipe or other clips; or stored as the recipe says,
+            the weights answer otherwise too often.
         UnknownNameError, WeightsError: the recipe's start is not there, or does not fit.
     """
+    going_on(state, recipe, data.digest)
     return [
         _train_seed(recipe, data, list(classes), seed, state, log, progress)
         for seed in recipe.training.seeds

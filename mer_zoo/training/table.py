@@ -12,7 +12,8 @@ from mer_zoo.evaluation.result import FILES
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.changed import listed, with_values
-from mer_zoo.training.corpora import Portraits, corpus_images
+from mer_zoo.training.corpora import Portraits, corpus_digest, corpus_images
+from mer_zoo.training.going_on import depends_on, refuse_other
 from mer_zoo.training.held_out import held_out_result
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
@@ -114,40 +115,69 @@ def make_table(
     Returns:
         "row" -> its result on the held-out identities of the corpus, and "row, condition" -> its
         result under each condition.
+
+    Raises:
+        RecipeError: a change is impossible, or `folder` holds a row that was made otherwise, for
+            instance with other photographs or another number of epochs.
     """
     variants = table.variants()
     results = {}
     for name, recipe in variants.items():
-        wanted = [None, *table.conditions]
-        places = [folder / _folder_name(_title(name, c)) for c in wanted]
-        if not all((place / FILES[0]).exists() for place in places):
+        wanted = {c: folder / _folder_name(_title(name, c)) for c in (None, *table.conditions)}
+        missing = {c: place for c, place in wanted.items() if not (place / FILES[0]).exists()}
+        made = {
+            c: _read(place, recipe, c, source) for c, place in wanted.items() if c not in missing
+        }
+        if missing:
             progress(f"== {name}")
             also = [v.preprocessing for v in variants.values() if _same_clips(v, recipe)]
-            _make_row(recipe, source, wanted, places, folder, also, progress)
-        for condition, place in zip(wanted, places, strict=True):
-            results[_title(name, condition)] = Result.read(place)
+            state = folder / ".training" / wanted[None].name
+            made |= _make_row(recipe, source, missing, state, also, progress)
+        results |= {_title(name, c): made[c] for c in wanted}
     return results
 
 
-def _make_row(recipe, source, conditions, places, folder, also, progress):
+def _read(place: Path, recipe: Recipe, condition: Condition | None, source: Portraits) -> Result:
+    """A result that was made just so.
+
+    Raises:
+        RecipeError: it was made with another recipe, or of other clips.
+    """
+    result = Result.read(place)
+    clips, given = _clips(recipe, condition)
+    digest = corpus_digest(clips, source, given)
+    found = depends_on(result.about["learner"], result.about["corpus"])
+    refuse_other(found, depends_on(recipe.to_dict(), digest), place)
+    return result
+
+
+def _clips(recipe: Recipe, condition: Condition | None) -> tuple[Recipe, Conditions | None]:
+    """The recipe of the clips to score on, and what is fixed about them."""
+    if condition is None:
+        return recipe, None
+    fewer = with_values(recipe, {"data.clips_per_identity": condition.clips_per_identity})
+    return fewer, Conditions(condition.peak, condition.head, condition.phases)
+
+
+def _make_row(recipe, source, places, state, also, progress) -> dict[Condition | None, Result]:
+    """Trains a row, and scores it under the conditions of `places`, each into its place."""
     classes = list(find_schema(recipe.data.schema).class_names)
     data = corpus_images(recipe, source, also=also, progress=progress)
     started = time.perf_counter()
-    state = folder / ".training" / places[0].name
     trained = train_seeds(recipe, data, classes, state, progress=progress)
     networks = {result.seed: result.network for result in trained}
     seconds = time.perf_counter() - started
-    for condition, place in zip(conditions, places, strict=True):
-        if (place / FILES[0]).exists():
-            continue
+    made = {}
+    for condition, place in places.items():
         clips = data
         if condition is not None:
-            fewer = with_values(recipe, {"data.clips_per_identity": condition.clips_per_identity})
-            given = Conditions(condition.peak, condition.head, condition.phases)
-            clips = corpus_images(fewer, source, also=also, conditions=given, progress=progress)
+            rendered, given = _clips(recipe, condition)
+            clips = corpus_images(rendered, source, also=also, conditions=given, progress=progress)
         result = held_out_result(recipe, networks, clips, classes, fit_seconds=seconds)
         result.save(place)
         progress(f"{place.name}: UF1 {result.uf1:.3f}, majority {result.majority.uf1:.3f}")
+        made[condition] = result
+    return made
 
 
 def _same_clips(first: Recipe, second: Recipe) -> bool:

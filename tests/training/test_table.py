@@ -66,6 +66,14 @@ def test_rows_and_conditions_are_scored_on_the_same_clips(portraits, read, tmp_p
     assert not said, "nothing was trained or rendered twice"
     assert again["MESTI"].uf1 == pytest.approx(first.uf1)
 
+    longer = read(TABLE.replace('"training.epochs" = 1', '"training.epochs" = 2'))
+    with pytest.raises(RecipeError, match=r"training\.epochs changed.*another folder"):
+        make_table(longer, portraits, tmp_path / "work", progress=said.append)
+    write_photographs(tmp_path / "other", train=4)
+    with pytest.raises(RecipeError, match="clips changed"):
+        make_table(read(TABLE), Portraits(tmp_path / "other", jobs=1), tmp_path / "work")
+    assert not said, "and nothing was trained before it was refused"
+
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),

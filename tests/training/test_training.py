@@ -61,6 +61,26 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
 
 
+def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    make = {"recipe_path": RECIPE, "jobs": 1}
+
+    def stop(line):
+        if line.startswith("seed 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_entry(recipe, photos, tmp_path / "mine", progress=stop, **make)
+    longer = dataclasses.replace(recipe.training, epochs=3)
+    with pytest.raises(RecipeError, match=r"\.training.*training\.epochs changed.*another folder"):
+        train_entry(dataclasses.replace(recipe, training=longer), photos, tmp_path / "mine", **make)
+    said = []
+    seeds = dataclasses.replace(recipe.training, seeds=[1])
+    other = dataclasses.replace(recipe, training=seeds)
+    train_entry(other, photos, tmp_path / "mine", progress=said.append, **make)
+    assert not any("epochs" in line for line in said), "the finished seed was kept"
+
+
 def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("mer_zoo.training.seeds.UNCHANGED", 0.9)  # of some dozens of clips
