@@ -96,7 +96,8 @@ def table(
 
     choose_backend()
     from mer_zoo.training.corpora import Portraits
-    from mer_zoo.training.table import Table, make_table
+    from mer_zoo.training.table import Table
+    from mer_zoo.training.tabulating import make_table
 
     read = Table.read(spec)
     results = make_table(read, Portraits(photos, ict, jobs), work)

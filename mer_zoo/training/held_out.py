@@ -24,6 +24,7 @@ def held_out_result(
     class_names: list[str],
     *,
     fit_seconds: float = 0.0,
+    weights: str = "",
 ) -> Result:
     """The answers of trained networks to the expressions of identities none of them has seen.
 
@@ -36,6 +37,7 @@ def held_out_result(
         data: images of the corpus; its test split is scored.
         class_names: the classes in the order of the outputs.
         fit_seconds: for the record.
+        weights: sha256 of the weights of a zoo entry, for the record; "" for networks just trained.
     """
     started = time.perf_counter()
     test = data.split("test")
@@ -69,6 +71,7 @@ def held_out_result(
         "seeds": list(networks),
         "backend": keras.backend.backend(),
         "corpus": data.digest,
+        "weights": weights,
         "training_clips": len(data.table) and int((data.table["split"] == "train").sum()),
         "oracle": False,
         "keep_weights": False,

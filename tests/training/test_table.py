@@ -1,10 +1,15 @@
 """Tables: variants of a recipe trained and scored alike, resumed, and refused when they are wrong."""
 
+import dataclasses
+
 import pytest
 
+import mer_zoo
 from mer_zoo.errors import RecipeError
+from mer_zoo.training import Recipe, train_entry
 from mer_zoo.training.corpora import Portraits
-from mer_zoo.training.table import Table, make_table
+from mer_zoo.training.table import Table
+from mer_zoo.training.tabulating import make_table
 from tests.photographs import write_photographs
 
 pytestmark = pytest.mark.backend_free  # training itself is tested on every backend
@@ -90,6 +95,43 @@ def test_what_is_wrong_is_named(read, old, new, words):
     assert old in TABLE
     with pytest.raises(ValueError, match=words):
         read(TABLE.replace(old, new)).variants()
+
+
+def test_an_entry_is_scored_as_it_is_where_its_corpus_can_be_made(portraits, read, tmp_path):
+    base = tmp_path / "own.toml"
+    variants = read(TABLE).variants()
+    base.write_text(dataclasses.replace(variants["MESTI"], name="own").to_toml())
+    own, recipe = tmp_path / "own", Recipe.read(base)
+    train_entry(recipe, portraits.photos, own, recipe_path=base, jobs=1, progress=lambda line: None)
+    row = f'[[rows]]\nname = "mine"\nentry = "{own}"\nbase = "{base}"\n'
+    said = []
+    results = make_table(
+        read(f'title = "t"\n{row}'), portraits, tmp_path / "w", progress=said.append
+    )
+    card = mer_zoo.load(own).card
+    assert results["mine"].seeds == (1,)
+    assert results["mine"].uf1 == pytest.approx(card.metrics[0].value, abs=1e-4)
+    assert not any("epochs" in line for line in said), "nothing was trained"
+
+    other = Portraits(write_photographs(tmp_path / "other", train=4), jobs=1)
+    with pytest.raises(RecipeError, match="another corpus"):
+        make_table(read(f'title = "t"\n{row}'), other, tmp_path / "v", progress=said.append)
+    train_entry(
+        dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, seeds=[3])),
+        *(portraits.photos, own),
+        recipe_path=base,
+        jobs=1,
+        force=True,
+        progress=said.append,
+    )
+    with pytest.raises(RecipeError, match="weights changed"):
+        make_table(read(f'title = "t"\n{row}'), portraits, tmp_path / "w", progress=said.append)
+    for wrong, words in (
+        (f"{row}change = {{ storage = 'int8' }}", "scored as they are"),
+        ("", "base"),
+    ):
+        with pytest.raises(RecipeError, match=words):
+            read(f'title = "t"\n{wrong or row.partition("entry")[0]}')
 
 
 def test_a_missing_table_is_named(tmp_path):
