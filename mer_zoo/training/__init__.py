@@ -7,11 +7,14 @@ choose a backend and its threads, so nothing here may import Keras by itself.
 from mer_zoo.lazy import lazy_names
 
 _HOMES = {
+    "Portraits": "corpora",
     "Recipe": "recipe",
     "RecipeLearner": "learner",
+    "Table": "table",
     "evaluate": "evaluating",
     "find_recipe": "recipes",
     "finetune": "finetuning",
+    "make_table": "tabulating",
     "train_entry": "entry",
     "train_on_real": "real_entry",
 }

@@ -48,7 +48,7 @@ def test_quickstart(here):
 
 
 def test_adding_a_network(here):
-    file, training = blocks(ADDING, "python")
+    file, training, comparing = blocks(ADDING, "python")
     (here / "my_network.py").write_text(file)
     recipe = (ROOT / "recipes" / "meganet_tiny.toml").read_text("utf-8")
     before, rest = recipe.split("[network]")
@@ -71,6 +71,13 @@ def test_adding_a_network(here):
         model = mer_zoo.load("./pooled_casme2")
         assert model.card.network.name == "PooledNet" and model.card.trained_on.real_clips == 0
         assert mer_zoo.zoo.golden.verify(here / "pooled_casme2").passed
+        (here / "compare.toml").write_text(*blocks(ADDING, "toml"))
+        names: dict = {}
+        exec(comparing, names)
+        assert list(names["results"]) == ["MEGANet", "PooledNet"]
+        assert names["results"]["PooledNet"].uf1 == pytest.approx(
+            model.card.metrics[0].value, abs=1e-4
+        )
     finally:
         models.NETWORKS.pop("PooledNet", None)
         sys.modules.pop("my_network", None)
