@@ -61,6 +61,7 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
 
 
+@pytest.mark.backend_free
 def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     make = {"recipe_path": RECIPE, "jobs": 1}
