@@ -74,7 +74,7 @@ def compare(
     title: Annotated[str, typer.Option(help="Of the picture.")] = "UF1, 95 % interval, seeds",
     force: Force = False,
 ):
-    """Puts results side by side: scores, intervals, and paired tests against the first."""
+    """Puts results side by side: scores, intervals, and paired tests against the first of the same clips."""
     from mer_zoo.cli import tables
     from mer_zoo.evaluation import Result
     from mer_zoo.evaluation.table import results_table

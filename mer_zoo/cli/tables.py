@@ -192,7 +192,7 @@ def result(evaluation) -> list:
 
 
 def results(frame) -> Table:
-    """Several results, a line each; differences and p are against the first."""
+    """Several results, a line each; differences and p are against the first of the same clips."""
     table = Table("result", "clips", "UF1", "95 % interval", "UAR", "accuracy", "difference", "p")
     for row in frame.itertuples():
         first = isnan(row.p_against_first)

@@ -1,4 +1,4 @@
-"""Several results side by side: a table, a picture, and paired comparisons with the first."""
+"""Several results side by side: a table, a picture, paired comparisons with the first of the same clips."""
 
 from collections.abc import Mapping
 from html import escape
@@ -27,7 +27,8 @@ def results_table(results: Mapping[str, Result]):
         pandas.DataFrame: name, protocol, split, clips, subjects, seeds; for each score mean, spread
         over the seeds, and for UF1, UAR and accuracy the ends of the 95% interval; UF1 of each
         dataset's clips; UF1 of the majority and of chance; the test-selected UF1 where it was asked
-        for; `p` and the difference in UF1 against the first row; backend, folds hash, minutes.
+        for; `p` and the difference in UF1 against the first row of the same clips; backend, folds hash,
+        minutes.
     """
     import pandas as pd
 
@@ -53,15 +54,19 @@ def _row(name: str, result: Result, results) -> dict:
     row |= {"uf1_majority": result.majority.uf1, "uf1_chance": result.chance.uf1}
     selected = result.about.get("test_selected")
     row["uf1_test_selected"] = selected["best_epoch_per_fold"]["uf1"] if selected else np.nan
-    first = next(iter(results.values()))
-    comparable = result is not first and result.about["examples"] == first.about["examples"]
-    found = result.compare(first, other_folds=True) if comparable else None
+    first = next(other for other in results.values() if _clips(other) == _clips(result))
+    found = None if result is first else result.compare(first, other_folds=True)
     row["uf1_against_first"] = found.difference if found else np.nan
     row["p_against_first"] = found.p_value if found else np.nan
     row["backend"] = result.about["backend"]
     row["folds"] = result.about["folds"][:12]
     row["minutes"] = result.about["seconds"] / 60
     return row
+
+
+def _clips(result: Result) -> tuple:
+    """Which clips were scored. Those of two synthetic corpora can have the same names and labels."""
+    return result.about["examples"], result.about.get("corpus")
 
 
 def results_svg(results: Mapping[str, Result], title: str) -> str:

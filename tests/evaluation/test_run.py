@@ -1,5 +1,6 @@
 """Running folds: nobody is shown whom they are scored on, kills lose nothing, results say it all."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -180,6 +181,18 @@ def test_results_stand_side_by_side(examples, learner, result, tmp_path):
     assert table["uf1_against_first"][1] == pytest.approx(groups.uf1 - result.uf1)
     assert 0 < table["p_against_first"][1] <= 1
     text = results_markdown(table)
+    fewer = run(
+        learner,
+        examples.part(np.arange(12)),
+        folder=tmp_path / "f",
+        split="kfold-2",
+        seeds=(1,),
+        progress=False,
+    )
+    elsewhere = dataclasses.replace(result, about={**result.about, "corpus": "another"})
+    named = {"loso": result, "fewer": fewer, "groups": groups, "elsewhere": elsewhere}
+    compared = results_table(named).set_index("name")["uf1_against_first"]
+    assert list(compared.index[compared.isna()]) == ["loso", "fewer", "elsewhere"]
     assert f"{result.uf1:.3f}" in text
     assert "nan" not in text
     picture = results_svg({"loso": result, "groups": groups}, "a & b")
