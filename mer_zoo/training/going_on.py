@@ -34,7 +34,9 @@ def depends_on(recipe: Mapping, digest: str) -> dict:
 
     Values are as JSON gives them back.
     """
-    return json.loads(json.dumps({"clips": digest, **{name: recipe.get(name) for name in SECTIONS}}))
+    return json.loads(
+        json.dumps({"clips": digest, **{name: recipe.get(name) for name in SECTIONS}})
+    )
 
 
 def refuse_other(found: Mapping, wanted: Mapping, folder: Path) -> None:
