@@ -193,7 +193,9 @@ def result(evaluation) -> list:
 
 def results(frame) -> Table:
     """Several results, a line each; differences and p are against the first of the same clips."""
-    table = Table("result", "clips", "UF1", "95 % interval", "UAR", "accuracy", "difference", "p")
+    # Short, so that 80 columns hold every number and a name folds instead.
+    numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
+    table = Table("result", *(Column(name, no_wrap=True) for name in numbers))
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(
@@ -204,7 +206,11 @@ def results(frame) -> Table:
             f"{row.uar:.3f}",
             f"{row.accuracy:.3f}",
             "" if first else f"{row.uf1_against_first:+.3f}",
-            "" if first else f"{row.p_against_first:.3f}",
+            ""
+            if first
+            else "<.001"
+            if row.p_against_first < 0.001
+            else f"{row.p_against_first:.3f}",
         )
     return table
 
