@@ -3,7 +3,7 @@
     python benchmarks/held_out.py recipes/meganet_casme2.toml meganet_casme2 --photos FOLDER --ict ICT_RIG
 
 Macro F1 of the classes over all held-out clips, by face rig and by camera; the AUC of "is there an
-expression" with and without the clips of speech; and how often speech gets a probability above 0.6.
+expression" with and without the clips of speech; and how often each is named, by the entry's threshold.
 Several entries (names or folders with the same classes and images) are scored on the same clips. The
 clips are rendered once and kept in the cache, as `mer-zoo train` does.
 """
@@ -20,8 +20,6 @@ from mer_zoo.training import Recipe
 from mer_zoo.training.corpora import Portraits, corpus_images
 from mer_zoo.training.detection_score import auc
 from mer_zoo.training.fitting import predict
-
-CONFIDENT = 0.6
 
 
 def main() -> None:
@@ -60,8 +58,10 @@ def report(model, data, size: int) -> None:
     for words, others in (("", ~shown), (", without speech", ~shown & ~speech)):
         area = auc(highest[shown], highest[others])
         print(f"  AUC of 'is there an expression'{words}: {area:.3f}, {others.sum()} clips without")
-    confident = (highest[speech] > CONFIDENT).mean()
-    print(f"  speech above {CONFIDENT}: {confident:.2f} of {speech.sum()} clips")
+    named = highest >= model.rejection.threshold
+    print(f"  named, with at least {model.rejection.threshold:.2f}:", end=" ")
+    parts = {"expressions": shown, "speech": speech, "other clips without": ~shown & ~speech}
+    print(", ".join(f"{named[p].mean():.2f} of {p.sum()} {words}" for words, p in parts.items()))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from mer_zoo.spotting.aligning import aligned_clip
 from mer_zoo.spotting.expression import Expression, spot_aligned
 from mer_zoo.spotting.following import FacePath, follow_face
 from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
+from mer_zoo.spotting.lips import lips_apart
 from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.windows import candidate_windows
@@ -74,10 +75,13 @@ def find_expression(
             f"Frame {max(given)} was given as a phase, but {stream.name} ends at frame "
             f"{path.start + len(path.times) - 1}."
         )
-    found = [
-        _spot_window(stream, window, size, phases)
-        for window in candidate_windows(path, given, stream.name)
-    ]
+    found, seen = [], []
+    for window in candidate_windows(path, given, stream.name):
+        expression = _spot_window(stream, window, size, phases)
+        apex = expression.start + expression.clip.apex
+        if not any(apex in frames for frames in seen):  # there an earlier window saw more around it
+            found.append(expression)
+        seen.append(range(window.start, window.start + len(window.times)))
     return max(found, key=lambda expression: expression.motion)
 
 
@@ -92,7 +96,7 @@ def _spot_frames(stream, size, phases, start, stop):
 def _spot_window(stream, window: FacePath, size, phases):
     clip = aligned_clip(stream, window, size)
     shifted = [None if p is None else p - window.start for p in phases]
-    return spot_aligned(clip.with_phases(*shifted), window.start)
+    return spot_aligned(clip.with_phases(*shifted), window.start, lips_apart(window))
 
 
 def _check_phases(phases, start, stop, name):

@@ -46,12 +46,14 @@ class Expression:
         return self.clip.with_phases(onset, early, early)
 
 
-def spot_aligned(clip: Clip, start: int = 0) -> Expression:
+def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> Expression:
     """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
 
     Args:
         clip: canonical face crops, at least two.
         start: index in the source of its first frame.
+        lips: how far the lips are apart in each frame (`mer_zoo.spotting.lips.lips_apart`), if known:
+            a mouth that closes is then not taken for the rise of an expression.
 
     Raises:
         ClipError: the clip has fewer than two frames, or its frames are not square.
@@ -63,7 +65,7 @@ def spot_aligned(clip: Clip, start: int = 0) -> Expression:
             "predict_clip, which find and align the face."
         )
     fields = displacement_fields(clip.grey)
-    phases = find_phases(fields, clip.times, clip.phases)
+    phases = find_phases(fields, clip.times, clip.phases, lips=lips)
     return Expression(
         clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
         start=start,

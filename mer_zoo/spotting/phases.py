@@ -2,7 +2,8 @@
 
 Method.
 (1) The strongest change: of all pairs of frames at most `MAX_RISE` apart, the two whose fields differ
-most (if that was the fall, it is turned over).
+most (if that was the fall, it is turned over). Where it is known how far the lips are apart, a change in
+which they close is left out: a face at rest has closed lips, so it is the end of an expression.
 (2) The trace: every field projected on that change, about 0 before the expression and 1 at its height.
 (3) Onset and apex: the raised cosine from a constant level to a constant level that fits the trace
 best around its rise (least squares).
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mer_zoo.spotting.lips import closing, parting
 from mer_zoo.spotting.motion import magnitude
 
 MAX_RISE = 1.5
@@ -39,7 +41,11 @@ class Phases:
 
 
 def find_phases(
-    fields: np.ndarray, times: np.ndarray, given=(None, None, None), max_rise: float = MAX_RISE
+    fields: np.ndarray,
+    times: np.ndarray,
+    given=(None, None, None),
+    max_rise: float = MAX_RISE,
+    lips: np.ndarray | None = None,
 ) -> Phases:
     """Spots the strongest expression.
 
@@ -49,6 +55,8 @@ def find_phases(
         given: onset, apex and offset where known, None where not.
         max_rise: seconds that the two frames of the strongest change are at most apart. The lower,
             the less a slow drift of the face can hide a quick expression.
+        lips: `(T,)` of `mer_zoo.spotting.lips.lips_apart`, where known. Used where neither onset nor
+            apex is given.
 
     Returns:
         The phases; given ones are kept as they are.
@@ -56,7 +64,7 @@ def find_phases(
     onset, apex, offset = given
     if None not in given:
         return Phases(onset, apex, offset, held=apex == offset)
-    trace, before, after = _trace(fields, times, onset, apex, offset, max_rise)
+    trace, before, after = _trace(fields, times, onset, apex, offset, max_rise, lips)
     if apex is None or onset is None:
         found = _rise(trace, times, before, after)
         onset = found[0] if onset is None else onset
@@ -85,7 +93,7 @@ def mean_around(fields: np.ndarray, index: int) -> np.ndarray:
     return fields[max(0, index - 1) : index + 2].mean(axis=0)
 
 
-def _trace(fields, times, onset, apex, offset, max_rise):
+def _trace(fields, times, onset, apex, offset, max_rise, lips):
     """The trace, and the pair of frames it is built on."""
     flat = _smoothed(fields.reshape(len(fields), -1))
     products = flat @ flat.T
@@ -99,6 +107,9 @@ def _trace(fields, times, onset, apex, offset, max_rise):
         allowed[onset + 1 :] = False
     if apex is not None:
         allowed[:, :apex] = allowed[:, apex + 1 :] = False
+    free = onset is None and apex is None
+    if free and lips is not None:
+        allowed &= ~closing(lips, times)
     if not allowed.any():
         before, after = first, (last if apex is None else apex)
     else:
@@ -106,7 +117,8 @@ def _trace(fields, times, onset, apex, offset, max_rise):
     direction = flat[after] - flat[before]
     length = float(direction @ direction)
     trace = (flat - flat[before]) @ direction / (length if length > 0 else 1.0)
-    if onset is None and apex is None:
+    certain = lips is not None and parting(lips)[before, after]  # whatever is commonest
+    if free and not certain:
         return _rise_first(trace.astype(np.float64), times, int(before), int(after))
     return trace.astype(np.float64), int(before), int(after)
 

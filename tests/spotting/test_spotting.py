@@ -90,6 +90,19 @@ def test_smile_of_the_demo(tmp_path):
     assert 5 < found.motion < 20
 
 
+def test_a_mouth_that_closes_is_the_end_of_an_expression_not_one():
+    """A recording that begins within a smile: the packaged one falls at its frame 68, 14 px as its rise."""
+    smile = Clip.from_video(demonstration.smile()).frames
+    ends = np.concatenate([smile[40:], smile[14::-1], smile[:12]])
+    fall = slice(68 - 40, 80 - 40)
+    left = spotting.find_expression(open_frames(ends, fps=30))
+    assert left.motion < 4, "all that moves besides the fall"
+    assert left.clip.apex not in range(60)[fall]
+    again = np.concatenate([ends, smile[12:40]])
+    rise = spotting.find_expression(open_frames(again, fps=30))
+    assert abs(rise.clip.apex - (len(ends) + 24 - 12)) <= 3 and rise.motion > 10
+
+
 def test_one_frame_and_no_face_are_named(portrait):
     with pytest.raises(ClipError, match="one frame"):
         spotting.spot_aligned(aligned(portrait, 12).slice(0, 1))
