@@ -3,7 +3,6 @@
 import numpy as np
 from scipy.ndimage import median_filter
 
-from mer_zoo import faces
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import eye_cells
 
@@ -27,10 +26,9 @@ def eye_openness(path: FacePath) -> np.ndarray:
     The eye aspect ratio of Soukupova and Cech ("Real-Time Eye Blink Detection using Facial
     Landmarks", 2016), with three pairs of lid landmarks.
     """
-    place = {index: i for i, index in enumerate(faces.TRACKED)}
 
     def distance(pair):
-        one, other = (path.points[:, place[index]].astype(np.float64) for index in pair)
+        one, other = map(path.landmark, pair)
         return np.hypot(*(one - other).T)
 
     ratios = [

@@ -78,6 +78,10 @@ class FacePath:
         """bool `(T,)`: whether there is a face, seen or bridged."""
         return np.isfinite(self.points[:, 0, 0])
 
+    def landmark(self, index: int) -> np.ndarray:
+        """Where one of `faces.TRACKED` was, float64 `(T, 2)`, frame pixels; NaN without a face."""
+        return self.points[:, faces.TRACKED.index(index)].astype(np.float64)
+
     def slice(self, start: int, stop: int) -> "FacePath":
         """The frames start..stop - 1 of the path, counted from its own first frame."""
         chosen = slice(start, stop)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from mer_zoo import faces
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import MOTION_SIZE
 
@@ -23,8 +22,7 @@ def lips_apart(path: FacePath) -> np.ndarray:
     Args:
         path: where the face was; every frame must have a face.
     """
-    place = {index: i for i, index in enumerate(faces.TRACKED)}
-    upper, lower = (path.points[:, place[index]].astype(np.float64) for index in _INNER_LIPS)
+    upper, lower = map(path.landmark, _INNER_LIPS)
     scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
     return np.linalg.norm(lower - upper, axis=-1) * scale
 
