@@ -1,4 +1,4 @@
-"""Lists have an empty line before them: without it the site runs their items together."""
+"""Lists and tables have an empty line before them: without it the site shows them as running text."""
 
 import re
 from pathlib import Path
@@ -31,6 +31,26 @@ def glued(text: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_no_list_is_glued_to_the_text_before_it(page):
     assert glued(page.read_text(encoding="utf-8")) == []
+
+
+def glued_tables(text: str) -> list[str]:
+    """The first rows of tables that follow a line of text, or the end of a block of code, directly."""
+    pairs = zip(["", *text.splitlines()], text.splitlines(), strict=False)
+    return [
+        line
+        for before, line in pairs
+        if line.startswith("|") and before.strip() and not before.startswith(("|", "#"))
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_table_is_glued_to_what_comes_before_it(page):
+    assert glued_tables(page.read_text(encoding="utf-8")) == []
+
+
+def test_glued_tables_are_found():
+    assert glued_tables("```\nx\n```\n| a |\n|---|") == ["| a |"]
+    assert glued_tables("## Head\n| a |\n|---|\n| 1 |\n\n| b |\n|---|") == []
 
 
 def test_glued_lists_are_found():
