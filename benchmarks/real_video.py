@@ -27,7 +27,8 @@ SPANS = {  # what is to be seen, and what should be said of it
     "brow_raise.mp4": {
         **dict.fromkeys(("30-91", "40-81"), ("raises the brows", SURPRISE)),
         "0-59": ("still, then begins", NONE),
-        **dict.fromkeys(("58..61", "58..65", "58..75"), ("raises the brows", SURPRISE)),
+        "40..60": ("begins to raise the brows at 58", SURPRISE),
+        **dict.fromkeys(("58..60", "58..61", "58..65", "58..75"), ("raises the brows", SURPRISE)),
         **dict.fromkeys(("90-130", "98..104", "98..108", "144..150"), ("brows and jaw", SURPRISE)),
         "100-160": ("brows and jaw, twice", SURPRISE),
         "200-260": ("bares the teeth, raises the brows", SURPRISE),
