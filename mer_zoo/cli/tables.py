@@ -57,7 +57,7 @@ def intervals(rows) -> Table:
             str(interval.onset),
             str(interval.apex),
             f"{interval.offset}{' (held)' if interval.held else ''}",
-            " ".join(f"{time:.2f}" for time in interval.times),
+            f"{interval.times[0]:.2f}-{interval.times[-1]:.2f}",
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
             *([Text(reading.label, style="bold")] if read else []),
