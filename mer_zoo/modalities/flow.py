@@ -30,7 +30,8 @@ def flow(
         normalize: divide `(u, v)` jointly, and the strain, by the 99th percentile of their absolute
             values, and clip to -2..2. Otherwise px, and px of displacement per px.
         remove_rigid: motion of the head to subtract: "median", the median flow; "head", the
-            motion of a head most of the face agrees on; or "none".
+            motion of a head most of the face agrees on, which scores higher on our clips where no
+            published flow has to be matched (docs/results); or "none".
         size: side in px that the finished planes are reduced to before they are scaled; None keeps
             the size of the frames. The flow images of MEGC 2019 have 28.
         per_channel: normalise u and v each on its own, as `rescale_flow` must do with flow images
