@@ -35,7 +35,7 @@ def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
     With stride 2 the input is max-pooled. Where the block widens, the input gets zero channels.
 
     Args:
-        x: Keras tensor (batch, height, width, channels), channels <= filters.
+        x: Keras tensor (batch, height, width, channels), channels <= filters <= 2 * channels.
         filters: Number of output channels.
         stride: 1 or 2.
         kind: "relu" or "prelu".
@@ -56,6 +56,9 @@ def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
     if stride == 2:
         x = MaxPooling2D(2, data_format="channels_last", name=f"{name}_pool")(x)
     if filters > x.shape[-1]:
-        x = ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])))
+        # Not ops.pad: TensorFlow 2.21 merges the sum of a padded tensor and a convolution into one
+        # kernel of oneDNN, which ends the process on some processors (seen on an AMD EPYC, AVX-512).
+        zeros = ops.zeros_like(x[..., : filters - x.shape[-1]])
+        x = ops.concatenate([x, zeros], axis=-1)
     x = layers.Add(name=f"{name}_add")([x, y])
     return activation(kind, f"{name}_{kind}")(x)
