@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mer_zoo import settings
 from mer_zoo.errors import UnknownNameError
 
 ENGINES = ("auto", "keras", "litert")
@@ -31,6 +32,31 @@ def get_engine(name: str = "auto") -> Engine:
     Raises:
         UnknownNameError: There is no such engine, or LiteRT is asked for and not installed.
     """
+    return _load(_resolved(name))
+
+
+def engine_identity(name: str = "auto") -> str:
+    """What landmarks depend on besides the frames: the engine, its backend and the network files.
+
+    Two engines, or two backends, agree to about 1e-4 px only, so results that are kept name them.
+    Nothing is loaded.
+
+    Args:
+        name: see `get_engine`.
+
+    Raises:
+        UnknownNameError: as `get_engine`.
+    """
+    from mer_zoo.faces.weights import BLAZEFACE, FACEMESH
+
+    if _resolved(name) == "litert":
+        return f"litert {BLAZEFACE.tflite_sha256} {FACEMESH.tflite_sha256}"
+    digests = f"{BLAZEFACE.safetensors_sha256} {FACEMESH.safetensors_sha256}"
+    return f"keras on {settings.backend()} {digests}"
+
+
+def _resolved(name: str) -> str:
+    """The engine that a name means on this machine."""
     if name not in ENGINES:
         raise UnknownNameError.among("face engine", name, ENGINES)
     installed = find_spec("ai_edge_litert") is not None
@@ -39,7 +65,7 @@ def get_engine(name: str = "auto") -> Engine:
             "The face engine 'litert' needs the package ai-edge-litert, which is not installed. "
             "Install it (pip install 'mer-zoo[fast]') or use engine='keras'."
         )
-    return _load("litert" if installed and name != "keras" else "keras")
+    return "litert" if installed and name != "keras" else "keras"
 
 
 @cache

@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -11,12 +9,9 @@ import numpy as np
 from mer_zoo import modalities, spotting
 from mer_zoo.clips import open_frames
 from mer_zoo.errors import DatasetError, MerZooError
-from mer_zoo.preparation.store import ImageStore, image_key
+from mer_zoo.preparation.keys import image_key
+from mer_zoo.preparation.store import ImageStore
 from mer_zoo.zoo.cards import Preprocessing
-
-# Raised whenever the same clip and settings would give another image.
-VERSION = 2
-
 
 def prepare(
     dataset,
@@ -100,14 +95,7 @@ def _images(
     units = action_units.get(record["label"], "")
     try:
         clip = dataset.clip(row)
-        settings = {
-            "version": VERSION,
-            "preprocessing": asdict(preprocessing),
-            "phases": clip.phases,
-            "frames": clip.n_frames,
-            "fps": clip.fps,
-        }
-        key = image_key(Path(record["path"]), settings)
+        key = image_key(clip, preprocessing)
         keys = [key, *(_variant_key(key, record["clip"], i, units) for i in range(1, variants))]
         images = [store.get(key) for key in keys]
         missing = [i for i, image in enumerate(images) if image is None]

@@ -1,9 +1,7 @@
 """The modality cache: images on disk under the digest of all they were made from."""
 
 import contextlib
-import hashlib
 import io
-import json
 import os
 import shutil
 import warnings
@@ -14,7 +12,6 @@ import numpy as np
 from filelock import FileLock
 
 from mer_zoo import settings
-from mer_zoo.clips.folder import list_images
 from mer_zoo.files import write_atomically
 
 SUFFIX = ".npy"
@@ -103,23 +100,3 @@ class ImageStore:
             with contextlib.suppress(FileNotFoundError):
                 status = file.stat()
                 yield status.st_mtime, status.st_size, file
-
-
-def image_key(path: Path, settings: dict) -> str:
-    """The key of an image: a digest of the bytes of a clip's files and of all settings.
-
-    Neither names of folders nor times of files enter, so a dataset that was moved or copied finds
-    its images again, and one whose frames were changed does not.
-
-    Args:
-        path: a folder of frames, a video or an image.
-        settings: plain values: phases, modality, parameters, versions.
-    """
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    files = list_images(path)[1] if path.is_dir() else [path]
-    for file in files:
-        content = Path(file).read_bytes()
-        name = Path(file).name if len(files) > 1 else ""
-        digest.update(f"\n{name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
