@@ -13,6 +13,7 @@ from mer_zoo.preparation.keys import image_key
 from mer_zoo.preparation.store import ImageStore
 from mer_zoo.zoo.cards import Preprocessing
 
+
 def prepare(
     dataset,
     preprocessing: Preprocessing,

@@ -29,7 +29,9 @@ def one_folder_with_two_clips(folder):
         frame = texture.copy()
         for half, shift in ((slice(0, 24), first), (slice(24, 48), second)):
             move = np.float32([[1, 0, 2 * shift], [0, 1, 0]])
-            frame[half] = cv2.warpAffine(texture[half], move, (60, 24), borderMode=cv2.BORDER_REFLECT)
+            frame[half] = cv2.warpAffine(
+                texture[half], move, (60, 24), borderMode=cv2.BORDER_REFLECT
+            )
         cv2.imwrite(str(folder / "long" / f"{number:03d}.png"), frame[:, 6:54])
     table = folder / "clips.csv"
     table.write_text(
