@@ -14,12 +14,10 @@ from pathlib import Path
 import numpy as np
 
 import mer_zoo
-from mer_zoo.evaluation.metrics import Scores, confusion_matrix
-from mer_zoo.synthesis.schemas import NONE
+from mer_zoo.evaluation.metrics import Scores, auc, confusion_matrix
 from mer_zoo.training import Recipe
-from mer_zoo.training.corpora import Portraits, corpus_images
-from mer_zoo.training.detection_score import auc
-from mer_zoo.training.fitting import predict
+from mer_zoo.training.corpora import Portraits, render_corpus
+from mer_zoo.training.fit import predict
 
 
 def main() -> None:
@@ -32,17 +30,16 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = Recipe.read(arguments.recipe)
     portraits = Portraits(arguments.photos, arguments.ict, arguments.jobs)
-    data = corpus_images(recipe, portraits).split("test")
+    corpus = render_corpus(recipe, portraits)
     for name in arguments.entries:
-        print(f"\n{name}: {data.description}")
-        report(mer_zoo.load(name), data, recipe.preprocessing.image_size)
+        print(f"\n{name}: {corpus.description}")
+        report(mer_zoo.load(name), corpus, recipe.preprocessing.image_size)
 
 
-def report(model, data, size: int) -> None:
-    names, table = list(model.class_names), data.table
-    probabilities = predict(model, data.images, size)
-    shown = table["label"] != NONE
-    truth = np.array([names.index(n) if n in names else -1 for n in table["label"]])
+def report(model, corpus, size: int) -> None:
+    test, table = corpus.examples("test"), corpus.records[corpus.rows("test")]
+    names, truth, shown = list(model.class_names), test.labels, test.is_expression
+    probabilities = predict(model, test.images, size)
 
     def macro_f1(part) -> str:
         rows = np.flatnonzero(shown & part)
@@ -50,7 +47,7 @@ def report(model, data, size: int) -> None:
         scores = Scores(confusion_matrix(truth[rows], answers, len(names)))
         return f"macro F1 {scores.uf1:.3f} of {len(rows)} clips"
 
-    print(f"  all: {macro_f1(shown)}, {data.identities} identities")
+    print(f"  all: {macro_f1(shown)}, {len(np.unique(test.subjects))} identities")
     for column in ("rig", "acquisition"):
         for value in np.unique(table[column]):
             print(f"  {column} {value}: {macro_f1(table[column] == value)}")

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tuner
 from mer_zoo.evaluation import Examples
+from mer_zoo.training.learner import SYNTHETIC, RecipeLearner
 from mer_zoo.training.recipes import read_recipe
-from tuner.sources import learner_of
 
 BAR = 0.05
 
@@ -99,7 +99,7 @@ def main() -> None:
             trials=given.trials,
             project=Path(folder) / "project",
             tracking_uri=f"sqlite:///{folder}/mlflow.db",
-            learner=lambda trial: Timed(learner_of(trial, "training"), bare),
+            learner=lambda trial: Timed(RecipeLearner.of(trial, SYNTHETIC), bare),
             progress=False,
         )
         wall, processor = time.perf_counter() - started, time.process_time() - worked

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.model import MODEL, save_model
+from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.publishing import write_entry
 from mer_zoo.zoo import cards
-from tuner.outcome import SAME_SUBJECTS, Outcome
-from tuner.sources import Source, learner_of
+from tuner.outcome import Outcome
+from tuner.sources import Source
 
 ALIAS = "champion"
 
@@ -58,30 +60,32 @@ def publish(outcome: Outcome, source: Source) -> str:
 
 def _write_entry(outcome, source, folder):
     recipe, examples = outcome.recipe, source.examples(outcome.recipe)
-    fitted = learner_of(recipe, outcome.section).fit(examples, outcome.seed)
+    fitted = RecipeLearner.of(recipe, outcome.section).fit(examples, outcome.seed)
     threshold = float(np.quantile(outcome.likeliest, 1 - recipe.rejection.keep))
     write_entry(
         recipe,
-        Path(f"{recipe.name}.toml"),
+        f"{recipe.name}.toml",
         fitted.network,
         list(examples.class_names),
         folder,
         trained_on=cards.TrainedOn(
-            corpus=dict(examples.about).get("corpus", examples.protocol),
+            corpus=examples.protocol,
             clips=len(examples),
             identities=len(np.unique(examples.subjects)),
             real_clips=len(examples) if source.real else 0,
             seed=outcome.seed,
             digest=examples.digest,
-            tuned_on=[*recipe.card.tuned_on, f"the clips it was trained on: {SAME_SUBJECTS}"],
+            tuned_on=recipe.tuned_on,
+            selection=recipe.selection,
         ),
         rejection=cards.Rejection(
             threshold=round(threshold, 4),
             min_motion=recipe.rejection.min_motion,
-            auc=float("nan"),  # the search leaves clips without an expression out
+            auc=float("nan"),  # no clip without an expression was scored
             kept=float((outcome.likeliest >= threshold).mean()),
         ),
         metrics=[],
+        licence=f"terms of use of the {_dataset(examples)} release" if source.real else None,
         limits=[*recipe.card.limits, *_licence(examples, source)],
     )
 
@@ -89,5 +93,9 @@ def _write_entry(outcome, source, folder):
 def _licence(examples, source):
     if not source.real:
         return []
-    name = dict(examples.about).get("dataset", examples.protocol)
+    name = _dataset(examples)
     return [f"Trained on real clips of {name}, whose licence governs what may be done with it."]
+
+
+def _dataset(examples: Examples) -> str:
+    return dict(examples.about).get("dataset", examples.protocol)

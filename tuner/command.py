@@ -80,7 +80,7 @@ def tune(
     choose_backend()
     set_defaults(os.environ.get("KERAS_BACKEND", ""), watching=in_processes)
     quieten()
-    from mer_zoo.training.evaluating import load_dataset, real_section
+    from mer_zoo.training.evaluating import load_dataset
     from mer_zoo.training.recipes import read_recipe
     from tuner.champion import publish
     from tuner.nesting import score_nested
@@ -96,7 +96,7 @@ def tune(
     if not joined:
         refuse_other_file(to, project)
     if root:
-        source = DatasetClips(load_dataset(real_section(loaded), root=roots(root)), jobs)
+        source = DatasetClips(load_dataset(loaded.real_section(), roots(root)), jobs)
     else:
         source = CorpusClips(photos, jobs, ict)
     if joined:

@@ -8,15 +8,18 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Learner, Result
-from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
-from mer_zoo.evaluation.journal import FoldOutcome, Journal
+from mer_zoo.evaluation.fold_record import FoldRecord
+from mer_zoo.evaluation.folds import Fold, check_folds, make_folds
+from mer_zoo.evaluation.journal import Journal
+from mer_zoo.evaluation.plan import NESTED
 from mer_zoo.evaluation.pooling import pool
-from mer_zoo.evaluation.worker import fold_seed
-from mer_zoo.tracking import machine
+from mer_zoo.evaluation.runner import make_plan
+from mer_zoo.evaluation.scoring import score_fold
+from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Recipe
-from tuner.outcome import OTHER_SUBJECTS, Outcome
+from tuner.outcome import Outcome
 from tuner.searching import search
-from tuner.sources import Source, TrainingPart, learner_of
+from tuner.sources import Source, TrainingPart
 from tuner.space import plain
 from tuner.winner import keep_score
 from tuner.workers.supervisor import Team
@@ -71,34 +74,34 @@ def score_nested(
     examples = source.examples(recipe)
     folds = make_folds(split, examples.subjects, examples.labels, outcome.seed)
     check_folds(folds, examples.subjects, split)
-    plan = {
-        "split": split,
-        "folds": folds_hash(folds, examples.clips),
-        "examples": examples.digest,
-        "protocol": examples.protocol,
-        "recipe": plain(recipe),
-        "settings": outcome.settings.to_dict(),
-        "trials": trials,
-        "seeds": [outcome.seed],
-        "backend": machine.backend(),
-        "oracle": False,
-    }
+    plan = make_plan(
+        examples,
+        folds,
+        split=split,
+        seeds=[outcome.seed],
+        learner={
+            "recipe": plain(recipe),
+            "settings": outcome.settings.to_dict(),
+            "trials": trials,
+        },
+        label=NESTED,
+    )
     journal = Journal(folder / FOLDS, plan)
     started = time.perf_counter()
-    outcomes, chosen = [], {}
+    records, chosen = [], {}
     for number, fold in enumerate(folds):
         inner = _search(
             recipe, source, examples, fold, outcome, folder, number, trials, learner, team, progress
         )
         chosen[fold.name] = inner.best.values
-        found = journal.read(outcome.seed, number)
-        if found is None:
-            found = _score(inner, source, fold, examples, outcome.seed, learner)
-            journal.write(number, found)
-        outcomes.append(found)
+        record = journal.read(outcome.seed, number)
+        if record is None:
+            record = _score(inner, source, fold, examples, outcome.seed, learner)
+            journal.write(number, record)
+        records.append(record)
     seconds = time.perf_counter() - started
-    result = pool(examples, folds, outcomes, plan=plan, seconds=seconds)
-    result.about.update(label=OTHER_SUBJECTS, chosen=chosen)
+    result = pool(examples, folds, records, plan=plan, seconds=seconds)
+    result.about["chosen"] = chosen
     keep_score(result, outcome, folder, "nested")
     return result
 
@@ -128,7 +131,7 @@ def _search(
 
 def _score(
     inner: Outcome, source: Source, fold: Fold, examples: Examples, seed: int, learner
-) -> FoldOutcome:
+) -> FoldRecord:
     """Trains with the values of the inner search's winner and predicts the test subjects once."""
     images = source.examples(inner.recipe)
     if not np.array_equal(images.clips, examples.clips):
@@ -136,16 +139,6 @@ def _score(
             f"With the values chosen for the fold {fold.name} other clips can be used than with the "
             "recipe's. Leave face_size out of search.space."
         )
-    learner = learner or (lambda recipe: learner_of(recipe, inner.section))
-    own_seed = fold_seed(seed, fold.name)
-    started = time.perf_counter()
-    fitted = learner(inner.recipe).fit(images.part(fold.train), own_seed)
-    seconds = time.perf_counter() - started
-    test = np.asarray(images.originals[fold.test], dtype=np.float32)
-    return FoldOutcome(
-        seed=seed,
-        fold=fold.name,
-        probabilities=np.asarray(fitted.predict(test), dtype=np.float32),
-        epochs=None,
-        fit_seconds=seconds,
-    )
+    learner = learner or (lambda recipe: RecipeLearner.of(recipe, inner.section))
+    record, _ = score_fold(learner(inner.recipe), images, fold, seed=seed)
+    return record

@@ -1,15 +1,14 @@
 """The honest objective: folds of the training subjects, pooled once into one score."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Learner, grouped_kfold
+from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import check_folds, folds_hash
-from mer_zoo.evaluation.worker import fold_seed
-from mer_zoo.tracking.folds import FoldPredictions
+from mer_zoo.evaluation.scoring import fold_seed, score_fold
 from tuner.errors import LeakError
 
 ROWS = ("clips", "subjects", "labels")  # the same for every trial; its images may differ
@@ -46,9 +45,9 @@ class Objective:
         examples: Examples,
         trial: int,
         *,
-        finished: Mapping[str, FoldPredictions],
-        keep: Callable[[FoldPredictions], None],
-    ) -> list[FoldPredictions]:
+        finished: Mapping[str, FoldRecord],
+        keep: Callable[[FoldRecord], None],
+    ) -> list[FoldRecord]:
         """The predictions of every fold of a trial.
 
         A fold's result depends on the learner, the examples and (seed, trial, fold) alone, so that
@@ -72,20 +71,9 @@ class Objective:
                 done.append(finished[fold.name])
                 continue
             seed = fold_seed(self.seed, f"{trial}/{fold.name}")
-            started = time.perf_counter()
-            fitted = learner.fit(examples.part(fold.train), seed)
-            seconds = time.perf_counter() - started
-            test = np.asarray(examples.originals[fold.test], dtype=np.float32)
-            predictions = FoldPredictions(
-                fold=fold.name,
-                seed=seed,
-                clips=clips,
-                labels=examples.labels[fold.test],
-                probabilities=np.asarray(fitted.predict(test), dtype=np.float32),
-                fit_seconds=round(seconds, 3),
-            )
-            keep(predictions)
-            done.append(predictions)
+            record, _ = score_fold(learner, examples, fold, seed=seed, fit_seed=seed)
+            keep(record)
+            done.append(record)
         return done
 
     def _refuse_others(self, examples):
@@ -105,7 +93,7 @@ def refuse_leaks(examples: Examples, held_out: Iterable[str] = ()) -> None:
             "whom its winner is to be tested. Hand it the training subjects alone: "
             "examples.part(fold.train)."
         )
-    split = dict(examples.about).get("split", "train")
+    split = dict(examples.about).get("corpus_split", "train")
     if split != "train":
         raise LeakError(
             f"The search was handed the split {split!r} of a corpus. Hyperparameters are chosen on "

@@ -6,13 +6,10 @@ from typing import Any
 import numpy as np
 
 from mer_zoo.evaluation import Scores, metrics
-from mer_zoo.tracking.folds import FoldPredictions, pooled
+from mer_zoo.evaluation.fold_record import FoldRecord, likeliest, pooled_scores
 from mer_zoo.training.recipe import Recipe
 from tuner.settings import Settings
 from tuner.tracking import SearchRecord
-
-SAME_SUBJECTS = "hyperparameters chosen on the same subjects"
-OTHER_SUBJECTS = "hyperparameters chosen anew for each fold, without its test subjects (nested)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,8 @@ class Outcome:
     people.
 
     Attributes:
-        recipe: of the best trial, with nothing left to search.
+        recipe: of the best trial, with nothing left to search; its `selection` says on which clips
+            its values were chosen.
         section: "training" or "real.training": the section it was trained with.
         best: the best trial.
         trials: all of them, by number.
@@ -53,7 +51,7 @@ class Outcome:
     section: str
     best: TrialSummary
     trials: tuple[TrialSummary, ...]
-    predictions: tuple[FoldPredictions, ...]
+    predictions: tuple[FoldRecord, ...]
     record: SearchRecord
     settings: Settings
 
@@ -65,7 +63,7 @@ class Outcome:
     @property
     def scores(self) -> Scores:
         """The pooled inner scores of the best trial."""
-        return pooled(self.predictions)
+        return pooled_scores(self.predictions)
 
     @property
     def majority(self) -> Scores:
@@ -85,4 +83,4 @@ class Outcome:
     @property
     def likeliest(self) -> np.ndarray:
         """float32 `(clips,)`: the largest probability of every clip while it was held out."""
-        return np.concatenate([fold.probabilities.max(axis=1) for fold in self.predictions])
+        return likeliest(self.predictions)

@@ -5,13 +5,16 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mer_zoo.evaluation import Examples, Learner
+from mer_zoo.evaluation.versions import versions
 from mer_zoo.tracking import machine
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.store import Store
+from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.search_section import Choice
 from tuner.errors import SearchRefusedError
@@ -19,7 +22,7 @@ from tuner.objective import Objective
 from tuner.precision import POLICY, in_mixed_precision
 from tuner.progress import Lines
 from tuner.settings import Settings
-from tuner.sources import Source, learner_of
+from tuner.sources import Source
 from tuner.space import Space, plain
 from tuner.tracking import SearchRecord
 from tuner.trial import TrialRunner
@@ -49,6 +52,11 @@ class Prepared:
     store: Store
     learner: Callable[[Recipe], Learner]
 
+    @cached_property
+    def images(self) -> str:
+        """Digest of the images of the recipe as it is."""
+        return self.examples.images_digest()
+
     @property
     def facts(self) -> dict:
         """Short plain values for the run of the search."""
@@ -60,6 +68,7 @@ class Prepared:
             "seed": self.settings.seed,
             "folds": self.settings.folds,
             "examples": self.examples.digest,
+            "images": self.images,
             "backend": machine.backend(),
             **precision,
         }
@@ -70,6 +79,7 @@ class Prepared:
         return {
             **self.facts,
             "recipe": plain(self.space.recipe),
+            "versions": versions(machine.backend()),
             "folds": self.objective.hash,
             "tracking_uri": self.store.uri,
         }
@@ -143,7 +153,7 @@ def prepare(
         examples,
         Objective(examples, settings.folds, settings.seed, settings.held_out),
         Store.at(tracking_uri),
-        learner or (lambda trial: learner_of(trial, space.section)),
+        learner or (lambda trial: RecipeLearner.of(trial, space.section)),
     )
 
 
@@ -162,4 +172,4 @@ def _check_starts(space):
         return
     for start in searched.values if isinstance(searched, Choice) else [recipe.real.start]:
         real = dataclasses.replace(recipe.real, start=start)
-        learner_of(dataclasses.replace(recipe, real=real), space.section).check()
+        RecipeLearner.of(dataclasses.replace(recipe, real=real), space.section).check()

@@ -115,7 +115,9 @@ def search(
         best = engine.best
         predictions = record.trial(best.number, prepared.examples.class_names).finished_folds()
         return Outcome(
-            recipe=applied(recipe, best.values),
+            recipe=record.with_selection(
+                applied(recipe, best.values), best.number, prepared.examples, source.real
+            ),
             section=space.section,
             best=best,
             trials=engine.trials,

@@ -1,21 +1,20 @@
 """Where a search's examples come from: training clips alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.evaluation import Examples, Learner
-from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_images
-from mer_zoo.training.evaluating import examples_of, real_section
-from mer_zoo.training.learner import RecipeLearner
+from mer_zoo.evaluation import Examples
+from mer_zoo.training.corpora import Portraits, render_corpus
+from mer_zoo.training.evaluating import examples_of
+from mer_zoo.training.learner import REAL, SYNTHETIC
 from mer_zoo.training.recipe import Recipe
+from mer_zoo.training.synthetic import training_examples
 from tuner.errors import LeakError
-
-TRAIN = "train"
 
 
 class Source(Protocol):
@@ -40,7 +39,7 @@ class Source(Protocol):
 class CorpusClips:
     """The training identities of a recipe's synthetic corpus, each a subject.
 
-    Clips without an expression have no class, so they are left out; `mer-zoo train` uses them.
+    Clips without an expression are trained on, as `mer-zoo train` does, and have no class to score.
     The identities of the validation and test splits are never handed on: the card's scores are
     theirs.
 
@@ -55,7 +54,7 @@ class CorpusClips:
     jobs: int = 2
     ict_file: Path | None = None
     progress: Callable[[str], None] = print
-    section = "training"
+    section = SYNTHETIC
     real = False
     makes_images = True
 
@@ -68,28 +67,8 @@ class CorpusClips:
         """
         recipe.synthetic()
         portraits = Portraits(self.photos, self.ict_file, self.jobs)
-        return corpus_examples(corpus_images(recipe, portraits, progress=self.progress), recipe)
-
-
-def corpus_examples(corpus: CorpusImages, recipe: Recipe) -> Examples:
-    """The clips of a corpus' training identities that show one of its classes."""
-    from mer_zoo.synthesis.schemas import find_schema
-
-    schema = find_schema(recipe.data.schema)
-    train = corpus.split(TRAIN)
-    names = list(schema.class_names)
-    shown = np.flatnonzero(np.isin(train.table["label"], names))
-    table = train.table[shown]
-    return Examples(
-        images=train.images[shown],
-        labels=[names.index(label) for label in table["label"]],
-        subjects=[f"synthetic/{identity}" for identity in table["identity"]],
-        clips=[f"{row['identity']}#{row['clip']}" for row in table],
-        class_names=schema.class_names,
-        protocol=f"synthetic-{schema.name}",
-        digest=corpus.digest,
-        about=(("dataset", "synthetic"), ("split", TRAIN), ("corpus", corpus.description)),
-    )
+        corpus = render_corpus(recipe, portraits, progress=self.progress)
+        return training_examples(recipe, corpus)
 
 
 @dataclass(frozen=True)
@@ -108,7 +87,7 @@ class DatasetClips:
     dataset: object
     jobs: int = 1
     progress: bool = True
-    section = "real.training"
+    section = REAL
     real = True
     makes_images = True
 
@@ -118,21 +97,21 @@ class DatasetClips:
         Raises:
             RecipeError: the recipe has no [real] section.
         """
-        real_section(recipe)
+        recipe.real_section()
         return examples_of(self.dataset, recipe, jobs=self.jobs, progress=self.progress)
 
 
 @dataclass(frozen=True)
 class GivenExamples:
-    """Examples that are in memory already; their images stay as they are."""
+    """Examples that are in memory already; their images stay as they are.
+
+    They count as real people's: nothing says that they are not.
+    """
 
     given: Examples
     section: str
+    real = True
     makes_images = False
-
-    @property
-    def real(self) -> bool:
-        return self.section == "real.training"
 
     def examples(self, recipe: Recipe) -> Examples:
         return self.given
@@ -176,8 +155,8 @@ def as_source(source: Source | Examples, recipe: Recipe) -> Source:
         LeakError: it starts from weights that have seen the identities to be held out.
     """
     if isinstance(source, Examples):
-        source = GivenExamples(source, "training" if recipe.real is None else "real.training")
-    if source.section == "training":
+        source = GivenExamples(source, SYNTHETIC if recipe.real is None else REAL)
+    if source.section == SYNTHETIC:
         recipe.synthetic()
         if recipe.start:
             raise LeakError(
@@ -191,11 +170,3 @@ def as_source(source: Source | Examples, recipe: Recipe) -> Source:
             "real clips. Add one, or search on synthetic clips (--photos)."
         )
     return source
-
-
-def learner_of(recipe: Recipe, section: str) -> Learner:
-    """The learner of a recipe with one of its sections on optimisation."""
-    if section == "training":
-        rendered = replace(recipe, augmentation=replace(recipe.augmentation, variants=1))
-        return RecipeLearner.of(rendered, recipe.training)
-    return RecipeLearner.of(recipe, recipe.real.training, recipe.real.start)

@@ -4,14 +4,17 @@ The finished folds of a trial are its artifact `folds.json`, from which an inter
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from mer_zoo.evaluation import Scores
+from mer_zoo.evaluation import Examples, Scores
 from mer_zoo.evaluation.confusion_picture import confusion_svg
+from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, read_records, records_json
+from mer_zoo.selection import Selection
 from mer_zoo.tracking.curves import curves_svg
-from mer_zoo.tracking.folds import FOLDS, FoldPredictions, folds_json, read_folds
 from mer_zoo.tracking.run import TrackedRun, find_experiment
 from mer_zoo.tracking.store import Store
+from mer_zoo.training.recipe import Recipe
 from tuner.errors import ProjectError
 
 SEARCH_TAG, TRIAL_TAG = "mer_zoo.search", "mer_zoo.trial"
@@ -29,7 +32,7 @@ class TrialRecord:
 
     def __init__(self, run: TrackedRun, class_names: tuple[str, ...]):
         self.run, self.class_names = run, class_names
-        self.folds: dict[str, FoldPredictions] = {}
+        self.folds: dict[str, FoldRecord] = {}
 
     def begin(self, values: Mapping[str, Any], tags: Mapping[str, Any]) -> None:
         """Goes on in the run: logs the hyperparameters, reads the folds that were finished before.
@@ -60,18 +63,18 @@ class TrialRecord:
             if step not in logged:  # killed between the artifact and the metric
                 self._log_fold(step, fold)
 
-    def finished_folds(self) -> tuple[FoldPredictions, ...]:
+    def finished_folds(self) -> tuple[FoldRecord, ...]:
         """The folds in the store, in the order they were trained."""
-        text = self.run.read(FOLDS)
+        text = self.run.read(RECORDS)
         try:
-            return () if text is None else read_folds(text)
+            return () if text is None else read_records(text)
         except (ValueError, KeyError, TypeError):  # torn: the folds are trained again, alike
             return ()
 
-    def keep(self, fold: FoldPredictions) -> None:
+    def keep(self, fold: FoldRecord) -> None:
         """Keeps a finished fold: its predictions first, for they are what a restart reads."""
         self.folds[fold.fold] = fold
-        self.run.write(folds_json(self.class_names, self.folds.values()), FOLDS)
+        self.run.write(records_json(self.class_names, self.folds.values()), RECORDS)
         self._log_fold(len(self.folds) - 1, fold)
 
     def finish(self, scores: Scores) -> None:
@@ -125,6 +128,22 @@ class SearchRecord:
             self.store, self.client, self.experiment, tag, f"trial {number}", parent=self.run.id
         )
         return TrialRecord(run, class_names)
+
+    def with_selection(self, recipe: Recipe, trial: int, examples: Examples, real: bool) -> Recipe:
+        """The recipe of a trial, which says that its values were chosen by scores on these clips.
+
+        Args:
+            recipe: with the trial's values.
+            trial: its number.
+            examples: of the search.
+            real: they show real people, whose scores are labelled from now on.
+        """
+        chosen = Selection(
+            by=f"search {self.name}, trial {trial}",
+            clips=examples.protocol,
+            subjects=sorted(set(examples.subjects.tolist())) if real else [],
+        )
+        return replace(recipe, selection=[*recipe.selection, chosen])
 
     def note_best(self, number: int, uf1: float) -> None:
         """Shows the best trial so far in the run of the search."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 import tomli_w
 
 from mer_zoo.evaluation import Examples, Learner
+from mer_zoo.evaluation.fold_record import pooled_scores
 from mer_zoo.tracking import machine
-from mer_zoo.tracking.folds import pooled
 from mer_zoo.tracking.store import disk_full, is_disk_full
 from mer_zoo.training.recipe import Recipe
 from tuner.errors import STOPPING
@@ -76,7 +76,8 @@ class TrialRunner:
     def _run(self, number, values, kept):
         kept.begin(values, {"mer_zoo.device": machine.device()})
         recipe = applied(self.space.recipe, values)
-        kept.run.write(tomli_w.dumps(plain(recipe)), "recipe.toml")
+        chosen = self.record.with_selection(recipe, number, self._held[1], self.source.real)
+        kept.run.write(tomli_w.dumps(plain(chosen)), "recipe.toml")
         self.lines.trial(number, len(self.objective.folds), len(kept.folds))
 
         def keep(fold):
@@ -92,7 +93,7 @@ class TrialRunner:
                 keep=keep,
             )
         kept.run.log(metrics=use.metrics)
-        scores = pooled(predictions)
+        scores = pooled_scores(predictions)
         kept.finish(scores)
         return {"uf1": scores.uf1, "uar": scores.uar, "accuracy": scores.accuracy}
 

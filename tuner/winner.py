@@ -8,10 +8,11 @@ import tomli_w
 
 from mer_zoo.evaluation import Result, run
 from mer_zoo.files import refuse_overwrite, write_atomically
+from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.recipe import Recipe
-from tuner.outcome import SAME_SUBJECTS, Outcome
+from tuner.outcome import Outcome
 from tuner.project import Project
-from tuner.sources import Source, learner_of
+from tuner.sources import Source
 from tuner.space import plain
 
 SCORES = ("uf1", "uar", "accuracy")
@@ -81,16 +82,15 @@ def score(
         The result; its `about["label"]` is the label.
     """
     recipe = outcome.recipe
-    training = recipe.training if outcome.section == "training" else recipe.real.training
+    learner = RecipeLearner.of(recipe, outcome.section)
     result = run(
-        learner_of(recipe, outcome.section),
+        learner,
         source.examples(recipe),
         folder=Path(folder) / "folds",
-        seeds=training.seeds,
+        seeds=learner.training.seeds,
         jobs=jobs,
         progress=progress,
     )
-    result.about["label"] = SAME_SUBJECTS
     keep_score(result, outcome, folder, "loso")
     return result
 

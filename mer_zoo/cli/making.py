@@ -65,7 +65,6 @@ def train(
     loaded = Recipe.read(recipe)
     folder = to or Path(loaded.name)
     where = {
-        "recipe_path": recipe,
         "jobs": jobs,
         "force": force,
         "track": wanted(track, tracking_uri),
@@ -74,7 +73,7 @@ def train(
         if root:
             made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
         else:
-            made = train_entry(loaded, photos, folder, ict_file=ict, **where)
+            made = train_entry(loaded, photos, folder, recipe_path=recipe, ict_file=ict, **where)
         for part in tables.card(made):
             out.print(part)
         out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
@@ -97,7 +96,7 @@ def table(
     choose_backend()
     from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.table import Table
-    from mer_zoo.training.tabulating import make_table
+    from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)
     results = make_table(read, Portraits(photos, ict, jobs), work)

@@ -98,10 +98,16 @@ def entries(cards) -> Table:
             Text(card.name, style="bold"),
             card.preprocessing.modality,
             f"{card.network.parameters:,}",
-            "synthetic" if saw.real_clips == 0 else f"{saw.real_clips} real",
+            _seen(saw),
             f"{score.name} {score.value:.2f} ({score.majority:.2f})" if score else "-",
         )
     return table
+
+
+def _seen(saw) -> str:
+    if saw.altered:
+        return "unknown"
+    return f"{saw.real_clips} real" if saw.real_clips else "synthetic"
 
 
 def card(entry) -> list:
@@ -116,7 +122,7 @@ def card(entry) -> list:
             ", ".join(f"{v:.3f}" for v in m.values),
             f"{m.majority:.3f}",
             f"{m.chance:.3f}",
-            f"{m.protocol}, {m.split}",
+            f"{m.protocol}, {m.split}" + (f"; {m.label}" if m.label else ""),
             f"{m.clips} of {m.identities} identities",
         )
     facts = Table("what", "value", title="Facts", show_header=False)
@@ -127,7 +133,8 @@ def card(entry) -> list:
         f"{entry.preprocessing.face_size} px aligned face"
         + (f"; {made}" if (made := entry.preprocessing.settings) else ""),
         "trained on": f"{entry.trained_on.clips:,} clips of {entry.trained_on.identities} identities, "
-        f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}",
+        f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}"
+        + ("; altered after that" if entry.trained_on.altered else ""),
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
         "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
         f"{entry.rejection.min_motion:.1f} px"

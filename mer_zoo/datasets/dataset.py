@@ -90,6 +90,13 @@ class Dataset:
         return {name: int(counts.get(name, 0)) for name in self.class_names}
 
     @property
+    def licence(self) -> str:
+        """What governs weights that were trained on these clips, for their card."""
+        if self.name == "custom":
+            return "that of the clips it was trained on"
+        return f"terms of use of the {self.name} release"
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the name, the protocol and the table without paths.
 

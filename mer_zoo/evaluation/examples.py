@@ -10,6 +10,9 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 
+NO_EXPRESSION = -1
+"""The label of a clip without an expression. Such clips are trained on and never scored."""
+
 Predict = Callable[[np.ndarray], np.ndarray]
 """Images `(N, H, W, C)` -> probabilities float `(N, classes)`."""
 
@@ -21,7 +24,8 @@ class Examples:
     Attributes:
         images: `(N, H, W, C)`, one image a clip; or `(N, V, H, W, C)`, the image of the clip as it
             is and those of its V - 1 variants, which are for training alone.
-        labels: int `(N,)`, indices into `class_names`.
+        labels: int `(N,)`, indices into `class_names`; `NO_EXPRESSION` (-1) for a clip that shows
+            none of the classes, since it shows no expression.
         subjects: str `(N,)`, as `dataset/id`.
         clips: str `(N,)`, unique names.
         class_names: the classes, in the order of the outputs.
@@ -58,10 +62,11 @@ class Examples:
                 f"The clip {names[times.argmax()]} appears {times.max()} times; every clip may be "
                 "there once, or it would be trained and tested on."
             )
-        if labels.min() < 0 or labels.max() >= len(self.class_names):
+        if labels.min() < NO_EXPRESSION or labels.max() >= len(self.class_names):
             raise EvaluationError(
                 f"Labels run from {labels.min()} to {labels.max()}, but there are "
-                f"{len(self.class_names)} classes: {', '.join(self.class_names)}."
+                f"{len(self.class_names)} classes: {', '.join(self.class_names)}. Expected their "
+                f"indices from 0, or {NO_EXPRESSION} for a clip without an expression."
             )
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "subjects", subjects)
@@ -83,6 +88,11 @@ class Examples:
         return self.images[:, 0] if self.images.ndim == 5 else self.images
 
     @property
+    def is_expression(self) -> np.ndarray:
+        """bool `(N,)`: whether the clip shows an expression, so that its class can be scored."""
+        return self.labels != NO_EXPRESSION
+
+    @property
     def datasets(self) -> np.ndarray:
         """str `(N,)`: the part of each subject before the slash."""
         return np.array([subject.split("/")[0] for subject in self.subjects], dtype=np.str_)
@@ -97,6 +107,17 @@ class Examples:
             clips=self.clips[rows],
             digest="",
         )
+
+    def images_digest(self) -> str:
+        """SHA-256 of the images, their shape and their dtype, in the order of the clips' names.
+
+        Other images of the same clips (another modality, another face engine, frames that were
+        changed) have another digest; the order of the rows makes no difference.
+        """
+        digest = hashlib.sha256(f"{self.images.shape} {self.images.dtype}".encode())
+        for row in np.argsort(self.clips, kind="stable"):
+            digest.update(np.ascontiguousarray(self.images[row]))
+        return digest.hexdigest()
 
     def _digest(self):
         rows = sorted(zip(self.clips, self.subjects, self.labels.astype(str), strict=True))
@@ -118,6 +139,9 @@ class Learner(Protocol):
     """Anything that can be trained on examples. It never sees the examples it is scored on.
 
     A learner must be picklable: it is sent to other processes.
+
+    A learner whose hyperparameters were chosen on scores of clips may have an attribute
+    `selected_on`, the subjects of those clips. A score on any of them is labelled.
     """
 
     def describe(self) -> dict:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.errors import EvaluationError, UnknownNameError
+from mer_zoo.evaluation.examples import NO_EXPRESSION
 
 SPLITS = ("loso", "lodo", "kfold-K", "paper-10%")
 PAPER = "paper-10%"
@@ -35,7 +36,7 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
             shares subjects between training and test and can rank nothing; it is here so that such
             tables can be repeated.
         subjects: str `(N,)`, as `dataset/id`.
-        labels: int `(N,)`.
+        labels: int `(N,)`. Clips labelled `NO_EXPRESSION` are trained on and are in no test part.
         seed: of the grouping; "loso" and "lodo" draw nothing.
 
     Raises:
@@ -44,10 +45,10 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
     """
     subjects, labels = np.asarray(subjects, dtype=np.str_), np.asarray(labels)
     if split == "loso":
-        return _by_group(subjects, "subject", "leave-one-subject-out")
+        return _by_group(subjects, labels, "subject", "leave-one-subject-out")
     if split == "lodo":
         datasets = np.array([s.split("/")[0] for s in subjects])
-        return _by_group(datasets, "dataset", "leave-one-dataset-out")
+        return _by_group(datasets, labels, "dataset", "leave-one-dataset-out")
     if split == PAPER:
         return (_single_tenth(labels, seed),)
     if split.startswith("kfold-") and split.removeprefix("kfold-").isdigit():
@@ -70,8 +71,10 @@ def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
             f"{k} folds of {len(names)} subjects: expected 2 folds at least and no more than there "
             "are subjects."
         )
-    classes = labels.max() + 1
-    counts = np.stack([np.bincount(labels[subjects == n], minlength=classes) for n in names])
+    # Clips without an expression are balanced as one more class.
+    index = labels - labels.min()
+    classes = index.max() + 1
+    counts = np.stack([np.bincount(index[subjects == n], minlength=classes) for n in names])
     order = np.random.default_rng(seed).permutation(len(names))
     order = order[np.argsort(-counts[order].sum(1), kind="stable")]
     held = np.zeros((k, classes))
@@ -85,7 +88,7 @@ def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
         held[chosen] += counts[subject]
         fold_of[names[subject]] = chosen
     groups = np.array([f"group{fold_of[s] + 1}" for s in subjects])
-    return _by_group(groups, "group", "k-fold")
+    return _by_group(groups, labels, "group", "k-fold")
 
 
 def check_folds(folds, subjects, split: str) -> None:
@@ -112,15 +115,16 @@ def folds_hash(folds, clips) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _by_group(groups, kind: str, what: str) -> tuple[Fold, ...]:
+def _by_group(groups, labels, kind: str, what: str) -> tuple[Fold, ...]:
     names = np.unique(groups)
     if len(names) < 2:
         raise EvaluationError(
             f"There is one {kind} only ({names[0]}); {what} needs two. Without a second {kind} "
             "nothing can be said about new ones."
         )
+    shown = labels != NO_EXPRESSION
     return tuple(
-        Fold(str(name), np.flatnonzero(groups != name), np.flatnonzero(groups == name))
+        Fold(str(name), np.flatnonzero(groups != name), np.flatnonzero((groups == name) & shown))
         for name in names
     )
 
@@ -128,7 +132,7 @@ def _by_group(groups, kind: str, what: str) -> tuple[Fold, ...]:
 def _single_tenth(labels, seed):
     rng = np.random.default_rng(seed)
     test = []
-    for label in np.unique(labels):
+    for label in np.unique(labels[labels != NO_EXPRESSION]):
         rows = rng.permutation(np.flatnonzero(labels == label))
         test.extend(rows[: max(1, round(len(rows) / 10))])
     test = np.sort(np.array(test))

@@ -112,3 +112,22 @@ def chance(labels, classes: int) -> Scores:
     """The scores expected of naming classes at random, each equally often."""
     counts = np.bincount(labels, minlength=classes).astype(float)
     return Scores(np.repeat(counts[:, None] / classes, classes, axis=1))
+
+
+def auc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Area under the ROC curve: how often a positive scores above a negative, ties counting half.
+
+    Args:
+        positive, negative: scores of the clips with and without what is to be detected.
+
+    Returns:
+        0..1, or NaN when either is empty.
+    """
+    from scipy.stats import rankdata
+
+    if not len(positive) or not len(negative):
+        return float("nan")
+    ranks = rankdata(np.concatenate([positive, negative]))[: len(positive)]
+    return float(
+        (ranks.sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative))
+    )

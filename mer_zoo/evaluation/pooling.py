@@ -1,56 +1,53 @@
-"""From the outcomes of folds to a result."""
+"""From the records of folds to a result."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from mer_zoo.evaluation.examples import Examples
+from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold
-from mer_zoo.evaluation.journal import FoldOutcome
 from mer_zoo.evaluation.oracle import selected_on_test
+from mer_zoo.evaluation.plan import Plan
 from mer_zoo.evaluation.result import Result
-from mer_zoo.evaluation.versions import versions
 
 
 def pool(
     examples: Examples,
     folds: Sequence[Fold],
-    outcomes: Sequence[FoldOutcome],
+    records: Sequence[FoldRecord],
     *,
-    plan: dict,
+    plan: Plan,
     seconds: float,
 ) -> Result:
-    """Puts the outcomes of all folds together, in the row order of the examples tested.
+    """Puts the records of all folds together, in the row order of the examples tested.
 
     Args:
         examples: of the evaluation.
         folds: its folds.
-        outcomes: one for each seed and fold.
-        plan: what the evaluation was; becomes `Result.about`.
+        records: one for each seed and fold.
+        plan: of the evaluation; becomes `Result.about`.
         seconds: how long it took.
     """
     tested = np.sort(np.concatenate([fold.test for fold in folds]))
     position = np.full(len(examples), -1)
     position[tested] = np.arange(len(tested))
+    rows = {fold.name: position[fold.test] for fold in folds}
     fold_names = np.empty(len(tested), dtype=object)
-    probabilities = np.zeros(
-        (len(plan["seeds"]), len(tested), len(examples.class_names)), np.float32
-    )
-    for outcome in outcomes:
-        fold = next(f for f in folds if f.name == outcome.fold)
-        probabilities[plan["seeds"].index(outcome.seed), position[fold.test]] = (
-            outcome.probabilities
-        )
-        fold_names[position[fold.test]] = fold.name
+    for name, places in rows.items():
+        fold_names[places] = name
+    shape = (len(plan.seeds), len(tested), len(examples.class_names))
+    probabilities = np.zeros(shape, np.float32)
+    for record in records:
+        probabilities[plan.seeds.index(record.seed), rows[record.fold]] = record.probabilities
     about = {
-        **plan,
+        **plan.to_dict(),
         **dict(examples.about),
-        "fit_seconds": round(sum(o.fit_seconds for o in outcomes), 2),
+        "fit_seconds": round(sum(record.fit_seconds for record in records), 2),
         "seconds": round(seconds, 2),
-        "versions": versions(plan["backend"]),
     }
-    if plan["oracle"]:
-        about["test_selected"] = selected_on_test(examples.labels, folds, outcomes)
+    if plan.oracle:
+        about["test_selected"] = selected_on_test(examples.labels, folds, records)
     return Result(
         clips=examples.clips[tested],
         subjects=examples.subjects[tested],
@@ -58,6 +55,6 @@ def pool(
         folds=fold_names.astype(np.str_),
         probabilities=probabilities,
         class_names=examples.class_names,
-        seeds=tuple(plan["seeds"]),
+        seeds=plan.seeds,
         about=about,
     )

@@ -12,6 +12,7 @@ from mer_zoo.evaluation import metrics
 from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.evaluation.folds import PAPER
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.evaluation.statistics import (
     Comparison,
     bootstrap_interval,
@@ -35,8 +36,9 @@ class Result:
         probabilities: float32 `(seeds, N, K)`, of the last epoch of each fold.
         class_names: K names.
         seeds: as many as the first axis of `probabilities`.
-        about: plain values: protocol, split, folds hash, learner, backend, versions, seconds, and
-            `test_selected` when it was asked for.
+        about: plain values: those of the `Plan` (protocol, split, digests of folds, clips and
+            images, learner, backend, versions, and the `label` of a score that has one), seconds,
+            and `test_selected` when it was asked for.
     """
 
     clips: np.ndarray
@@ -270,7 +272,11 @@ class Result:
             + "s"
             * (len(self.seeds) > 1)
         )
-        return line if self.is_subject_independent else f"{line}; SUBJECTS SHARED, ranks nothing"
+        if not self.is_subject_independent:
+            line += "; SUBJECTS SHARED, ranks nothing"
+        if self.about.get("label") == SAME_SUBJECTS:
+            line += f"; {SAME_SUBJECTS.upper()}"
+        return line
 
     def _scores(self, predicted, rows=slice(None)):
         return Scores(confusion_matrix(self.labels[rows], predicted[rows], len(self.class_names)))

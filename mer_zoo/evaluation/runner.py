@@ -1,40 +1,43 @@
 """Running the folds of an evaluation: in processes, with progress, resumable, always the same."""
 
-import hashlib
-import json
+import itertools
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from mer_zoo import settings
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation.examples import Examples, Learner
+from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
-from mer_zoo.evaluation.journal import FoldOutcome, Journal
+from mer_zoo.evaluation.journal import Journal
+from mer_zoo.evaluation.plan import SAME_SUBJECTS, Plan
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
+from mer_zoo.evaluation.versions import versions
 from mer_zoo.evaluation.worker import run_fold, worker_environment
 from mer_zoo.progress import progress_bar
 
 THREADS = 1  # the networks are small: folds side by side gain more than threads in one
 
 
-class Follower(Protocol):
-    """Is told what an evaluation does, and decides nothing."""
+class Callback(Protocol):
+    """Is notified of the progress of an evaluation. It cannot influence it."""
 
-    def begun(self, folder: Path | None, plan: dict, folds: Sequence[Fold]) -> None:
-        """It begins, or goes on after an interruption.
+    def on_begin(self, folder: Path | None, plan: Plan) -> None:
+        """The evaluation begins, or resumes after an interruption.
 
         Args:
             folder: the journal; None where nothing needs one.
             plan: what becomes `Result.about`.
-            folds: of the split.
         """
 
-    def fold_done(self, number: int, outcome: FoldOutcome) -> None:
-        """A fold is finished: the folds of a journal first, the others as they end, in any order."""
+    def on_fold_end(self, number: int, record: FoldRecord) -> None:
+        """A fold is finished: first those read from a journal, then the others, in any order."""
 
 
 def run(
@@ -48,7 +51,7 @@ def run(
     threads: int = THREADS,
     oracle: bool = False,
     keep_weights: bool = False,
-    follower: Follower | None = None,
+    callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
     """Trains and scores a learner on every fold of a split, once a seed.
@@ -73,7 +76,7 @@ def run(
             subjects, labelled test-selected. It costs predictions after each epoch and changes
             nothing else.
         keep_weights: keep the weights of every fold in the journal.
-        follower: told of every fold.
+        callback: notified of every fold.
         progress: show a bar on standard error.
 
     Returns:
@@ -84,39 +87,77 @@ def run(
             holds another evaluation.
         UnknownNameError: no such split.
     """
-    seeds = list(seeds)
+    seeds = tuple(seeds)
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise EvaluationError(f"seeds={seeds}: expected different whole numbers of 0 or more.")
+        raise EvaluationError(
+            f"seeds={list(seeds)}: expected different whole numbers of 0 or more."
+        )
     if jobs == 0 or threads < 1:
         raise EvaluationError(f"jobs={jobs}, threads={threads}: expected at least 1 of each.")
     folds = make_folds(split, examples.subjects, examples.labels)
     check_folds(folds, examples.subjects, split)
-    backend = settings.backend()
-    plan = {
-        "split": split,
-        "folds": folds_hash(folds, examples.clips),
-        "examples": examples.digest,
-        "protocol": examples.protocol,
-        "learner": learner.describe(),
-        "seeds": seeds,
-        "backend": backend,
-        "oracle": oracle,
-        "keep_weights": keep_weights,
-    }
-    journal = Journal(folder or _own_folder(plan), plan)
+    plan = make_plan(
+        examples,
+        folds,
+        split=split,
+        seeds=seeds,
+        learner=learner.describe(),
+        label=selection_label(learner, examples),
+        oracle=oracle,
+        keep_weights=keep_weights,
+    )
+    journal = Journal(folder or settings.home() / "evaluations" / plan.digest[:24], plan)
     started = time.perf_counter()
-    if follower is not None:
-        follower.begun(journal.folder, plan, folds)
-    outcomes = _outcomes(journal, examples, learner, folds, plan, jobs, threads, follower, progress)
-    result = pool(examples, folds, outcomes, plan=plan, seconds=time.perf_counter() - started)
+    if callback is not None:
+        callback.on_begin(journal.folder, plan)
+    missing = _Missing(journal, plan, examples, learner, folds, jobs, threads)
+    records = _records(missing, callback, progress)
+    result = pool(examples, folds, records, plan=plan, seconds=time.perf_counter() - started)
     if folder is None:
         discard(journal.folder)
     return result
 
 
-def _own_folder(plan: dict) -> Path:
-    digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-    return settings.home() / "evaluations" / digest[:24]
+def make_plan(
+    examples: Examples,
+    folds: Sequence[Fold],
+    *,
+    split: str,
+    seeds: Sequence[int],
+    learner: Mapping[str, Any],
+    label: str = "",
+    oracle: bool = False,
+    keep_weights: bool = False,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Plan:
+    """The plan of an evaluation of these examples, in this process and with its packages.
+
+    Args:
+        examples, folds: of the evaluation.
+        split, seeds, learner, label, oracle, keep_weights, facts: see `Plan`.
+    """
+    backend = settings.backend()
+    return Plan(
+        split=split,
+        folds=folds_hash(folds, examples.clips),
+        protocol=examples.protocol,
+        examples=examples.digest,
+        images=examples.images_digest(),
+        learner=learner,
+        seeds=tuple(seeds),
+        backend=backend,
+        versions=versions(backend),
+        oracle=oracle,
+        keep_weights=keep_weights,
+        label=label,
+        facts=facts,
+    )
+
+
+def selection_label(learner: Learner, examples: Examples) -> str:
+    """The label of a score on these examples: whether the learner was chosen on their subjects."""
+    selected_on = set(getattr(learner, "selected_on", ()))
+    return SAME_SUBJECTS if selected_on & set(examples.subjects.tolist()) else ""
 
 
 def discard(folder: Path) -> None:
@@ -124,53 +165,56 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _outcomes(
-    journal, examples, learner, folds, plan, jobs, threads, follower, progress
-) -> list[FoldOutcome]:
-    found = {
-        (seed, number): journal.read(seed, number)
-        for seed in plan["seeds"]
-        for number in range(len(folds))
-    }
-    missing = [key for key, outcome in found.items() if outcome is None]
-    tell = follower.fold_done if follower is not None else lambda number, outcome: None
-    for (_, number), outcome in found.items():
-        if outcome is not None:
-            tell(number, outcome)
+@dataclass(frozen=True, eq=False)
+class _Missing:
+    """An evaluation, of which some folds may have been finished before."""
+
+    journal: Journal
+    plan: Plan
+    examples: Examples
+    learner: Learner
+    folds: tuple[Fold, ...]
+    jobs: int
+    threads: int
+
+    def finished(self) -> dict[tuple[int, int], FoldRecord | None]:
+        """(seed, number of the fold) -> its record, None where it is missing; in that order."""
+        keys = itertools.product(self.plan.seeds, range(len(self.folds)))
+        return {key: self.journal.read(*key) for key in keys}
+
+    def run(self, keys: Iterable[tuple[int, int]]) -> Iterator[tuple[int, FoldRecord]]:
+        """Scores these folds, side by side where there are several jobs."""
+        from joblib import Parallel, delayed
+
+        own_process = self.jobs != 1
+        environment = worker_environment(self.plan.backend, self.threads) if own_process else {}
+        calls = (
+            delayed(run_fold)(
+                self.journal,
+                self.plan,
+                self.examples,
+                self.learner,
+                self.folds[number],
+                number=number,
+                seed=seed,
+                environment=environment,
+            )
+            for seed, number in keys
+        )
+        yield from Parallel(n_jobs=self.jobs, return_as="generator_unordered")(calls)
+
+
+def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:
+    found = evaluation.finished()
+    missing = [key for key, record in found.items() if record is None]
+    notify = callback.on_fold_end if callback is not None else lambda number, record: None
+    for (_, number), record in found.items():
+        if record is not None:
+            notify(number, record)
     done = len(found) - len(missing)
     with progress_bar("folds", len(found), done, shown=progress) as advance:
-        for key, outcome in _run_missing(
-            missing, journal, examples, learner, folds, plan, jobs, threads
-        ):
-            found[key] = outcome
-            tell(key[1], outcome)
+        for number, record in evaluation.run(missing):
+            found[record.seed, number] = record
+            notify(number, record)
             advance()
     return list(found.values())
-
-
-def _run_missing(
-    missing, journal, examples, learner, folds: tuple[Fold, ...], plan, jobs, threads
-) -> Iterator[tuple[tuple[int, int], FoldOutcome]]:
-    from joblib import Parallel, delayed
-
-    own_process = jobs != 1
-    environment = worker_environment(plan["backend"], threads) if own_process else {}
-    calls = (
-        delayed(_numbered)(
-            (seed, number),
-            journal,
-            examples,
-            learner,
-            folds[number],
-            watch=plan["oracle"],
-            keep_weights=plan["keep_weights"],
-            environment=environment,
-        )
-        for seed, number in missing
-    )
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
-
-
-def _numbered(key, journal, examples, learner, fold, **options):
-    seed, number = key
-    return key, run_fold(journal, examples, learner, fold, number, seed, **options)

@@ -1,65 +1,46 @@
-"""One fold. Nothing here imports Keras, which reads the environment when it is first imported."""
+"""One fold in a process of its own. Nothing here imports Keras, which reads the environment once."""
 
 import os
-import time
-import zlib
-
-import numpy as np
 
 from mer_zoo.evaluation.examples import Examples, Learner
+from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold
-from mer_zoo.evaluation.journal import FoldOutcome, Journal
+from mer_zoo.evaluation.journal import Journal
+from mer_zoo.evaluation.plan import Plan
+from mer_zoo.evaluation.scoring import score_fold
 
 
 def run_fold(
     journal: Journal,
+    plan: Plan,
     examples: Examples,
     learner: Learner,
     fold: Fold,
+    *,
     number: int,
     seed: int,
-    *,
-    watch: bool,
-    keep_weights: bool,
     environment: dict[str, str],
-) -> FoldOutcome:
-    """Trains on the training part of a fold, predicts its test part, and writes the journal.
+) -> tuple[int, FoldRecord]:
+    """Scores a fold and writes its record to the journal.
 
-    The learner is handed the training examples alone. With `watch`, the test clips are also
-    predicted after each epoch; the answers go into the journal and nowhere else.
+    Args:
+        journal: of the evaluation.
+        plan: of the evaluation.
+        examples, learner, fold, seed: see `score_fold`.
+        number: of the fold, which names its file in the journal.
+        environment: variables to set first; empty where the fold runs in the caller's own process.
 
-    `environment` is set first; it is empty where the fold runs in the caller's own process.
+    Returns:
+        The number and the record.
     """
     os.environ.update(environment)
-    watched: list[np.ndarray] = []
-    test = np.asarray(examples.originals[fold.test], dtype=np.float32)
-
-    def look(predict):
-        watched.append(predict(test).argmax(axis=1).astype(np.int8))
-
-    started = time.perf_counter()
-    fitted = learner.fit(
-        examples.part(fold.train), fold_seed(seed, fold.name), look if watch else None
-    )
-    fit_seconds = time.perf_counter() - started
-    outcome = FoldOutcome(
-        seed=seed,
-        fold=fold.name,
-        probabilities=np.asarray(fitted.predict(test), dtype=np.float32),
-        epochs=np.stack(watched) if watched else None,
-        fit_seconds=fit_seconds,
-    )
-    if keep_weights:
+    record, fitted = score_fold(learner, examples, fold, seed=seed, oracle=plan.oracle)
+    if plan.keep_weights:
         file = journal.weights_file(seed, number)
         file.parent.mkdir(parents=True, exist_ok=True)
         fitted.save(file)
-    journal.write(number, outcome)
-    return outcome
-
-
-def fold_seed(seed: int, fold: str) -> int:
-    """The seed of a fold: the same on every machine, another for every fold, never 0."""
-    return zlib.crc32(f"{seed}/{fold}".encode()) % (2**31 - 1) + 1
+    journal.write(number, record)
+    return number, record
 
 
 def worker_environment(backend: str | None, threads: int) -> dict[str, str]:

@@ -7,7 +7,6 @@ first used.
 from mer_zoo.lazy import lazy_names
 
 _HOMES = {
-    "FoldPredictions": "folds",
     "Store": "store",
     "TrackedRun": "run",
     "Tracker": "tracker",

@@ -1,24 +1,23 @@
 """What the run of an evaluation shows: folds as steps, pooled scores, predictions, pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mer_zoo.evaluation import Examples, Result
-from mer_zoo.evaluation.folds import Fold
-from mer_zoo.evaluation.journal import FoldOutcome
+from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
-from mer_zoo.tracking.folds import FOLDS, FoldPredictions, folds_json
+from mer_zoo.evaluation.plan import Plan
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.tracker import Tracker
 
-LEARNER = "learner"
+UNLOGGED = ("learner", "versions")  # spread over the parameters, and tags of the run
 
 
 class TrackedEvaluation:
-    """Follows an evaluation, see `mer_zoo.evaluation.runner.Follower`.
+    """Logs an evaluation, see `mer_zoo.evaluation.runner.Callback`.
 
     Args:
         tracker: of the work; its run is begun here unless it is begun.
@@ -41,35 +40,25 @@ class TrackedEvaluation:
         self.tracker, self.examples, self.name = tracker, examples, name
         self.params = params or {}
         self.prefix, self.folder = (f"{part}_", f"{part}/") if part else ("", "")
-        self._predictions: dict[tuple[int, int], FoldPredictions] = {}
+        self._records: dict[tuple[int, int], FoldRecord] = {}
 
-    def begun(self, folder: Path | None, plan: dict, folds: Sequence[Fold]) -> None:
-        """See `Follower.begun`."""
-        self._folds = folds
+    def on_begin(self, folder: Path | None, plan: Plan) -> None:
+        """See `Callback.on_begin`."""
         if self.tracker.begun:
             return
-        facts = {key: value for key, value in plan.items() if key != LEARNER}
+        facts = {key: value for key, value in plan.to_dict().items() if key not in UNLOGGED}
         self.tracker.begin(
             experiment_of(self.examples),
             self.name,
-            params={**self.params, **facts, **sizes(self.examples), **plan[LEARNER]},
+            params={**self.params, **facts, **sizes(self.examples), **plan.learner},
             tags={f"mer_zoo.{key}": value for key, value in self.examples.about},
             folder=folder,
         )
 
-    def fold_done(self, number: int, outcome: FoldOutcome) -> None:
-        """See `Follower.fold_done`."""
-        rows = self._folds[number].test
-        fold = FoldPredictions(
-            fold=outcome.fold,
-            seed=outcome.seed,
-            clips=tuple(self.examples.clips[rows].tolist()),
-            labels=self.examples.labels[rows],
-            probabilities=outcome.probabilities,
-            fit_seconds=round(outcome.fit_seconds, 3),
-        )
-        self._predictions[outcome.seed, number] = fold
-        named = {self._of_seed(name, fold.seed): value for name, value in fold.metrics.items()}
+    def on_fold_end(self, number: int, record: FoldRecord) -> None:
+        """See `Callback.on_fold_end`."""
+        self._records[record.seed, number] = record
+        named = {self._of_seed(name, record.seed): value for name, value in record.metrics.items()}
         self.tracker.metrics(named, number)
 
     def finished(self, result: Result) -> None:
@@ -79,8 +68,8 @@ class TrackedEvaluation:
         scores = {f"{self.prefix}{name}": result.mean(name) for name in SCORE_NAMES}
         for seed, of_seed in zip(result.seeds, result.scores, strict=True):
             scores |= {self._of_seed(n, seed): getattr(of_seed, n) for n in SCORE_NAMES}
-        folds = [self._predictions[key] for key in sorted(self._predictions)]
-        self.tracker.write(folds_json(result.class_names, folds), f"{self.folder}{FOLDS}")
+        records = [self._records[key] for key in sorted(self._records)]
+        self.tracker.write(records_json(result.class_names, records), f"{self.folder}{RECORDS}")
         self.tracker.files(result.save, self.folder.rstrip("/"))
         curves = {f"seed {seed}": self._of_seed("fold_accuracy", seed) for seed in result.seeds}
         title = f"{result.about['split']}: accuracy by fold"

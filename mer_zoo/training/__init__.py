@@ -14,9 +14,9 @@ _HOMES = {
     "evaluate": "evaluating",
     "find_recipe": "recipes",
     "finetune": "finetuning",
-    "make_table": "tabulating",
-    "train_entry": "entry",
-    "train_on_real": "real_entry",
+    "make_table": "tables",
+    "train_entry": "synthetic",
+    "train_on_real": "real",
 }
 
 __all__ = sorted(_HOMES)

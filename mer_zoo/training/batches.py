@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from mer_zoo import modalities
+from mer_zoo.evaluation.examples import NO_EXPRESSION
 
 
 class Batches(keras.utils.PyDataset):
@@ -74,20 +75,24 @@ class EpochStarter(keras.callbacks.Callback):
         self.batches.start_epoch(epoch)
 
 
-def soft_targets(labels, class_names, none_label: str, smoothing: float) -> np.ndarray:
+def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
     """Target probabilities: smoothed one-hot rows, and uniform ones where there is no expression.
 
     Args:
-        labels: N label strings, each one of `class_names` or `none_label`.
+        labels: int `(N,)`, indices of the classes, or `NO_EXPRESSION`.
+        classes: how many there are.
+        smoothing: share of the probability that is spread over all classes.
 
     Returns:
-        float32 `(N, len(class_names))`, rows summing to 1.
+        float32 `(N, classes)`, rows summing to 1.
+
+    Example:
+
+    >>> soft_targets(np.array([1, -1]), 2, 0.2).tolist()
+    [[0.10000000149011612, 0.8999999761581421], [0.5, 0.5]]
     """
-    count = len(class_names)
-    rows = np.full((len(labels), count), smoothing / count, np.float32)
-    for row, label in zip(rows, labels, strict=True):
-        if label == none_label:
-            row[:] = 1 / count
-        else:
-            row[class_names.index(label)] += 1 - smoothing
+    rows = np.full((len(labels), classes), smoothing / classes, np.float32)
+    shown = np.flatnonzero(labels != NO_EXPRESSION)
+    rows[shown, labels[shown]] += 1 - smoothing
+    rows[labels == NO_EXPRESSION] = 1 / classes
     return rows

@@ -1,4 +1,4 @@
-"""The images a recipe trains on: made once from its corpus, part by part, and kept in the cache."""
+"""The examples of a synthetic corpus: rendered once, part by part, and kept in the cache."""
 
 import hashlib
 import io
@@ -6,65 +6,28 @@ import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from mer_zoo.errors import NoFaceError
+from mer_zoo.evaluation import Examples
+from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.faces.engines import engine_identity
 from mer_zoo.files import write_atomically
 from mer_zoo.modalities import with_defaults
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
+from mer_zoo.synthesis.schemas import NONE, find_schema
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.zoo.cards import Preprocessing
 
-PART = 40  # identities; what an interrupted run loses at most
-
-
-@dataclass(frozen=True)
-class CorpusImages:
-    """Images of a corpus with their records.
-
-    Attributes:
-        images: float16 `(N, S, S, C)`.
-        table: structured `(N,)`, see `mer_zoo.synthesis.Corpus.images`.
-        digest: digest of the corpus.
-        description: the corpus in words, for the card.
-    """
-
-    images: np.ndarray
-    table: np.ndarray
-    digest: str
-    description: str
-
-    @cached_property
-    def labels(self) -> list[str]:
-        return self.table["label"].tolist()
-
-    @property
-    def identities(self) -> int:
-        """Number of different identities."""
-        return len(np.unique(self.table["identity"]))
-
-    def split(self, name: str) -> "CorpusImages":
-        """The part of one split: "train", "validation" or "test"; identities never overlap."""
-        chosen = np.flatnonzero(self.table["split"] == name)
-        if not len(chosen):
-            raise NoFaceError(
-                f"No identity of the corpus fell into the {name} split. Splits follow the hash of "
-                "each photograph; give more photographs (some 30 at least)."
-            )
-        return self.part(chosen)
-
-    def part(self, rows: np.ndarray) -> "CorpusImages":
-        """The clips of these rows."""
-        return CorpusImages(self.images[rows], self.table[rows], self.digest, self.description)
+PART = 40  # identities; the most that an interrupted run loses
 
 
 @dataclass(frozen=True)
 class Portraits:
-    """Where clips are made from.
+    """What clips are rendered from.
 
     Attributes:
         photos: folder of photographs, one identity each.
@@ -77,22 +40,80 @@ class Portraits:
     jobs: int = 2
 
 
-def corpus_images(
+@dataclass(frozen=True, eq=False)
+class RenderedCorpus:
+    """The images of a corpus and the records of its clips.
+
+    Attributes:
+        images: float16 `(N, S, S, C)`.
+        records: structured `(N,)`, see `mer_zoo.synthesis.Corpus.images`.
+        class_names: the classes of the schema.
+        digest: SHA-256 that names the corpus.
+        description: the corpus in words, for the card.
+    """
+
+    images: np.ndarray
+    records: np.ndarray
+    class_names: tuple[str, ...]
+    digest: str
+    description: str
+
+    def rows(self, split: str) -> np.ndarray:
+        """The row numbers of "train", "validation" or "test"; no identity is in two of them.
+
+        Raises:
+            NoFaceError: there is none.
+        """
+        chosen = np.flatnonzero(self.records["split"] == split)
+        if not len(chosen):
+            raise NoFaceError(
+                f"No identity of the corpus fell into the {split} split. Splits follow the hash of "
+                "each photograph; give more photographs (some 30 at least)."
+            )
+        return chosen
+
+    def examples(self, split: str, rig: str = "") -> Examples:
+        """The clips of a split, those without an expression included; subjects are `rig/identity`.
+
+        Args:
+            split: "train", "validation" or "test".
+            rig: only the identities moved by this face rig; empty for all.
+
+        Raises:
+            NoFaceError: there is no such clip.
+        """
+        rows = self.rows(split)
+        if rig:
+            rows = rows[self.records["rig"][rows] == rig]
+        records, index = self.records[rows], {n: i for i, n in enumerate(self.class_names)}
+        index[NONE] = NO_EXPRESSION
+        return Examples(
+            images=self.images[rows],
+            labels=np.array([index[label] for label in records["label"]]),
+            subjects=np.char.add(np.char.add(records["rig"], "/"), records["identity"]),
+            clips=[f"{record['identity']}/{record['clip']}" for record in records],
+            class_names=self.class_names,
+            protocol=self.description,
+            about=(("dataset", "synthetic"), ("corpus_split", split)),
+        )
+
+
+def render_corpus(
     recipe: Recipe,
     source: Portraits,
     *,
     also: Sequence[Preprocessing] = (),
     conditions: Conditions | None = None,
     progress: Callable[[str], None] = print,
-) -> CorpusImages:
-    """The images of a recipe's corpus, from the cache as far as they were made before.
+) -> RenderedCorpus:
+    """The images of a recipe's corpus; what was rendered before comes from the cache.
 
     Args:
         recipe: names schema, seed, clips per identity, rigs and modality.
         source: photographs, second rig, processes.
         also: other images to make of the same clips while they are rendered, for recipes to come;
             of the same `face_size`.
-        conditions: make the clips of the held-out identities alone, and under these conditions.
+        conditions: render the clips of the held-out identities alone, under these conditions.
         progress: called with lines of text.
 
     Raises:
@@ -116,7 +137,7 @@ def corpus_images(
         missing = [folder for folder in folders if not (folder / name).exists()]
         if missing:
             progress(f"part {number + 1} of {len(parts)}")
-            _make_part(
+            _render_part(
                 _corpus(recipe, source, part, conditions),
                 [(kinds[folder].modality, kinds[folder].parameters) for folder in missing],
                 source.jobs,
@@ -130,23 +151,27 @@ def corpus_images(
         progress(f"left out: {line}")
     if not made:
         raise NoFaceError(f"None of the {len(paths)} photographs in {source.photos} can be used.")
-    images = np.concatenate([images for images, _ in made])
-    table = np.concatenate([table for _, table in made])
-    description = (
-        f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
-        f"{data.clips_per_identity} clips of each identity, face rigs {' and '.join(corpus.rigs)}"
+    return RenderedCorpus(
+        images=np.concatenate([images for images, _ in made]),
+        records=np.concatenate([records for _, records in made]),
+        class_names=find_schema(data.schema).class_names,
+        digest=corpus.digest,
+        description=(
+            f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
+            f"{data.clips_per_identity} clips of each identity, face rigs "
+            f"{' and '.join(corpus.rigs)}"
+        ),
     )
-    return CorpusImages(images, table, corpus.digest, description)
 
 
 def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | None = None) -> str:
-    """The digest that `corpus_images` gives, without rendering anything."""
+    """The digest of the corpus that `render_corpus` gives, without rendering anything."""
     return _corpus(recipe, source, source.photos, conditions).digest
 
 
 def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
     settings = {"modality": modality, "parameters": with_defaults(modality, parameters)}
-    content = json.dumps([corpus.digest, settings], sort_keys=True).encode()
+    content = json.dumps([corpus.digest, settings, engine_identity()], sort_keys=True).encode()
     return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
 
 
@@ -164,15 +189,15 @@ def _corpus(recipe, source, photos, conditions):
     )
 
 
-def _make_part(corpus, kinds, jobs, files):
+def _render_part(corpus, kinds, jobs, files):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            sets, table = corpus.image_sets(kinds, n_jobs=jobs)
+            sets, records = corpus.image_sets(kinds, n_jobs=jobs)
             skipped = [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
         except NoFaceError as error:
-            sets, table, skipped = [np.zeros(0)] * len(kinds), np.zeros(0), [str(error)]
+            sets, records, skipped = [np.zeros(0)] * len(kinds), np.zeros(0), [str(error)]
     for images, file in zip(sets, files, strict=True):
         content = io.BytesIO()
-        np.savez(content, images=images, table=table, skipped=np.array(skipped, dtype=np.str_))
+        np.savez(content, images=images, table=records, skipped=np.array(skipped, dtype=np.str_))
         write_atomically(file, content.getvalue())

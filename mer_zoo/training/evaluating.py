@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mer_zoo import datasets
-from mer_zoo.errors import EvaluationError, RecipeError
+from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.preparation import prepare
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
-from mer_zoo.training.as_is import AS_IS, score_as_is
-from mer_zoo.training.learner import RecipeLearner
+from mer_zoo.training.learner import REAL, RecipeLearner
 from mer_zoo.training.recipe import Real, Recipe
 from mer_zoo.training.recipes import read_recipe
+from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 
 JOURNAL = "folds"
 
@@ -49,7 +49,7 @@ def evaluate(
         protocol: named set of clips; by default the recipe's when the dataset is the recipe's too.
             Without one, all clips the dataset has.
         split: "loso", "lodo", "kfold-K" or "paper-10%"; see `mer_zoo.evaluation.make_folds`. Or
-            "as-is": no training, the entry named by `start` answers with its own weights.
+            "zero-shot": no training, the entry named by `start` answers with its own weights.
         seeds: by default the recipe's.
         start: zoo entry whose weights every fold's training begins with; "" for fresh weights; by
             default as the recipe says. Entries that saw real clips are refused.
@@ -78,21 +78,21 @@ def evaluate(
         TrackingWarning: the run is incomplete in the store; the result is not.
     """
     recipe = read_recipe(recipe)
-    real = real_section(recipe)
+    real = recipe.real_section()
     if out is not None:
         for name in FILES:
             refuse_overwrite(Path(out) / name, force)
-    data = load_dataset(real, dataset, root, protocol)
-    start = real.start if start is None else start
-    learner = RecipeLearner.of(recipe, real.training, start)
+    given = isinstance(dataset, datasets.Dataset)
+    data = dataset if given else load_dataset(real, root, dataset, protocol)
+    learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     with tracked(track, "evaluate") as tracker:
         examples = examples_of(data, recipe, jobs=jobs, progress=progress)
-        follower = TrackedEvaluation(
+        logged = TrackedEvaluation(
             tracker, examples, name=recipe.name, params={"recipe": recipe.name}
         )
-        if split == AS_IS:
-            result = score_as_is(start, examples, follower)
+        if split == ZERO_SHOT:
+            result = score_zero_shot(learner.start, examples, recipe.preprocessing, logged)
         else:
             result = run(
                 learner,
@@ -103,42 +103,34 @@ def evaluate(
                 jobs=jobs,
                 threads=threads,
                 oracle=oracle,
-                follower=follower,
+                callback=logged,
                 progress=progress,
             )
         if out is not None:
             result.save(out, force)
-        follower.finished(result)
+        logged.finished(result)
         tracker.write(recipe.to_toml(), "recipe.toml")
     if out is not None:
         discard(Path(out) / JOURNAL)
     return result
 
 
-def real_section(recipe: Recipe) -> Real:
-    """The recipe's section on real clips.
-
-    Raises:
-        RecipeError: there is none.
-    """
-    if recipe.real is None:
-        raise RecipeError(
-            f"The recipe {recipe.name} has no [real] section, so it does not say how to train on "
-            "real clips. Add one with dataset, protocol and [real.training]."
-        )
-    return recipe.real
-
-
-def load_dataset(real: Real, dataset=None, root=None, protocol: str | None = None):
+def load_dataset(real: Real, root=None, name: str | None = None, protocol: str | None = None):
     """The dataset asked for, or the one the recipe names.
+
+    Args:
+        real: the section of the recipe.
+        root: folder of the dataset (for "megc2019" one for each database), or a loaded `Dataset`.
+        name: of the dataset; by default the recipe's.
+        protocol: named set of clips; by default the recipe's when the dataset is the recipe's too.
 
     Raises:
         EvaluationError: no folder was given for a dataset that has to be read.
         DatasetError: it cannot be read.
     """
-    if isinstance(dataset, datasets.Dataset):
-        return dataset
-    name = dataset or real.dataset
+    if isinstance(root, datasets.Dataset):
+        return root
+    name = name or real.dataset
     if root is None:
         raise EvaluationError(
             f"Where is {name}? Give root=... (--root on the command line), the folder of its "

@@ -10,7 +10,7 @@ from mer_zoo import datasets
 from mer_zoo.errors import DatasetError, UnknownNameError
 from mer_zoo.tracking import tracked
 from mer_zoo.training.publishing import refuse_existing
-from mer_zoo.training.real_entry import train_on_real
+from mer_zoo.training.real import train_on_real
 from mer_zoo.training.recipe import (
     Augmentation,
     NetworkChoice,
@@ -24,6 +24,8 @@ from mer_zoo.zoo import find, load
 
 LEAST_CLIPS = 3  # of a class: one to test, two to learn from
 VARIANTS = 4  # of each clip; see `mer_zoo.preparation.variants`
+START = "start"
+"""Folder within the one to write: the weights of a loaded classifier that training begins with."""
 
 # For 5 to 50 clips a class. The head learns fast, the layers below it little and slowly.
 DEFAULT = Training(
@@ -61,10 +63,13 @@ def finetune(
     the clips as they are.
 
     Args:
-        model: name of a zoo entry (or its `./folder`), or a loaded classifier of one.
+        model: name of a zoo entry (or its `./folder`), or a loaded classifier, whose weights are
+            taken as they are in memory. Where they are not those of a packaged entry, they are
+            kept in `out/start`.
         data: csv (path, label; subject, onset, apex, offset, fps where known), folder with a folder
             a class, or a `mer_zoo.datasets.Dataset`. Phases that are missing are spotted.
-        out: the zoo folder to write. Interrupted, the same call goes on with the next fold.
+        out: the zoo folder to write: weights, card, recipe, and with `score` the predictions and the
+            weights of every fold. After an interruption the same call resumes.
         training: optimisation; see `mer_zoo.training.recipe.Training`.
         variants: images made of each clip for training, the clip as it is among them; 1 for that
             one alone, as it always is for datasets of precomputed images.
@@ -72,8 +77,8 @@ def finetune(
             variant of such clips is rendered on the person's own face at the onset, which should be
             neutral. Only training sees it; scores are of the clips as they are.
         score: leave one subject out first, so that the card carries an honest score. It needs clips
-            of two subjects at least; with one, and for an entry that saw real clips, a line says
-            that there is no score.
+            of two subjects at least, and weights that saw no real clips; otherwise a line says that
+            there is no score. Weights that were changed after they were loaded may have seen any.
         jobs: processes.
         force: replace an entry in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
@@ -95,7 +100,12 @@ def finetune(
         TrackingWarning: the run is incomplete in the store; the entry is not.
     """
     out = refuse_existing(Path(out), force)
-    start = model if isinstance(model, str | Path) else model.card.name
+    if isinstance(model, str | Path):
+        start = str(model)
+    else:
+        from mer_zoo.training.initial_weights import keep_weights
+
+        start = keep_weights(model, out / START)
     entry = find(start)
     dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
     check_clips(dataset)
@@ -103,13 +113,12 @@ def finetune(
         progress(f"{dataset.name} holds images, not frames: no variants are made of them.")
         variants = 1
     units = _checked_units(action_units or {}, dataset)
-    recipe = finetuning_recipe(str(start), entry.card, out.name, training, variants, units)
+    recipe = finetuning_recipe(start, entry.card, out.name, training, variants, units)
     with tracked(track, "finetune") as tracker:
         train_on_real(
             recipe,
             dataset,
             out,
-            recipe_path=Path(entry.card.recipe),
             loso=score and _can_be_scored(dataset, entry.card, progress),
             jobs=jobs,
             force=force,
@@ -138,6 +147,7 @@ def finetuning_recipe(
         ),
         rejection=Rejecting(min_motion=card.rejection.min_motion),
         real=Real("custom", "", training, start),
+        selection=card.trained_on.selection,
         card=Words(
             summary=f"{card.name} of the zoo, fine-tuned on one's own clips.",
             intended_use="What it was fine-tuned for, on people and cameras like those of its clips.",
@@ -195,9 +205,9 @@ def _can_be_scored(dataset, card, progress) -> bool:
             "other people; the card will carry no score. Add a column subject, or clips of others."
         )
         return False
-    if card.trained_on.real_clips:
+    if saw := card.trained_on.real_clips_seen:
         progress(
-            f"WARNING: {card.name} saw {card.trained_on.real_clips} real clips, which could be of "
+            f"WARNING: {card.name} was trained on {saw}, which could be of "
             "the same people; the card will carry no score."
         )
         return False

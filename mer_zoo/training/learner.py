@@ -1,5 +1,6 @@
-"""A recipe as a learner: what `mer_zoo.evaluation` trains anew on every fold."""
+"""The one way a recipe is trained, whoever asks: `train`, `evaluate`, `finetune`, `table`, `tune`."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,13 +9,17 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
+from mer_zoo.evaluation.examples import NO_EXPRESSION, Predict
 from mer_zoo.evaluation.metrics import uf1
+from mer_zoo.selection import Selection
 from mer_zoo.tracking import Tracker
 from mer_zoo.training.recipe import Augmentation, NetworkChoice, Recipe, Training
 from mer_zoo.zoo import find
 from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.zoo.registry import HEAD
 
-HEAD = "head"
+SYNTHETIC, REAL = "training", "real.training"
+"""The two sections of a recipe on optimisation."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class FittedNetwork:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities of many images, float32 `(N, classes)`."""
-        from mer_zoo.training.fitting import predict
+        from mer_zoo.training.fit import predict
 
         return predict(self.network, images, self.image_size)
 
@@ -41,13 +46,14 @@ class FittedNetwork:
 class RecipeLearner:
     """Trains the network of a recipe on the examples it is given, and on nothing else.
 
-    Every statistic is of the training examples: oversampling and the choice of the number of epochs
-    never see another. Images are scaled one by one, so nothing else is fitted.
+    Every statistic is of the training examples: neither oversampling nor the choice of the number of
+    epochs ever sees another. Images are scaled one by one, so nothing else is fitted.
 
     Attributes:
         network, preprocessing, augmentation, training: sections of the recipe.
         start: zoo entry whose weights training begins with, or "". It must not have seen real
             clips, for they could be those of a test subject.
+        selections: what the values of these sections were chosen on.
     """
 
     network: NetworkChoice
@@ -55,11 +61,37 @@ class RecipeLearner:
     augmentation: Augmentation
     training: Training
     start: str = ""
+    selections: tuple[Selection, ...] = ()
 
     @classmethod
-    def of(cls, recipe: Recipe, training: Training, start: str = "") -> "RecipeLearner":
-        """The learner of a recipe with one of its sections on optimisation."""
-        return cls(recipe.network, recipe.preprocessing, recipe.augmentation, training, start)
+    def of(cls, recipe: Recipe, section: str, start: str | None = None) -> "RecipeLearner":
+        """The learner of a recipe.
+
+        Args:
+            recipe: has the section.
+            section: "training" for rendered clips, or "real.training".
+            start: instead of the section's own; "" for fresh weights.
+
+        Raises:
+            RecipeError: the recipe does not have the section.
+        """
+        augmentation = recipe.augmentation
+        if section == SYNTHETIC:
+            _, training = recipe.synthetic()
+            own = recipe.start
+            # Rendered clips differ already; variants are made of real ones.
+            augmentation = replace(augmentation, variants=1, action_units={})
+        else:
+            real = recipe.real_section()
+            training, own = real.training, real.start
+        return cls(
+            recipe.network,
+            recipe.preprocessing,
+            augmentation,
+            training,
+            own if start is None else start,
+            tuple(recipe.selection),
+        )
 
     def describe(self) -> dict:
         """The sections as plain values; of the start, the digest of its weights too."""
@@ -68,8 +100,20 @@ class RecipeLearner:
             described["start_sha256"] = find(self.start).card.weights.sha256
         return described
 
+    @property
+    def selected_on(self) -> frozenset[str]:
+        """The subjects whose scores chose the hyperparameters, those of the start included."""
+        chosen = list(self.selections)
+        if self.start:
+            chosen += find(self.start).card.trained_on.selection
+        return frozenset(subject for selection in chosen for subject in selection.subjects)
+
     def check(self) -> None:
-        """Raises EvaluationError if the start has seen real clips, CardError if there is no such one."""
+        """Raises EvaluationError if the start may have seen real clips, or layers would stay untrained.
+
+        Raises:
+            UnknownNameError, CardError: the start is no zoo entry.
+        """
         if not self.start:
             if self.training.unfreeze != "all":
                 raise EvaluationError(
@@ -77,74 +121,97 @@ class RecipeLearner:
                     'a start, or set unfreeze = "all".'
                 )
             return
-        saw = find(self.start).card.trained_on.real_clips
-        if saw:
+        if saw := find(self.start).card.trained_on.real_clips_seen:
             raise EvaluationError(
-                f"{self.start} was trained on {saw} real clips. Starting from it, a fold's test "
+                f"{self.start} was trained on {saw}. Starting from it, a fold's test "
                 "subject may have been trained on. Start from an entry with real_clips = 0."
             )
 
-    def fit(self, examples: Examples, seed: int, watch=None) -> FittedNetwork:
+    def fit(
+        self, examples: Examples, seed: int, watch: Callable[[Predict], None] | None = None
+    ) -> FittedNetwork:
         """See `mer_zoo.evaluation.Learner.fit`; refuses a start that `check` refuses."""
         self.check()
         return self.fit_for_use(examples, seed, watch)
 
     def fit_for_use(
-        self, examples: Examples, seed: int, watch=None, tracker: Tracker | None = None
+        self,
+        examples: Examples,
+        seed: int,
+        watch: Callable[[Predict], None] | None = None,
+        *,
+        tracker: Tracker | None = None,
+        checkpoint: Path | None = None,
+        verbose: int = 0,
     ) -> FittedNetwork:
-        """As `fit`, for weights that will not be scored: the start may have seen anything.
+        """As `fit`, for weights that no real clip will score: the start may have seen anything.
 
-        `tracker` logs the losses of every epoch, those of the head alone as `head_loss`.
+        Args:
+            examples, seed, watch: see `mer_zoo.evaluation.Learner.fit`.
+            tracker: logs the losses of every epoch, those of the head alone as `head_loss`.
+            checkpoint: folder of the state after each epoch; an interrupted call is resumed from it.
+            verbose: 2 prints a line an epoch.
         """
         epochs = self.training.epochs
         if self.training.inner_folds:
             epochs = self._chosen_epochs(examples, seed)
-        return self._fit(examples, seed, watch, epochs, tracker)
+        return self._fit(examples, seed, watch, epochs, tracker, checkpoint, verbose)
 
-    def _fit(self, examples, seed, watch, epochs, tracker=None) -> FittedNetwork:
+    def _fit(
+        self, examples, seed, watch, epochs, tracker=None, checkpoint=None, verbose=0
+    ) -> FittedNetwork:
         self._check_variants(examples)
         import keras
 
-        from mer_zoo.training.batches import Batches, soft_targets
-        from mer_zoo.training.fitting import fit_network
+        from mer_zoo.training.fit import fit_network
 
         # Names, graphs and memory of the fold before: networks hold themselves in circles.
         keras.utils.clear_session(free_memory=True)
         keras.utils.set_random_seed(seed)
         network = self.build(examples)
+        batches = self._batches(examples, seed)
+
+        def log(phase):
+            return None if tracker is None else tracker.epochs(seed, phase)
+
+        def state(phase):
+            return None if checkpoint is None else Path(checkpoint) / phase
+
+        if self.training.head_epochs:
+            first = replace(self.training, epochs=self.training.head_epochs)
+            with frozen(network, "head"):
+                fit_network(network, batches, first, checkpoint=state("head"), log=log("head"))
+        fitted = FittedNetwork(network, self.preprocessing.image_size)
+        with frozen(network, self.training.unfreeze):
+            fit_network(
+                network,
+                batches,
+                self.training,
+                checkpoint=state("all"),
+                callbacks=_watching(watch, fitted),
+                log=log("train"),
+                stop_after=epochs,
+                verbose=verbose,
+            )
+        return fitted
+
+    def _batches(self, examples: Examples, seed: int):
+        from mer_zoo.training.batches import Batches, soft_targets
+
         if self.training.balance:
             examples = _balanced(examples, seed)
-        names = list(examples.class_names)
-        batches = Batches(
-            with_border(examples.images, self.preprocessing.image_size, self.augmentation.shift),
-            soft_targets(
-                [names[i] for i in examples.labels], names, "", self.training.label_smoothing
-            ),
-            image_size=self.preprocessing.image_size,
+        size, shift = self.preprocessing.image_size, self.augmentation.shift
+        return Batches(
+            with_border(examples.images, size, shift),
+            soft_targets(examples.labels, len(examples.class_names), self.training.label_smoothing),
+            image_size=size,
             modality=self.preprocessing.modality,
             parameters=self.preprocessing.parameters,
-            shift=self.augmentation.shift,
+            shift=shift,
             flip=self.augmentation.flip,
             batch_size=self.training.batch_size,
             seed=seed,
         )
-        if self.training.head_epochs:
-            head_log = None if tracker is None else tracker.epochs(seed, "head")
-            _fit_head(network, batches, self.training, head_log)
-        fitted = FittedNetwork(network, self.preprocessing.image_size)
-        callbacks = []
-        if watch is not None:
-            callbacks.append(
-                keras.callbacks.LambdaCallback(
-                    on_epoch_end=lambda epoch, logs: watch(fitted.predict)
-                )
-            )
-        log = None if tracker is None else tracker.epochs(seed)
-        with frozen(network, self.training.unfreeze):
-            fit_network(
-                network, batches, self.training, callbacks=callbacks, log=log, stop_after=epochs
-            )
-        return fitted
 
     def _check_variants(self, examples: Examples) -> None:
         # The record of an evaluation names the learner's number, so it must be the true one.
@@ -156,11 +223,11 @@ class RecipeLearner:
             )
 
     def build(self, examples: Examples):
-        """The network of a fit, fresh or with the weights of the start; Keras' session is new by then."""
-        from mer_zoo.training.starting import begin
+        """The network of a fit, fresh or with the weights of the start."""
+        from mer_zoo.training.initial_weights import build_network
 
         side, channels = self.preprocessing.image_size, examples.images.shape[-1]
-        return begin(self.network, (side, side, channels), examples.class_names, self.start)
+        return build_network(self.network, (side, side, channels), examples.class_names, self.start)
 
     def _chosen_epochs(self, examples, seed) -> int:
         """The number of epochs with the highest UF1 pooled over folds of the training subjects."""
@@ -183,15 +250,17 @@ class RecipeLearner:
         return int(scores.argmax()) + 1
 
 
-def _fit_head(network, batches, training: Training, log=None) -> None:
-    from mer_zoo.training.fitting import fit_network
+def _watching(watch, fitted: FittedNetwork) -> list:
+    """The Keras callback that calls `watch` after each epoch, if there is one."""
+    import keras
 
-    with frozen(network, "head"):
-        fit_network(network, batches, replace(training, epochs=training.head_epochs), log=log)
+    if watch is None:
+        return []
+    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(fitted.predict))]
 
 
 @contextmanager
-def frozen(network, unfreeze: str):
+def frozen(network, unfreeze: str) -> Iterator[None]:
     """Freezes all layers but those named by `Training.unfreeze`, and their moving averages."""
     below = [
         layer
@@ -220,9 +289,12 @@ def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
 
 
 def _balanced(examples: Examples, seed: int) -> Examples:
-    """All examples, and some of the rarer classes again, until classes are equally frequent."""
+    """All examples, and some of the rarer classes again, until classes are equally frequent.
+
+    Clips without an expression are not repeated.
+    """
     rng = np.random.default_rng(seed)
-    counts = np.bincount(examples.labels)
+    counts = np.bincount(examples.labels[examples.labels != NO_EXPRESSION])
     rows = [np.arange(len(examples))]
     for label in np.flatnonzero(counts):
         of_class = np.flatnonzero(examples.labels == label)

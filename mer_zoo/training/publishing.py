@@ -1,5 +1,6 @@
 """Writing a zoo folder: weights, golden outputs and the card that describes them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mer_zoo import __version__
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
+from mer_zoo.tracking import Tracker
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.zoo import cards, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
@@ -48,7 +50,7 @@ def refuse_existing(folder: Path, force: bool) -> Path:
 
 def write_entry(
     recipe: Recipe,
-    recipe_path: Path,
+    recipe_path: str | Path,
     network,
     class_names: list[str],
     folder: Path,
@@ -56,18 +58,20 @@ def write_entry(
     trained_on: cards.TrainedOn,
     rejection: cards.Rejection,
     metrics: list[cards.Metric],
+    licence: str | None = None,
     limits: list[str] | None = None,
     storage: Storage = Storage(),
 ) -> cards.Card:
     """Writes the zoo entry of a trained network.
 
     Args:
-        recipe, recipe_path: what it was made by; the card speaks with the recipe's words.
+        recipe: what it was made by; its texts become those of the card.
+        recipe_path: where the recipe lies, as the card names it.
         network: a trained model of `mer_zoo.models`.
         class_names: of its outputs.
         folder: the zoo folder; an entry in it is replaced.
         trained_on, rejection, metrics: what the card says about it.
-        limits: instead of the recipe's.
+        licence, limits: instead of the recipe's, which are those of weights from synthetic clips.
         storage: how the weights are written.
 
     Returns:
@@ -79,12 +83,12 @@ def write_entry(
     golden = list(golden_clips())
     words = ("summary", "version", "licence", "intended_use", "limits", "references")
     said = {name: getattr(recipe.card, name) for name in words}
-    if limits is not None:
-        said["limits"] = limits
+    said |= {} if limits is None else {"limits": limits}
+    said |= {} if licence is None else {"licence": licence}
     card = cards.Card(
         name=recipe.name,
         **said,
-        recipe=f"recipes/{Path(recipe_path).name}",
+        recipe=str(recipe_path),
         class_names=class_names,
         network=cards.Network(
             name=recipe.network.name,
@@ -141,3 +145,21 @@ def _made_with():
 
     backend = keras.backend.backend()
     return {"mer_zoo": __version__, "backend": backend, **versions(backend)}
+
+
+def log_entry(tracker: Tracker, recipe: Recipe, folder: Path, seeds: Iterable[int]) -> None:
+    """Logs the entry a training wrote: recipe, card, the model, losses by epoch.
+
+    Args:
+        tracker: of the training.
+        recipe: that was trained.
+        folder: the zoo folder, written.
+        seeds: that were trained with.
+    """
+    if not tracker.on:
+        return
+    tracker.write(recipe.to_toml(), "recipe.toml")
+    tracker.write((Path(folder) / CARD).read_text(encoding="utf-8"), CARD)
+    losses = {f"seed {seed}": f"train_loss/seed{seed}" for seed in seeds}
+    tracker.curves(losses, "losses.svg", f"{recipe.name}: training loss", "epoch")
+    tracker.model(folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 import tomli_w
 
 from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.selection import Selection
 from mer_zoo.training.search_section import Search
 from mer_zoo.zoo.cards import Preprocessing, parse
 
@@ -125,7 +126,9 @@ class Recipe:
     """Everything needed to regenerate one zoo entry, or one line of a table of results.
 
     `data` and `training` say how it is trained on synthetic clips, `real` how on real ones; a recipe
-    has one of the two or both. `search` says what a search of hyperparameters may change.
+    has one of the two or both. `search` says what a search of hyperparameters may change, and
+    `selection` on which clips the present values were chosen: a search writes it, and every score
+    and card made from the recipe carries it.
 
     `start` names the zoo entry whose weights `training` begins with; empty, from fresh ones. Where it
     trains the head alone (`training.unfreeze = "head"`), the new entry keeps only that, and uses the
@@ -144,6 +147,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     rejection: Rejecting = field(default_factory=Rejecting)
     search: Search | None = None
+    selection: list[Selection] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: str | Path) -> "Recipe":
@@ -255,6 +259,24 @@ class Recipe:
                 f"{self.real.dataset}."
             )
         return self.data, self.training
+
+    def real_section(self) -> Real:
+        """The section on real clips.
+
+        Raises:
+            RecipeError: there is none.
+        """
+        if self.real is None:
+            raise RecipeError(
+                f"The recipe {self.name} has no [real] section, so it does not say how to train on "
+                "real clips. Add one with dataset, protocol and [real.training]."
+            )
+        return self.real
+
+    @property
+    def tuned_on(self) -> list[str]:
+        """What the corpus and the hyperparameters were chosen on, in words, for the card."""
+        return [*self.card.tuned_on, *map(str, self.selection)]
 
     def to_toml(self) -> str:
         """The recipe as `read` reads it; sections that are not there are left out."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import tomli_w
 
 from mer_zoo.errors import CardError
+from mer_zoo.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,11 @@ class Weights:
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """What the weights saw. `real_clips = 0` means synthetic clips alone."""
+    """What the weights saw. `real_clips = 0` means synthetic clips alone.
+
+    `selection`: what the hyperparameters were chosen on. `altered`: the weights were changed after
+    the training that this section describes, so they may have seen any clip.
+    """
 
     corpus: str
     clips: int
@@ -106,11 +111,22 @@ class TrainedOn:
     seed: int
     digest: str
     tuned_on: list[str] = field(default_factory=list)
+    selection: list[Selection] = field(default_factory=list)
+    altered: bool = False
+
+    @property
+    def real_clips_seen(self) -> str:
+        """The real clips that the weights saw or may have seen, in words; empty for none."""
+        seen = [f"{self.real_clips} real clips"] if self.real_clips else []
+        return " and ".join([*seen, *["clips its card does not know"] * self.altered])
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One score, never without its protocol, its clip count, its seeds and the trivial baselines."""
+    """One score, never without its protocol, its clip count, its seeds and the trivial baselines.
+
+    `label`: what a reader must know before comparing it; empty for most.
+    """
 
     name: str
     value: float
@@ -123,6 +139,7 @@ class Metric:
     majority: float
     chance: float
     interval: list[float] = field(default_factory=list)
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +198,7 @@ class Card:
     def provenance(self) -> str:
         """What the weights saw, and the limits, in words for a report."""
         saw = self.trained_on
-        kind = "synthetic clips only" if saw.real_clips == 0 else f"{saw.real_clips} real clips"
+        kind = saw.real_clips_seen or "synthetic clips only"
         return (
             f"{self.name} was trained on {kind} ({saw.clips} clips, {saw.identities} identities, "
             f"corpus {saw.corpus}). " + " ".join(self.limits)
@@ -192,7 +209,7 @@ class Card:
         from mer_zoo.readings.brief import Brief  # here, since its room needs OpenCV
 
         saw, score = self.trained_on, ""
-        kind = "synthetic clips only" if saw.real_clips == 0 else f"{saw.real_clips} real clips"
+        kind = saw.real_clips_seen or "synthetic clips only"
         if self.metrics:
             first = self.metrics[0]
             score = (

@@ -8,9 +8,8 @@ import keras
 from mer_zoo import models
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
-from mer_zoo.zoo.registry import find
+from mer_zoo.zoo.registry import HEAD, find
 
-HEAD = "head"
 SAVED = ".keras"
 
 

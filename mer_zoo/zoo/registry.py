@@ -12,6 +12,8 @@ from mer_zoo.zoo.cards import Card
 ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
 CARD = "card.toml"
 HUB = "hf://"
+HEAD = "head"
+"""Name of the layer that tells the classes apart, in every network."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mer_zoo"
-BASE = {"errors", "extras", "files", "lazy", "progress", "settings"}
+BASE = {"errors", "extras", "files", "lazy", "progress", "selection", "settings"}
 MAY_IMPORT = {
     "layers": set(),
     "models": {"layers"},
@@ -20,7 +20,9 @@ MAY_IMPORT = {
     "datasets": {"clips"},
     "explain": {"zoo", "models", "readings"},
     "exporting": {"zoo", "layers", "modalities", "clips", "faces"},
-    "preparation": {"datasets", "zoo", "spotting", "modalities", "clips", "synthesis"},
+    "preparation": {
+        *("datasets", "zoo", "spotting", "modalities", "clips", "faces", "synthesis"),
+    },
     "evaluation": set(),
     "tracking": {"evaluation", "zoo", "clips"},
     "training": {

@@ -9,10 +9,10 @@ import pytest
 from mer_zoo import tracking
 from mer_zoo.errors import OldFileStoreError, TrackingError, TrackingWarning
 from mer_zoo.evaluation import Examples, run
+from mer_zoo.evaluation.fold_record import pooled_scores, read_records
 from mer_zoo.tracking import Store, tracked
 from mer_zoo.tracking import tracker as tracking_tracker
 from mer_zoo.tracking.evaluations import TrackedEvaluation
-from mer_zoo.tracking.folds import pooled, read_folds
 from mer_zoo.tracking.run import TrackedRun
 from tests.evaluation.learners import NearestMean
 
@@ -32,16 +32,16 @@ def examples():
 
 def evaluate(store, examples, folder, learner=None, seeds=(1, 2)):
     with tracked(store.uri, "evaluate") as tracker:
-        follower = TrackedEvaluation(tracker, examples, name="toy", params={"recipe": "toy"})
+        logged = TrackedEvaluation(tracker, examples, name="toy", params={"recipe": "toy"})
         result = run(
             learner or NearestMean(),
             examples,
             folder=folder,
             seeds=seeds,
-            follower=follower,
+            callback=logged,
             progress=False,
         )
-        follower.finished(result)
+        logged.finished(result)
     return result
 
 
@@ -90,9 +90,9 @@ def test_an_interrupted_evaluation_goes_on_in_the_same_run(store, examples, tmp_
     }
     file = client.download_artifacts(again.info.run_id, "folds.json", tmp_path)
     with open(file, encoding="utf-8") as text:
-        folds = read_folds(text.read())
+        records = read_records(text.read())
     for seed, scores in zip(result.seeds, result.scores, strict=True):
-        rebuilt = pooled(fold for fold in folds if fold.seed == seed)
+        rebuilt = pooled_scores(record for record in records if record.seed == seed)
         assert np.array_equal(rebuilt.confusion, scores.confusion)
 
 
@@ -127,19 +127,19 @@ def test_a_database_locked_meanwhile_loses_no_result(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with tracked(store.uri, "evaluate") as tracker:
-            follower = TrackedEvaluation(tracker, examples, name="toy")
+            logged = TrackedEvaluation(tracker, examples, name="toy")
             result = run(
                 LocksMeanwhile(),
                 examples,
                 folder=tmp_path / "folds",
                 seeds=[1],
-                follower=follower,
+                callback=logged,
                 progress=False,
             )
             saved.append(result.save(tmp_path / "out"))
             if released:
                 other.rollback()
-            follower.finished(result)
+            logged.finished(result)
     other.rollback()
     assert np.array_equal(result.probabilities, plain.probabilities)
     said = [str(w.message) for w in caught if w.category is TrackingWarning]
@@ -180,8 +180,8 @@ def test_what_is_wrong_from_the_start_stops_before_any_work(examples, tmp_path):
 def test_without_a_store_nothing_is_logged(examples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with tracked(False, "evaluate") as tracker:
-        follower = TrackedEvaluation(tracker, examples)
-        run(NearestMean(), examples, folder=tmp_path / "folds", follower=follower, progress=False)
+        logged = TrackedEvaluation(tracker, examples)
+        run(NearestMean(), examples, folder=tmp_path / "folds", callback=logged, progress=False)
     assert not tracker.on and tracker.run_id is None
     assert not (tmp_path / "mlflow.db").exists()
     assert not (tmp_path / "folds" / tracking_tracker.STATE).exists()

@@ -8,9 +8,9 @@ from mer_zoo import cli
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation import Result
 from mer_zoo.tracking import Store
-from mer_zoo.training import Recipe, entry, seeds, train_entry
-from mer_zoo.training.corpora import CorpusImages
-from mer_zoo.training.fitting import fit_network
+from mer_zoo.training import Recipe, fit, synthetic, train_entry
+from mer_zoo.training.corpora import RenderedCorpus
+from mer_zoo.training.fit import fit_network
 from tests.toy_recipes import FLOW, SYNTHETIC
 
 
@@ -31,24 +31,28 @@ def random_corpus(*args, **options):
     """Stands in for rendered clips: noise."""
     rng = np.random.default_rng(2)
     labels = ["negative", "positive", "surprise", "none"] * 24
-    table = np.zeros(96, [("identity", "U9"), ("clip", int), ("split", "U10"), ("label", "U9")])
-    table["split"] = np.repeat(["train", "validation", "test"], 32)
-    table["identity"], table["label"] = table["split"], labels
+    columns = [("identity", "U10"), ("clip", int), ("split", "U10"), ("label", "U9"), ("rig", "U4")]
+    records = np.zeros(96, columns)
+    records["split"] = np.repeat(["train", "validation", "test"], 32)
+    records["identity"], records["label"] = records["split"], labels
+    records["clip"] = np.arange(96)
     images = rng.normal(size=(96, 20, 20, 3)).astype(np.float16)
-    return CorpusImages(images, table, "digest", "a corpus of noise")
+    return RenderedCorpus(
+        images, records, ("negative", "positive", "surprise"), "digest", "a corpus of noise"
+    )
 
 
 def test_a_training_that_was_interrupted_goes_on_in_the_same_run(store, tmp_path, monkeypatch):
     (tmp_path / "toy.toml").write_text(SYNTHETIC)
     recipe = Recipe.read(tmp_path / "toy.toml")
-    monkeypatch.setattr(entry, "corpus_images", random_corpus)
+    monkeypatch.setattr(synthetic, "render_corpus", random_corpus)
     make = {"recipe_path": tmp_path / "toy.toml", "track": store.uri, "progress": lambda line: None}
 
     def stopping(*args, **options):
-        return fit_network(*args, **options, callbacks=[StopsAfterAnEpoch()])
+        return fit_network(*args, **{**options, "callbacks": [StopsAfterAnEpoch()]})
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(seeds, "fit_network", stopping)
+        patch.setattr(fit, "fit_network", stopping)
         train_entry(recipe, tmp_path, tmp_path / "mine", **make)
     _, interrupted, _ = only_run(store, "synthetic-megc2019")
     assert interrupted.info.status == "KILLED"

@@ -9,7 +9,7 @@ from mer_zoo.errors import RecipeError
 from mer_zoo.training import Recipe, train_entry
 from mer_zoo.training.corpora import Portraits
 from mer_zoo.training.table import Table
-from mer_zoo.training.tabulating import make_table
+from mer_zoo.training.tables import make_table
 from tests.photographs import write_photographs
 
 pytestmark = pytest.mark.backend_free  # training itself is tested on every backend

@@ -12,10 +12,10 @@ import pytest
 import mer_zoo
 from mer_zoo import models
 from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
+from mer_zoo.evaluation.metrics import auc
 from mer_zoo.training import Recipe, train_entry
 from mer_zoo.training.batches import Batches, soft_targets
-from mer_zoo.training.detection_score import auc
-from mer_zoo.training.fitting import fit_network, predict
+from mer_zoo.training.fit import fit_network, predict
 from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
@@ -84,7 +84,7 @@ def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp
 
 def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("mer_zoo.training.seeds.UNCHANGED", 0.9)  # of some dozens of clips
+    monkeypatch.setattr("mer_zoo.training.synthetic.UNCHANGED", 0.9)  # of some dozens of clips
     one = dataclasses.replace(recipe.training, epochs=1, seeds=[1])
     whole = dataclasses.replace(recipe, name="whole", storage="int8", training=one)
     make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
@@ -173,7 +173,7 @@ def fresh(seed=3):
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(0)
     images = rng.normal(size=(48, 24, 24, 3)).astype(np.float16)
-    targets = soft_targets((["a", "b", "none"] * 16), ["a", "b"], "none", 0.1)
+    targets = soft_targets(np.array([0, 1, -1] * 16), 2, 0.1)
     batches = Batches(
         images,
         targets,
@@ -220,7 +220,7 @@ def test_batches_depend_on_seed_epoch_and_batch_alone():
 
 
 def test_soft_targets():
-    rows = soft_targets(["b", "none"], ["a", "b"], "none", 0.2)
+    rows = soft_targets(np.array([1, -1]), 2, 0.2)
     np.testing.assert_allclose(rows, [[0.1, 0.9], [0.5, 0.5]], atol=1e-6)
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from mer_zoo.datasets.fake import fake_release
+from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.tracking import Store
 from mer_zoo.training import Recipe
 from tests.tuner.conftest import RECIPE
 from tuner.__main__ import main
-from tuner.outcome import SAME_SUBJECTS
 
 REAL = """
 [real]

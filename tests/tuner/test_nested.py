@@ -5,10 +5,10 @@ import json
 import pytest
 
 import tuner
+from mer_zoo.evaluation.plan import NESTED
 from mer_zoo.training import Recipe
 from tests.tuner.learners import noisy_means, toy_examples
 from tuner.errors import LeakError
-from tuner.outcome import OTHER_SUBJECTS
 from tuner.sources import GivenExamples, TrainingPart
 
 pytestmark = pytest.mark.backend_free
@@ -43,13 +43,13 @@ def test_the_scored_subjects_are_never_seen_and_an_interrupted_one_goes_on(recip
         assert shown | scored == everybody
         assert not shown & scored
     assert len(result.clips) == len(toy_examples())
-    assert result.about["label"] == OTHER_SUBJECTS
+    assert result.about["label"] == NESTED
     assert set(result.about["chosen"]) == {"group1", "group2", "group3"}
     stored = json.loads((place.folder / "nested" / "result.json").read_text())
-    assert stored["about"]["label"] == OTHER_SUBJECTS
+    assert stored["about"]["label"] == NESTED
     data = outcome.record.run.data
     assert data.metrics["nested_uf1"] == result.uf1
-    assert data.tags["mer_zoo.nested_label"].startswith(OTHER_SUBJECTS)
+    assert data.tags["mer_zoo.nested_label"].startswith(NESTED)
     names = {e.name for e in outcome.record.client.search_experiments()}
     assert {"toy-custom", "toy-custom-nested"} <= names
 

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from mer_zoo.training import Recipe
+from mer_zoo.training.learner import SYNTHETIC, RecipeLearner
 from tests.tuner.learners import NoisyMeans, toy_examples
 from tuner.errors import SearchRefusedError
 from tuner.precision import POLICY, in_mixed_precision
-from tuner.sources import learner_of
 
 pytestmark = pytest.mark.backend_free  # one backend is enough
 
 
 def test_networks_compute_in_bfloat16_and_answer_in_float32(recipe_file):
     before = keras.config.dtype_policy().name
-    learner = in_mixed_precision(learner_of(Recipe.read(recipe_file), "training"))
+    learner = in_mixed_precision(RecipeLearner.of(Recipe.read(recipe_file), SYNTHETIC))
     examples = toy_examples()
     fitted = learner.fit(examples, seed=1)
     assert keras.config.dtype_policy().name == before

@@ -10,13 +10,14 @@ import pytest
 import tuner
 from mer_zoo import zoo
 from mer_zoo.errors import EvaluationError, OldFileStoreError, RecipeError, TrackingError
+from mer_zoo.evaluation.examples import NO_EXPRESSION
 from mer_zoo.tracking import store
 from mer_zoo.training import Recipe
-from mer_zoo.training.corpora import CorpusImages
+from mer_zoo.training.corpora import RenderedCorpus
 from mer_zoo.training.recipe import Real, Search
+from mer_zoo.training.synthetic import training_examples
 from tests.tuner.learners import toy_examples
 from tuner.errors import LeakError, SearchRefusedError
-from tuner.sources import corpus_examples
 from tuner.space import Space, applied
 
 CLOSED = "http://127.0.0.1:9"
@@ -145,7 +146,7 @@ def test_held_out_subjects_never_reach_the_search(recipe_file, place):
     with pytest.raises(LeakError, match="toy/s1"):
         place.search(recipe_file, examples, held_out=["toy/s1"])
     with pytest.raises(LeakError, match="split 'test'"):
-        place.search(recipe_file, dataclasses.replace(examples, about=(("split", "test"),)))
+        place.search(recipe_file, dataclasses.replace(examples, about=(("corpus_split", "test"),)))
     assert place.fits == []
     inner = examples.part(np.flatnonzero(examples.subjects != "toy/s1"))
     place.search(recipe_file, inner, held_out=["toy/s1"], trials=1)
@@ -154,14 +155,18 @@ def test_held_out_subjects_never_reach_the_search(recipe_file, place):
 
 def test_a_corpus_hands_on_its_training_identities_alone(recipe_file):
     splits = ["train", "validation", "test", "train"]
-    table = np.zeros(4, [("identity", "U9"), ("clip", int), ("split", "U10"), ("label", "U9")])
-    table["identity"], table["split"] = ["one", "two", "three", "four"], splits
-    table["label"] = ["positive", "positive", "negative", "none"]
-    corpus = CorpusImages(np.arange(4.0).reshape(4, 1, 1, 1), table, "digest", "four clips")
-    examples = corpus_examples(corpus, Recipe.read(recipe_file))
-    assert examples.subjects.tolist() == ["synthetic/one"]
-    assert examples.images.ravel().tolist() == [0]
-    assert dict(examples.about)["split"] == "train"
+    columns = [("identity", "U9"), ("clip", int), ("split", "U10"), ("label", "U9"), ("rig", "U4")]
+    records = np.zeros(4, columns)
+    records["identity"], records["split"] = ["one", "two", "three", "four"], splits
+    records["label"], records["rig"] = ["positive", "positive", "negative", "none"], "mesh"
+    images = np.arange(4.0).reshape(4, 1, 1, 1)
+    names = ("negative", "positive", "surprise")
+    corpus = RenderedCorpus(images, records, names, "digest", "four clips")
+    examples = training_examples(Recipe.read(recipe_file), corpus)
+    assert examples.subjects.tolist() == ["mesh/one", "mesh/four"]
+    assert examples.images.ravel().tolist() == [0, 3]
+    assert examples.labels.tolist() == [1, NO_EXPRESSION], "trained on, and never scored"
+    assert dict(examples.about)["corpus_split"] == "train"
 
 
 def test_weights_that_saw_real_clips_are_no_start(recipe_file, place, tmp_path):

@@ -1,5 +1,6 @@
 """The winner: a recipe, a labelled score, and a model that reads raw clips."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,9 +13,9 @@ import pytest
 import mer_zoo
 import tuner
 from mer_zoo.errors import OutputExistsError
+from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.training import Recipe
 from tests.tuner.learners import toy_examples
-from tuner.outcome import SAME_SUBJECTS
 from tuner.sources import GivenExamples
 from tuner.space import applied
 from tuner.winner import refuse_other_file
@@ -43,7 +44,10 @@ def test_the_winner_is_a_recipe_that_reads_back(finished, recipe_file, tmp_path)
     path = tmp_path / "toy.toml"
     written = tuner.write(outcome, path)
     assert Recipe.read(path) == written == outcome.recipe
-    assert outcome.recipe == applied(Recipe.read(recipe_file), outcome.best.values)
+    (chosen,) = outcome.recipe.selection
+    assert chosen.by == f"search {outcome.record.name}, trial {outcome.best.number}"
+    unsearched = dataclasses.replace(outcome.recipe, selection=[])
+    assert unsearched == applied(Recipe.read(recipe_file), outcome.best.values)
     assert outcome.recipe.search is None
     assert Recipe.read(recipe_file).training != outcome.recipe.training
     tuner.write(outcome, path)  # the same again

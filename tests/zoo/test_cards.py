@@ -67,7 +67,7 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
         shipped = [
             recipe.training.seeds[0]
         ]  # scored as they are, the shipped weights have one seed
-        assert metric.seeds == (shipped if metric.split == "as-is" else recipe.training.seeds)
+        assert metric.seeds == (shipped if metric.split == "zero-shot" else recipe.training.seeds)
 
 
 @pytest.mark.parametrize(

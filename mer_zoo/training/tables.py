@@ -4,27 +4,31 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
+import numpy as np
 
+from mer_zoo import settings
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.result import FILES
+from mer_zoo.evaluation.versions import versions
 from mer_zoo.synthesis import Conditions
-from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.changed import with_values
-from mer_zoo.training.corpora import CorpusImages, Portraits, corpus_digest, corpus_images
-from mer_zoo.training.going_on import depends_on, refuse_other
-from mer_zoo.training.held_out import held_out_result
+from mer_zoo.training.corpora import Portraits, RenderedCorpus, corpus_digest, render_corpus
+from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.seeds import train_seeds
+from mer_zoo.training.resume import depends_on, refuse_differences
+from mer_zoo.training.scoring import score_trained
+from mer_zoo.training.synthetic import train_seeds
 from mer_zoo.training.table import Condition, Table, folder_name
 from mer_zoo.zoo import find, load
+
+HELD_OUT = "held-out identities"
 
 
 def make_table(
     table: Table, source: Portraits, folder: Path, *, progress: Callable[[str], None] = print
 ) -> dict[str, Result]:
-    """Trains every row and scores it; interrupted, the same call goes on where it was.
+    """Trains every row and scores it; after an interruption the same call resumes.
 
     Args:
         table: what to compare.
@@ -71,10 +75,14 @@ def _read(
     result = Result.read(place)
     clips, given = _clips(recipe, condition)
     digest = corpus_digest(clips, source, given)
-    found = depends_on(result.about["learner"], result.about["corpus"])
-    found["weights"] = result.about.get("weights", "")
-    wanted = {**depends_on(recipe.to_dict(), digest), "weights": _weights(entry)}
-    refuse_other(found, wanted, place)
+    about, backend = result.about, settings.backend()
+    made = {"backend": backend, "versions": versions(backend)}
+    found = {name: about.get(name) for name in made}
+    refuse_differences(
+        depends_on(about["learner"], clips=about["corpus"], weights=about["weights"], **found),
+        depends_on(recipe.to_dict(), clips=digest, weights=_weights(entry), **made),
+        place,
+    )
     return result
 
 
@@ -94,31 +102,49 @@ def _make_row(
     recipe, entry, source, places, state, also, progress
 ) -> dict[Condition | None, Result]:
     """Trains a row or loads its entry, and scores it under each condition into its place."""
-    classes = list(find_schema(recipe.data.schema).class_names)
-    data = corpus_images(recipe, source, also=also, progress=progress)
+    corpus = render_corpus(recipe, source, also=also, progress=progress)
     started = time.perf_counter()
     if entry:
-        networks = {recipe.training.seeds[0]: _shipped(entry, data)}
+        networks = {recipe.training.seeds[0]: _shipped(entry, corpus)}
     else:
-        trained = train_seeds(recipe, data, classes, state, progress=progress)
-        networks = {result.seed: result.network for result in trained}
+        trained = train_seeds(recipe, corpus, state, progress=progress)
+        networks = {result.seed: result.fitted for result in trained}
     seconds = time.perf_counter() - started
     made = {}
     for condition, place in places.items():
-        clips = data
+        clips = corpus
         if condition is not None:
             rendered, given = _clips(recipe, condition)
-            clips = corpus_images(rendered, source, also=also, conditions=given, progress=progress)
-        result = held_out_result(
-            recipe, networks, clips, classes, fit_seconds=seconds, weights=_weights(entry)
-        )
+            clips = render_corpus(rendered, source, also=also, conditions=given, progress=progress)
+        result = _score(recipe, networks, clips, seconds, _weights(entry))
         result.save(place)
         progress(f"{place.name}: UF1 {result.uf1:.3f}, majority {result.majority.uf1:.3f}")
         made[condition] = result
     return made
 
 
-def _shipped(name: str, data: CorpusImages) -> keras.Model:
+def _score(recipe, networks, corpus: RenderedCorpus, seconds: float, weights: str) -> Result:
+    """The answers to the expressions of identities that no network has seen.
+
+    Clips without an expression are left out: no class is right for them.
+    """
+    test = corpus.examples("test")
+    return score_trained(
+        networks,
+        test.part(np.flatnonzero(test.is_expression)),
+        split=HELD_OUT,
+        fold="held out",
+        learner=recipe.to_dict(),
+        fit_seconds=seconds,
+        facts={
+            "corpus": corpus.digest,
+            "weights": weights,
+            "training_clips": int((corpus.records["split"] == "train").sum()),
+        },
+    )
+
+
+def _shipped(name: str, data: RenderedCorpus) -> FittedNetwork:
     """The network of an entry that was trained on the training identities of this very corpus."""
     model = load(name)
     if model.card.trained_on.digest != data.digest:
@@ -128,7 +154,7 @@ def _shipped(name: str, data: CorpusImages) -> keras.Model:
             "be held out here. Give the photographs it was trained on, or train it anew (a base in place "
             "of the entry)."
         )
-    return model.network
+    return FittedNetwork(model.network, model.card.preprocessing.image_size)
 
 
 def _same_clips(first: Recipe, second: Recipe) -> bool:

@@ -1,0 +1,244 @@
+"""Weights from the real thing: a recipe and a dataset become a local zoo folder."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo import settings
+from mer_zoo.errors import OutputExistsError
+from mer_zoo.evaluation import Result, run
+from mer_zoo.evaluation.metrics import SCORE_NAMES
+from mer_zoo.files import write_atomically
+from mer_zoo.tracking import Tracker, tracked
+from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
+from mer_zoo.tracking.run import experiment_of
+from mer_zoo.training.evaluating import examples_of, load_dataset
+from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
+from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.training.resume import origin, refuse_other_work
+from mer_zoo.zoo import cards, find
+
+RECIPE = "recipe.toml"
+REFIT = "refit"
+LOSO = "loso"
+"""Folder within the one to write: the result, the predictions and the weights of every fold."""
+
+STATE = ".training"
+"""Folder within the one to write: what an interrupted call is resumed from."""
+
+
+def train_on_real(
+    recipe: Recipe,
+    root,
+    folder: Path,
+    *,
+    loso: bool = False,
+    jobs: int = 1,
+    force: bool = False,
+    track: bool | str | Tracker = False,
+    progress=print,
+) -> cards.Card:
+    """Trains a recipe on all clips of its dataset and writes a local zoo entry.
+
+    Weights trained on all subjects are for use, never for scores. With `loso` the honest score is
+    computed as well, from networks that never saw their test subject, and those networks are kept.
+
+    Args:
+        recipe: has a [real] section.
+        root: folder of the dataset, or a loaded `mer_zoo.datasets.Dataset`.
+        folder: the zoo folder to write; `mer_zoo.load("./folder")` opens it.
+        loso: also leave one subject out, once a seed; `folder/loso` then holds the result, the
+            weights of every fold and `folds.json`, which says who was left out of which.
+            After an interruption the same call resumes at the fold, or the epoch, it was in.
+        jobs: processes.
+        force: replace an entry in `folder`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
+        progress: called with a line of text at each step.
+
+    Returns:
+        The card; `trained_on.real_clips` counts the clips.
+
+    Raises:
+        OutputExistsError: `folder` holds an entry and `force` is false.
+        RecipeError: the recipe has no [real] section.
+        DatasetError: the dataset cannot be read, or is not what the protocol says.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the entry is not.
+    """
+    folder = refuse_existing(folder, force)
+    state = folder / STATE
+    if (folder / LOSO / "result.json").exists() and not (state.exists() or force):
+        raise OutputExistsError(
+            f"{folder / LOSO} already holds a result. Choose another --out, or say --force."
+        )
+    with tracked(track, "train") as tracker:
+        real = recipe.real_section()
+        dataset = load_dataset(real, root)
+        progress(dataset.report.to_text())
+        examples = examples_of(dataset, recipe, jobs=jobs)
+        learner = RecipeLearner.of(recipe, REAL)
+        _begin_run(tracker, recipe, examples, learner, state)
+        result = None
+        if loso:
+            result = _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress)
+        network = _refit(learner, examples, real, state, tracker, progress).network
+        if result is not None:
+            _keep_folds(result, state / LOSO, folder / LOSO)
+        card = _write(recipe, network, dataset, examples, result, folder)
+        log_entry(tracker, recipe, folder, real.training.seeds[:1])
+    shutil.rmtree(state, ignore_errors=True)
+    return card
+
+
+def _begin_run(tracker, recipe, examples, learner, state) -> None:
+    tracker.begin(
+        experiment_of(examples),
+        recipe.name,
+        params={
+            "recipe": recipe.name,
+            "protocol": examples.protocol,
+            "examples": examples.digest,
+            "backend": settings.backend(),
+            **sizes(examples),
+            **learner.describe(),
+        },
+        tags={f"mer_zoo.{key}": value for key, value in examples.about},
+        folder=state,
+    )
+
+
+def _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress) -> Result:
+    """The honest score. Its journal stays in `state` until the entry is written."""
+    learner.check()
+    progress("leaving one subject out")
+    logged = TrackedEvaluation(tracker, examples, part=LOSO)
+    result = run(
+        learner,
+        examples,
+        folder=state / LOSO,
+        seeds=real.training.seeds,
+        jobs=jobs,
+        keep_weights=True,
+        callback=logged,
+    )
+    logged.finished(result)
+    progress(f"{result.title}: UF1 {result.uf1:.3f}")
+    return result
+
+
+def _refit(learner, examples, real, state, tracker, progress) -> FittedNetwork:
+    """The network for use, trained on all clips; resumed at the epoch it was in."""
+    wanted = {"learner": learner.describe()}
+    refuse_other_work(
+        state / REFIT, {**wanted, **origin(examples.digest, examples.images_digest())}
+    )
+    progress(f"training on all {len(examples)} clips")
+    seed = real.training.seeds[0]
+    return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
+
+
+def _keep_folds(result: Result, journal: Path, folder: Path) -> None:
+    """Puts the result and the weights of every fold into `folder`; the journal stays."""
+    result.save(folder, force=True)
+    names = sorted(np.unique(result.folds).tolist())
+    kept = {}
+    for seed in result.seeds:
+        for number, name in enumerate(names):
+            file = Path(f"seed{seed}") / f"fold{number:03d}.safetensors"
+            write_atomically(folder / file, (journal / file).read_bytes())
+            kept[file.as_posix()] = name
+    write_atomically(folder / "folds.json", json.dumps(kept, indent=1).encode())
+
+
+def _write(recipe, network, dataset, examples, result, folder) -> cards.Card:
+    real = recipe.real
+    before = find(real.start).card if real.start else None
+    clips = dataset.licence
+    write_atomically(folder / RECIPE, recipe.to_toml().encode())
+    return write_entry(
+        recipe,
+        RECIPE,
+        network,
+        list(examples.class_names),
+        folder,
+        trained_on=_trained_on(recipe, dataset, examples, before),
+        rejection=_rejection(recipe, result),
+        metrics=[] if result is None else _metrics(result),
+        licence=clips
+        if before is None or not before.trained_on.real_clips_seen
+        else f"{clips}; {before.licence}",
+        limits=[
+            f"Trained on the clips of {dataset.name}: their licence governs what may be done with "
+            "these weights, and whether they may be passed on.",
+            "Trained on all subjects: a score of theirs says nothing about new people."
+            + (" The metrics are of other networks, which never saw their subject." * bool(result)),
+            "The class of a micro-expression is ambiguous given the movement; a label is not a "
+            "fact about feelings. Not for decisions about people.",
+            *recipe.card.limits,
+        ],
+    )
+
+
+def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:
+    real, corpus = (
+        recipe.real,
+        f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})",
+    )
+    seen, altered = len(examples), False
+    if before is not None:
+        corpus += f", beginning with {before.name}, which saw {before.trained_on.corpus}"
+        seen, altered = seen + before.trained_on.real_clips, before.trained_on.altered
+        corpus += " and was changed in memory afterwards" * altered
+    return cards.TrainedOn(
+        corpus=corpus,
+        clips=len(examples),
+        identities=len(np.unique(examples.subjects)),
+        real_clips=seen,
+        seed=real.training.seeds[0],
+        digest=examples.digest,
+        tuned_on=[str(selection) for selection in recipe.selection],
+        selection=recipe.selection,
+        altered=altered,
+    )
+
+
+def _rejection(recipe, result):
+    """The threshold that keeps the wanted share of held-out clips; without held-out clips, none."""
+    nan = float("nan")
+    threshold = kept = nan
+    if result is not None:
+        likeliest = result.probabilities[0].max(axis=1)
+        threshold = float(np.quantile(likeliest, 1 - recipe.rejection.keep))
+        kept = float((likeliest >= threshold).mean())
+    return cards.Rejection(
+        threshold=0.0 if np.isnan(threshold) else round(threshold, 4),
+        min_motion=recipe.rejection.min_motion,
+        auc=nan,  # a dataset of micro-expressions has no clips without one
+        kept=kept,
+    )
+
+
+def _metrics(result: Result) -> list[cards.Metric]:
+    return [
+        cards.Metric(
+            name=name,
+            value=round(result.mean(name), 4),
+            values=[round(getattr(s, name), 4) for s in result.scores],
+            protocol=result.about["protocol"],
+            split=result.about["split"],
+            clips=len(result.clips),
+            identities=len(np.unique(result.subjects)),
+            seeds=list(result.seeds),
+            majority=round(getattr(result.majority, name), 4),
+            chance=round(getattr(result.chance, name), 4),
+            interval=[round(v, 4) for v in result.intervals.get(name, ())],
+            label=result.about.get("label", ""),
+        )
+        for name in SCORE_NAMES
+    ]

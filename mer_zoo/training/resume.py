@@ -1,0 +1,60 @@
+"""Interrupted work is resumed with the recipe, clips and packages it was begun with, or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from mer_zoo import settings
+from mer_zoo.errors import RecipeError
+from mer_zoo.evaluation.plan import differences
+from mer_zoo.evaluation.versions import versions
+from mer_zoo.files import write_atomically
+
+SECTIONS = ("data", "preprocessing", "network", "augmentation", "training", "start", "storage")
+BEGUN = "begun.json"
+
+
+def refuse_other_work(folder: Path, wanted: Mapping) -> None:
+    """Writes down in `folder` what its work depends on, or compares it with what is written there.
+
+    Args:
+        folder: of the state of interrupted work.
+        wanted: plain values.
+
+    Raises:
+        RecipeError: the work in the folder was begun differently.
+    """
+    wanted, file = json.loads(json.dumps(wanted)), folder / BEGUN
+    if file.exists():
+        refuse_differences(json.loads(file.read_text(encoding="utf-8")), wanted, folder)
+    else:
+        write_atomically(file, json.dumps(wanted, indent=1).encode())
+
+
+def depends_on(recipe: Mapping, **facts) -> dict:
+    """What trained networks depend on, as JSON gives it back.
+
+    Args:
+        recipe: as a dictionary.
+        facts: further plain values: digests of clips and images, backend, versions.
+    """
+    return json.loads(json.dumps({**facts, **{name: recipe.get(name) for name in SECTIONS}}))
+
+
+def origin(clips: str, images: str) -> dict:
+    """What trained networks depend on beside the recipe.
+
+    Args:
+        clips, images: digests of the training clips and of their images.
+    """
+    backend = settings.backend()
+    return {"clips": clips, "images": images, "backend": backend, "versions": versions(backend)}
+
+
+def refuse_differences(found: Mapping, wanted: Mapping, folder: Path) -> None:
+    """Raises RecipeError, naming what differs, unless `found` in `folder` equals `wanted`."""
+    if changed := differences(found, wanted):
+        raise RecipeError(
+            f"{folder} holds work that was begun differently ({', '.join(changed)} changed). Choose "
+            "another folder; or delete this one, which throws away what was trained."
+        )

@@ -1,0 +1,320 @@
+"""From a recipe to a zoo folder: corpus, training, honest scores, weights, golden outputs, card."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo import settings
+from mer_zoo.errors import RecipeError, UnknownNameError
+from mer_zoo.evaluation import Examples, Scores, confusion_matrix
+from mer_zoo.evaluation.confusion_picture import confusion_svg
+from mer_zoo.evaluation.metrics import auc, majority
+from mer_zoo.synthesis import SCHEMAS
+from mer_zoo.tracking import Tracker, tracked
+from mer_zoo.tracking.evaluations import sizes
+from mer_zoo.tracking.run import experiment_name
+from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
+from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner
+from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
+from mer_zoo.training.recipe import Recipe
+from mer_zoo.training.resume import depends_on, origin, refuse_other_work
+from mer_zoo.zoo import cards, find, weights
+from mer_zoo.zoo.registry import Entry
+
+STATE = ".training"
+"""Folder within the one to write: what an interrupted call is resumed from."""
+
+UNCHANGED = 0.995
+"""Share of the held-out clips that must keep their class when weights are stored."""
+
+
+def train_entry(
+    recipe: Recipe,
+    photos: Path,
+    folder: Path,
+    *,
+    recipe_path: Path,
+    ict_file: Path | None = None,
+    jobs: int = 2,
+    force: bool = False,
+    track: bool | str | Tracker = False,
+    progress=print,
+) -> cards.Card:
+    """Trains every seed of a recipe and writes the zoo entry of the first.
+
+    The weights shipped are those of the first seed, whatever the scores of the seeds are; all of them
+    stand on the card. After an interruption, the same call resumes: the corpus is kept in the
+    cache, and the state after each epoch in `folder/.training`.
+
+    Args:
+        recipe: what to train.
+        photos: folder of photographs, one identity each.
+        folder: the zoo folder to write.
+        recipe_path: where the recipe came from, for the card.
+        ict_file: the second face rig, for recipes that name it.
+        jobs: processes that make the corpus.
+        force: replace an existing entry in `folder`.
+        track: log to MLflow: True for the default store, or the URI of one; see
+            `mer_zoo.tracking.tracked`.
+        progress: called with a line of text at each step.
+
+    Returns:
+        The card.
+
+    Raises:
+        OutputExistsError: `folder` holds an entry and `force` is false.
+        RecipeError: the recipe does not fit its schema, its start has seen real clips, or its storage
+            changes too many answers.
+        NoFaceError, ClipError: no photograph can be used.
+        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+
+    Warns:
+        TrackingWarning: the run is incomplete in the store; the entry is not.
+    """
+    folder = refuse_existing(folder, force)
+    data, _ = recipe.synthetic()
+    _refuse_real_start(recipe)
+    if data.schema not in SCHEMAS:
+        raise RecipeError(str(UnknownNameError.among("label schema", data.schema, SCHEMAS)))
+    state = folder / STATE
+    with tracked(track, "train") as tracker:
+        corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
+        _begin_run(tracker, recipe, corpus, state)
+        results = train_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
+        card = _write(recipe, recipe_path, corpus, results, folder)
+        _log(tracker, recipe, card, results[0], folder)
+    shutil.rmtree(state, ignore_errors=True)
+    return card
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One trained network, with the weights as they are stored, and its scores on held-out identities.
+
+    Attributes:
+        seed: of the training.
+        fitted: the network.
+        macro_f1, accuracy: of the clips with an expression.
+        auc: of the largest probability as "is there an expression".
+        confusion: int `(K, K)`, rows are true classes.
+        threshold: largest probability that an expression must reach, from validation identities.
+        kept: share of the held-out expressions that reach it.
+        unchanged: share of the held-out clips whose class storing the weights did not change.
+    """
+
+    seed: int
+    fitted: FittedNetwork
+    macro_f1: float
+    accuracy: float
+    auc: float
+    confusion: np.ndarray
+    threshold: float
+    kept: float
+    unchanged: float
+
+
+def train_seeds(
+    recipe: Recipe,
+    corpus: RenderedCorpus,
+    state: Path,
+    *,
+    tracker: Tracker | None = None,
+    progress: Callable[[str], None] = print,
+) -> list[SeedResult]:
+    """Trains every seed of a recipe and scores each on the held-out identities.
+
+    Args:
+        recipe: with `[data]` and `[training]`.
+        corpus: the recipe's, rendered.
+        state: folder that keeps finished seeds and the epochs of the one begun; the same call
+            resumes from it.
+        tracker: logs the losses of every epoch.
+        progress: called with a line of text at each step.
+
+    Raises:
+        RecipeError: `state` was begun with another recipe, other clips, another backend or other
+            packages; or stored as the recipe says, the weights answer otherwise too often.
+        UnknownNameError, WeightsError: the recipe's start is not there, or does not fit.
+    """
+    train = training_examples(recipe, corpus)
+    wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
+    del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later
+    refuse_other_work(state, wanted)
+    return [
+        _train_seed(recipe, corpus, train, seed, state, tracker, progress)
+        for seed in recipe.training.seeds
+    ]
+
+
+def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
+    """The clips a recipe trains on: of the training identities, of one rig if the recipe says so."""
+    return corpus.examples("train", recipe.data.train_rig)
+
+
+def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:
+    learner = RecipeLearner.of(recipe, SYNTHETIC)
+    finished = state / f"seed{seed}.safetensors"
+    if finished.exists():
+        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
+        weights.load(fitted.network, finished)
+    else:
+        progress(f"seed {seed}: {len(train)} training clips, {recipe.training.epochs} epochs")
+        fitted = learner.fit_for_use(
+            train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
+        )
+        fitted.save(finished)
+    test = corpus.examples("test")
+    before = fitted.predict(test.images).argmax(axis=1)
+    _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")
+    answers = fitted.predict(test.images)
+    unchanged = float((answers.argmax(axis=1) == before).mean())
+    if unchanged < UNCHANGED:
+        raise RecipeError(
+            f"{recipe.name}: stored as {recipe.storage}, the weights of seed {seed} give another class "
+            f"to {1 - unchanged:.2%} of the held-out clips, more than {1 - UNCHANGED:.2%}. Set storage "
+            f'= "float16" and call again: what was trained is kept.'
+        )
+    validation = corpus.examples("validation")
+    confident = fitted.predict(validation.images).max(axis=1)[validation.is_expression]
+    threshold = float(np.quantile(confident, 1 - recipe.rejection.keep))
+    result = _score(fitted, seed, test, answers, threshold, unchanged)
+    progress(
+        f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
+        f"AUC of 'is there an expression' {result.auc:.3f}"
+    )
+    return result
+
+
+def shared_entry(recipe: Recipe) -> Entry | None:
+    """The packaged entry that holds all weights of the recipe's but those of the head, if there is one."""
+    if recipe.start and recipe.training.unfreeze == "head":
+        entry = find(recipe.start)
+        if entry.address == entry.card.name:  # what is found by this name on any machine
+            return entry
+    return None
+
+
+def _store(recipe, network, path) -> None:
+    """Gives the network its weights as stored, so that the card describes what is loaded."""
+    shared = shared_entry(recipe)
+    base = shared.tensors() if shared else None
+    weights.save(network, path, recipe.storage, base)
+    weights.load(network, path, base=base)
+
+
+def _score(fitted, seed, test: Examples, answers, threshold, unchanged) -> SeedResult:
+    shown, highest = test.is_expression, answers.max(axis=1)
+    truth, chosen = test.labels[shown], answers[shown].argmax(axis=1)
+    confusion = confusion_matrix(truth, chosen, len(test.class_names))
+    return SeedResult(
+        seed=seed,
+        fitted=fitted,
+        macro_f1=Scores(confusion).uf1,
+        accuracy=float((truth == chosen).mean()),
+        auc=auc(highest[shown], highest[~shown]),
+        confusion=confusion,
+        threshold=round(threshold, 4),
+        kept=float((highest[shown] >= threshold).mean()),
+        unchanged=unchanged,
+    )
+
+
+def _refuse_real_start(recipe: Recipe) -> None:
+    saw = find(recipe.start).card.trained_on.real_clips_seen if recipe.start else ""
+    if saw:
+        raise RecipeError(
+            f"{recipe.name} starts from {recipe.start}, which was trained on {saw}; the new "
+            "card would say that synthetic clips alone were seen. Start from an entry with real_clips = "
+            "0, or train on real clips (--root) with real.start."
+        )
+
+
+def _begin_run(tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: Path) -> None:
+    described, train = dataclasses.asdict(recipe), training_examples(recipe, corpus)
+    sections = ("network", "preprocessing", "augmentation", "training")
+    tracker.begin(
+        experiment_name("synthetic", f"synthetic-{recipe.data.schema}"),
+        recipe.name,
+        params={
+            "recipe": recipe.name,
+            "examples": corpus.digest,
+            "backend": settings.backend(),
+            **sizes(train),
+            **{section: described[section] for section in sections},
+        },
+        tags={"mer_zoo.dataset": "synthetic", "mer_zoo.corpus": corpus.description},
+        folder=state,
+    )
+
+
+def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, folder: Path):
+    """The scores are the card's: those of the first seed, and of every seed."""
+    for metric in card.metrics:
+        of_seeds = zip(metric.seeds, metric.values, strict=True)
+        tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
+        tracker.metrics({metric.name: metric.value})
+    title = f"held-out identities, seed {first.seed}"
+    tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
+    log_entry(tracker, recipe, folder, recipe.training.seeds)
+
+
+def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
+    first, train = results[0], training_examples(recipe, corpus)
+    return write_entry(
+        recipe,
+        f"recipes/{Path(recipe_path).name}",
+        first.fitted.network,
+        list(corpus.class_names),
+        folder,
+        rejection=cards.Rejection(
+            threshold=first.threshold,
+            min_motion=recipe.rejection.min_motion,
+            auc=round(first.auc, 4),
+            kept=round(first.kept, 4),
+        ),
+        trained_on=cards.TrainedOn(
+            corpus=corpus.description,
+            clips=len(train),
+            identities=len(np.unique(train.subjects)),
+            real_clips=0,
+            seed=recipe.data.seed,
+            digest=corpus.digest,
+            tuned_on=recipe.tuned_on,
+            selection=recipe.selection,
+        ),
+        metrics=_metrics(corpus.examples("test"), results),
+        storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),
+    )
+
+
+def _metrics(test: Examples, results: list[SeedResult]) -> list[cards.Metric]:
+    truth, classes = test.labels[test.is_expression], len(test.class_names)
+    always = majority(truth, classes)
+    common = {
+        "protocol": "held-out identities, fixed epochs",
+        "split": "test",
+        "identities": len(np.unique(test.subjects)),
+        "seeds": [r.seed for r in results],
+    }
+
+    def metric(name, clips, baseline, chance):
+        values = [round(getattr(r, name), 4) for r in results]
+        return cards.Metric(
+            name=name,
+            value=values[0],
+            values=values,
+            clips=clips,
+            majority=round(float(baseline), 4),
+            chance=round(chance, 4),
+            **common,
+        )
+
+    return [
+        metric("macro_f1", len(truth), always.uf1, 1 / classes),
+        metric("accuracy", len(truth), always.accuracy, 1 / classes),
+        metric("auc", len(test), 0.5, 0.5),
+    ]
