@@ -63,10 +63,20 @@ def push(
     public: Annotated[
         bool, typer.Option("--public", help="A new repository is seen by everyone.")
     ] = False,
+    rights: Annotated[
+        str,
+        typer.Option(
+            help="Why you may publish weights that were trained on real clips; the page shows it."
+        ),
+    ] = "",
     force: Force = False,
 ):
-    """Publishes an entry on the Hugging Face Hub: card, weights, and a page made of the card."""
+    """Publishes an entry on the Hugging Face Hub: card, weights, and a page made of the card.
+
+    The entry is verified first.
+    """
     from mer_zoo import zoo
 
-    pinned = zoo.push(folder, address, public=public, force=force)
+    choose_backend()
+    pinned = zoo.push(folder, address, public=public, force=force, rights=rights)
     out.print(f"pushed; use it with mer-zoo predict --model {pinned} VIDEO", soft_wrap=True)

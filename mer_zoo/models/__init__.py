@@ -1,5 +1,7 @@
 """Network architectures, one family a file. Each takes any modality of fitting shape."""
 
+import inspect
+
 import keras
 
 from mer_zoo.errors import UnknownNameError
@@ -45,11 +47,20 @@ def build(network: str, **arguments):
         arguments: arguments of its constructor.
 
     Raises:
-        UnknownNameError: there is no such network.
+        UnknownNameError: there is no such network, or it has no such argument.
     """
     if network not in NETWORKS:
         unknown = UnknownNameError.among("network", network, NETWORKS)
         raise UnknownNameError(f"{unknown} One of your own must be imported first.")
+    # Keras drops keyword arguments that it does not know without a word.
+    known = [
+        parameter.name
+        for parameter in inspect.signature(NETWORKS[network]).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    for name in arguments:
+        if name not in known:
+            raise UnknownNameError.among(f"{network} argument", name, known)
     return NETWORKS[network](**arguments)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from mer_zoo.errors import CardError, RecipeError
 from mer_zoo.training.recipe import Recipe
-from mer_zoo.zoo.cards import parse
+from mer_zoo.zoo.parsing import parse
 
 
 def plain(recipe: Recipe) -> dict:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mer_zoo.errors import CardError, RecipeError
-from mer_zoo.zoo.cards import parse
+from mer_zoo.zoo.parsing import parse
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.changed import listed, with_values
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
-from mer_zoo.zoo.cards import parse
+from mer_zoo.zoo.parsing import parse
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ def load(name, *, class_names=None, num_classes=None):
     return load_entry(name, class_names=class_names, num_classes=num_classes)
 
 
-def push(folder, address, *, public=False, force=False):
+def push(folder, address, *, public=False, force=False, rights=""):
     """Publishes a local entry folder on the Hub; see `mer_zoo.zoo.pushing.push`."""
     from mer_zoo.zoo.pushing import push as push_entry
 
-    return push_entry(folder, address, public=public, force=force)
+    return push_entry(folder, address, public=public, force=force, rights=rights)

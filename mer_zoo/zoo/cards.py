@@ -1,25 +1,54 @@
-"""The card of a zoo entry: one TOML file with everything needed to use, judge and regenerate it."""
+"""The card of a zoo entry: one TOML file with everything needed to use, judge and regenerate it.
+
+The bounds of a field stand in its type (`mer_zoo.zoo.bounds`); `parse` enforces them.
+"""
 
 import dataclasses
-import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import tomli_w
 
 from mer_zoo.errors import CardError
+from mer_zoo.files import write_atomically
 from mer_zoo.selection import Selection
+from mer_zoo.zoo.bounds import (
+    CHANNELS,
+    CLASSES,
+    PARAMETERS,
+    SIDE,
+    WEIGHT_BYTES,
+    Arguments,
+    Count,
+    Digest,
+    FetchableUrl,
+    FileBesideCard,
+    Items,
+    Like,
+    Line,
+    MeasuredShare,
+    Name,
+    OneOf,
+    Paragraphs,
+    Prose,
+    Seed,
+    Share,
+    Text,
+    Within,
+    shown,
+)
+from mer_zoo.zoo.parsing import parse, read_toml
+from mer_zoo.zoo.weights import DTYPES
 
 
 @dataclass(frozen=True)
 class Network:
     """Which class of `mer_zoo.models`, with which arguments, and how many trainable parameters."""
 
-    name: str
-    parameters: int
-    arguments: dict = field(default_factory=dict)
+    name: Name
+    parameters: Annotated[int, Within(1, PARAMETERS)]
+    arguments: Annotated[dict, Arguments(refused=("name", "weights"))] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,11 +62,11 @@ class Preprocessing:
     and the central `image_size` px are what the network sees.
     """
 
-    modality: str
-    face_size: int
-    image_size: int
-    parameters: dict = field(default_factory=dict)
-    alignment: str = "face"
+    modality: Name
+    face_size: Annotated[int, Within(16, SIDE)]
+    image_size: Annotated[int, Within(1, SIDE)]
+    parameters: Annotated[dict, Arguments()] = field(default_factory=dict)
+    alignment: Annotated[str, OneOf(("face", "frame"))] = "face"
 
     @property
     def side(self) -> int:
@@ -55,13 +84,14 @@ class Rejection:
     """When the answer is "no expression".
 
     `threshold`: the largest probability must reach it. `min_motion`: so must the peak motion, in
-    pixels of the 224 px crop. `auc`: of the largest probability as "is there an expression".
+    pixels of the 224 px crop. `auc`: of the largest probability as "is there an expression". `auc` and
+    `kept` are NaN where they were not measured.
     """
 
-    threshold: float
-    min_motion: float
-    auc: float
-    kept: float
+    threshold: Share
+    min_motion: Annotated[float, Within(0, 224)]
+    auc: MeasuredShare
+    kept: MeasuredShare
 
 
 @dataclass(frozen=True)
@@ -69,19 +99,20 @@ class Weights:
     """The weight file beside the card, its size and sha256, and the dtype it is stored in.
 
     `url` is where the file may be fetched from when it is not beside the card. `base` names the
-    packaged entry, with the digest `base_sha256`, whose weights are used where the file has none.
+    packaged entry, with the digest `base_sha256`, whose weights are used where the file has none; that
+    entry has no base of its own.
     `unchanged`: share of the held-out clips whose class is that of the weights before they were
     stored; 0 where that was not measured.
     """
 
-    file: str
-    sha256: str
-    bytes: int
-    dtype: str
-    url: str = ""
-    base: str = ""
-    base_sha256: str = ""
-    unchanged: float = 0.0
+    file: Annotated[str, Text(1, 255), FileBesideCard()]
+    sha256: Digest
+    bytes: Annotated[int, Within(1, WEIGHT_BYTES)]
+    dtype: Annotated[str, OneOf(tuple(DTYPES))]
+    url: Annotated[str, Text(0, 2000), FetchableUrl()] = ""
+    base: Annotated[str, Like(r"(\w[\w.-]{0,199})?", "the plain name of a packaged entry")] = ""
+    base_sha256: Annotated[str, Like("([0-9a-f]{64})?", "the sha256 of the base's weights")] = ""
+    unchanged: Share = 0.0
 
     def remarks(self) -> str:
         """What else a reader should know about the file, in words; empty for most."""
@@ -104,14 +135,14 @@ class TrainedOn:
     the training that this section describes, so they may have seen any clip.
     """
 
-    corpus: str
-    clips: int
-    identities: int
-    real_clips: int
-    seed: int
-    digest: str
-    tuned_on: list[str] = field(default_factory=list)
-    selection: list[Selection] = field(default_factory=list)
+    corpus: Prose
+    clips: Count
+    identities: Count
+    real_clips: Count
+    seed: Seed
+    digest: Line
+    tuned_on: Paragraphs = field(default_factory=list)
+    selection: Annotated[list[Selection], Items(0, 100)] = field(default_factory=list)
     altered: bool = False
 
     @property
@@ -128,72 +159,71 @@ class Metric:
     `label`: what a reader must know before comparing it; empty for most.
     """
 
-    name: str
-    value: float
-    protocol: str
-    split: str
-    clips: int
-    identities: int
-    seeds: list[int]
-    values: list[float]
-    majority: float
-    chance: float
-    interval: list[float] = field(default_factory=list)
-    label: str = ""
+    name: Name
+    value: MeasuredShare
+    protocol: Line
+    split: Line
+    clips: Count
+    identities: Count
+    seeds: Annotated[list[Seed], Items(0, 100)]
+    values: Annotated[list[MeasuredShare], Items(0, 100)]
+    majority: Share
+    chance: Share
+    interval: Annotated[list[MeasuredShare], Items(0, 2)] = field(default_factory=list)
+    label: Line = ""
 
 
 @dataclass(frozen=True)
 class Golden:
     """What the entry must answer to the golden clips of the package (`mer_zoo/zoo/golden.npz`)."""
 
-    clips: list[str]
-    probabilities: list[list[float]]
+    clips: Annotated[list[Name], Items(1, 16)]
+    probabilities: Annotated[list[Annotated[list[Share], Items(1, CLASSES)]], Items(1, 16)]
 
 
 @dataclass(frozen=True)
 class Card:
     """A zoo entry, described. See `docs/design.md` for the meaning of each field."""
 
-    name: str
-    summary: str
-    version: str
-    licence: str
-    recipe: str
-    class_names: list[str]
-    intended_use: str
-    limits: list[str]
-    references: list[str]
+    name: Name
+    summary: Prose
+    version: Name
+    licence: Annotated[str, Text(1, 1000)]
+    recipe: Line
+    class_names: Annotated[list[Annotated[str, Text(1, 100)]], Items(2, CLASSES, distinct=True)]
+    intended_use: Prose
+    limits: Paragraphs
+    references: Paragraphs
     network: Network
     preprocessing: Preprocessing
     rejection: Rejection
     weights: Weights
     trained_on: TrainedOn
     golden: Golden
-    metrics: list[Metric] = field(default_factory=list)
-    made_with: dict = field(default_factory=dict)
+    metrics: Annotated[list[Metric], Items(0, 50)] = field(default_factory=list)
+    made_with: Annotated[dict, Arguments()] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Card":
         """Reads and checks a card.
 
         Raises:
-            CardError: the file is not TOML, or a field is missing, unknown or of the wrong type.
+            CardError: the file is missing, too large or not TOML, or a field is missing, unknown, of
+                the wrong type or out of bounds.
         """
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise CardError(
-                f"{path} does not exist. A local zoo entry is a folder that holds card.toml and "
-                "the weight file it names; `mer-zoo train` writes one."
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CardError(f"{path} is not valid TOML: {error}. Mend or regenerate it.") from error
-        return cls.from_dict(data, where=str(path))
+        return cls.from_dict(read_toml(Path(path)), where=str(path))
 
     @classmethod
     def from_dict(cls, data: dict, where: str = "card") -> "Card":
-        """Builds a card from nested dictionaries, as TOML gives them."""
-        return parse(cls, data, where)
+        """Builds a card from nested dictionaries, as TOML gives them, and checks it.
+
+        Raises:
+            CardError: a field is missing, unknown, of the wrong type or out of bounds.
+        """
+        card = parse(cls, data, where)
+        if problem := _inconsistency(card):
+            raise CardError(f"{where}: {problem}.")
+        return card
 
     def provenance(self) -> str:
         """What the weights saw, and the limits, in words for a report."""
@@ -231,40 +261,45 @@ class Card:
         return dataclasses.asdict(self)
 
     def write(self, path: Path) -> None:
-        """Writes the card as TOML."""
-        Path(path).write_text(tomli_w.dumps(self.to_dict(), multiline_strings=True), "utf-8")
+        """Writes the card as TOML: all of it, or none where the disk is full or the process ends."""
+        text = tomli_w.dumps(self.to_dict(), multiline_strings=True)
+        write_atomically(Path(path), text.encode("utf-8"))
 
 
-def parse(kind, data, where):
-    """Turns dictionaries into the dataclass `kind`, refusing unknown, missing and mistyped fields."""
-    if not isinstance(data, dict):
-        raise CardError(f"{where}: expected a table, got {data!r}.")
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    hints = typing.get_type_hints(kind)
-    if unknown := sorted(set(data) - set(fields)):
-        raise CardError(f"{where}: unknown field {unknown[0]!r}. Known: {', '.join(fields)}.")
-    required = [
-        n
-        for n, f in fields.items()
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+def _inconsistency(card: Card) -> str | None:
+    """What two fields of a card say that cannot both be true, or None."""
+    seen, classes = card.preprocessing, len(card.class_names)
+    shape = card.network.arguments.get("input_shape")
+    base, digest = card.weights.base, card.weights.base_sha256
+    claims = [
+        (
+            isinstance(seen.side, int) and seen.image_size <= seen.side <= SIDE,
+            f"preprocessing.image_size is {seen.image_size} px; expected at most the side of the "
+            f"modality's image ({shown(seen.side)} px), which is a whole number of at most {SIDE} px",
+        ),
+        (
+            shape is None or _is_shape(shape, seen.image_size),
+            f"network.arguments.input_shape is {shown(shape)}; expected [image_size, image_size, "
+            f"channels] with preprocessing.image_size = {seen.image_size} and 1 to {CHANNELS} channels",
+        ),
+        (
+            len(card.golden.probabilities) == len(card.golden.clips),
+            "golden.probabilities and golden.clips differ in number",
+        ),
+        (
+            all(len(row) == classes for row in card.golden.probabilities),
+            f"golden.probabilities and class_names differ in number; expected {classes} in each row",
+        ),
+        (bool(base) == bool(digest), "weights.base and weights.base_sha256 belong together"),
     ]
-    if missing := [n for n in required if n not in data]:
-        raise CardError(f"{where}: the field {missing[0]!r} is missing.")
-    return kind(**{n: _value(hints[n], v, f"{where}: {n}") for n, v in data.items()})
+    return next((problem for holds, problem in claims if not holds), None)
 
 
-def _value(hint, value, where):
-    if isinstance(hint, types.UnionType):  # `X | None`: left out when there is none
-        (hint,) = (kind for kind in typing.get_args(hint) if kind is not types.NoneType)
-    if dataclasses.is_dataclass(hint):
-        return parse(hint, value, where)
-    if isinstance(hint, types.GenericAlias):
-        if not isinstance(value, list):
-            raise CardError(f"{where}: expected a list, got {value!r}.")
-        (item,) = typing.get_args(hint)
-        return [_value(item, v, f"{where}[{i}]") for i, v in enumerate(value)]
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise CardError(f"{where}: expected {hint.__name__}, got {value!r}.")
-    return value
+def _is_shape(shape, side: int) -> bool:
+    return (
+        isinstance(shape, list | tuple)
+        and len(shape) == 3
+        and all(type(length) is int for length in shape)
+        and tuple(shape[:2]) == (side, side)
+        and 1 <= shape[2] <= CHANNELS
+    )

@@ -10,22 +10,21 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
-from mer_zoo.errors import CardError, HubError
+from mer_zoo.errors import HubError
 from mer_zoo.extras import require_extra
 from mer_zoo.settings import home, is_offline
-from mer_zoo.zoo import weights
-from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo import cache, weights
+from mer_zoo.zoo.bounds import CARD_BYTES
+from mer_zoo.zoo.cards import Card, Weights
 from mer_zoo.zoo.registry import CARD
 
 CARD_DIGEST = "card.sha256"
-WEIGHTS_SUFFIX = ".safetensors"
-CARD_BYTES = 1_000_000  # at most; a card is text of some kilobytes
+FETCHING = ".fetching-"  # and the commit: the folder that an entry is fetched into
 
 _ADDRESS = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -99,7 +98,7 @@ def fetch(text: str) -> tuple[str, Path]:
     pinned = address.at(files.commit)
     folder = pinned.folder()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with FileLock(_lock(folder)):
         if not _is_kept(folder):
             _fetch_into(folder, pinned, files)
     if not address.is_pinned:
@@ -143,26 +142,33 @@ class _Repository:
             ) from error
         except connection_errors() as error:
             raise unreachable(address, error) from error
+        if _COMMIT.fullmatch(str(info.sha)) is None:
+            raise HubError(f"{address}: the Hub names no commit for it ({info.sha!r}). Try again.")
         return cls(info.sha, {file.rfilename: file for file in info.siblings or []})
 
 
 def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
     """Fetches card and weights beside the folder, checks both, and moves them there in one step."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".fetching"))
+    temporary = folder.with_name(FETCHING + folder.name)
+    shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
+    cache.remove_leftovers(
+        (leftover, _lock(leftover.with_name(leftover.name.removeprefix(FETCHING))))
+        for leftover in (home() / "hub").glob(f"*/*/{FETCHING}*")
+    )
+    temporary.mkdir()
     try:
-        _require(address, found, CARD, CARD_BYTES)
+        _refuse_larger(address, CARD, _size(address, found, CARD), CARD_BYTES)
         path = _download(address, CARD, temporary)
         _check_card(address, path, found.files[CARD].blob_id)
-        card = Card.read(path)
-        file = card.weights.file
-        if Path(file).name != file or not file.endswith(WEIGHTS_SUFFIX):
-            raise CardError(
-                f"{address}: the card names the weights {file!r}; expected a {WEIGHTS_SUFFIX} file "
-                "beside it. No other kind is ever fetched."
+        stored = Card.read(path).weights
+        promised = _size(address, found, stored.file)
+        _refuse_larger(address, stored.file, promised, stored.bytes)
+        if promised < stored.bytes:
+            raise HubError(
+                f"{address}: {stored.file} has {promised:,} bytes, fewer than the {stored.bytes:,} its "
+                "card says. It is not fetched. Ask whoever published it."
             )
-        _require(address, found, file, card.weights.bytes)
-        _check_digest(address, file, _download(address, file, temporary), card.weights.sha256)
+        _check_digest(address, stored, _download(address, stored.file, temporary))
         (temporary / CARD_DIGEST).write_text(weights.digest(path))
         shutil.rmtree(temporary / ".cache", ignore_errors=True)  # of huggingface_hub
         shutil.rmtree(folder, ignore_errors=True)  # altered since it was fetched
@@ -171,15 +177,31 @@ def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _require(address, found, name, most) -> None:
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _size(address: Address, found: _Repository, name: str) -> int:
+    """Bytes of a file, as the Hub says: nothing is fetched whose size is unknown."""
     if name not in found.files:
         raise HubError(
             f"{address} has no {name}, so it is no zoo entry. mer-zoo push makes one from a folder "
             "that finetune or train wrote."
         )
     size = found.files[name].size
-    if size is not None and size > most:
-        raise HubError(f"{address}: {name} has {size} bytes, more than {most}. It is not fetched.")
+    if size is None:
+        raise HubError(
+            f"{address}: the Hub does not say how large {name} is, so it is not fetched. Try again, or "
+            "download the two files into a local folder."
+        )
+    return size
+
+
+def _refuse_larger(address: Address, name: str, size: int, most: int) -> None:
+    if size > most:
+        raise HubError(
+            f"{address}: {name} has {size:,} bytes, more than the {most:,} expected. It is not fetched."
+        )
 
 
 def _download(address: Address, name: str, folder: Path) -> Path:
@@ -204,11 +226,13 @@ def _check_card(address: Address, path: Path, blob_id: str | None) -> None:
         )
 
 
-def _check_digest(address: Address, name: str, path: Path, sha256: str) -> None:
-    if (actual := weights.digest(path)) != sha256:
+def _check_digest(address: Address, stored: Weights, path: Path) -> None:
+    size, actual = path.stat().st_size, weights.digest(path)
+    if (size, actual) != (stored.bytes, stored.sha256):
         raise HubError(
-            f"{address}: {name} is not the file its card describes: sha256 {actual[:16]}… instead "
-            f"of {sha256[:16]}…. Nothing was kept. Ask whoever published it."
+            f"{address}: {stored.file} is not the file its card describes: {size:,} bytes of sha256 "
+            f"{actual[:16]}… instead of {stored.bytes:,} of {stored.sha256[:16]}…. Nothing was kept. "
+            "Ask whoever published it."
         )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import keras
 
 from mer_zoo import models
-from mer_zoo.errors import CardError, UnknownNameError, WeightsError
+from mer_zoo.errors import CardError, MerZooError, UnknownNameError, WeightsError
+from mer_zoo.zoo.bounds import FEATURES, PARAMETERS, shown
+from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.registry import HEAD, find
 
@@ -20,10 +22,8 @@ def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifi
         return _read_back(Path(name).expanduser(), own)
     entry = find(name)
     card = entry.card
-    arguments = {**card.network.arguments, "num_classes": len(own or card.class_names)}
-    network = entry.build(
-        lambda: models.build(card.network.name, **arguments), fresh=(HEAD,) if own else ()
-    )
+    classes = len(own or card.class_names)
+    network = entry.build(lambda: _built(card, classes), fresh=(HEAD,) if own else ())
     if not own and trainable_parameters(network) != card.network.parameters:
         raise CardError(
             f"{card.name}: the card promises {card.network.parameters} trainable parameters, the "
@@ -36,6 +36,46 @@ def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifi
         fresh_head=own is not None,
         name=f"{card.name}_{len(own)}_own_classes" if own else card.name,
     )
+
+
+def _built(card: Card, num_classes: int):
+    """The network of a card; variables have shapes and, where the caller defers them, no values yet."""
+    arguments = {**card.network.arguments, "num_classes": num_classes}
+    try:
+        network = models.build(card.network.name, **arguments)
+    except MerZooError:
+        raise
+    except Exception as error:  # whatever Keras raises for arguments that a stranger chose
+        raise CardError(
+            f"{card.name}: no {card.network.name} can be built with the arguments of its card, "
+            f"{shown(card.network.arguments)} ({type(error).__name__}: {error}). Correct the card."
+        ) from error
+    _refuse_oversized(card, network)
+    return network
+
+
+def _refuse_oversized(card: Card, network) -> None:
+    """Raises CardError for more parameters, or larger feature maps, than any entry may have."""
+    parameters = sum(math.prod(variable.shape) for variable in network.variables)
+    features = max(_features(network))
+    for found, most, what in (
+        (parameters, PARAMETERS, "values in all its layers"),
+        (features, FEATURES, "values in one feature map"),
+    ):
+        if found > most:
+            raise CardError(
+                f"{card.name}: the network that its card describes has {found:,} {what}; expected at "
+                f"most {most:,}. Correct the card's network arguments."
+            )
+
+
+def _features(network):
+    """Number of values in each feature map of one image."""
+    for layer in network.layers:
+        for output in keras.tree.flatten(layer.output):
+            yield math.prod(output.shape[1:])
+        if isinstance(layer, keras.Model):  # the trunk of a backbone
+            yield from _features(layer)
 
 
 def _read_back(path: Path, own) -> MicroExpressionClassifier:

@@ -1,6 +1,10 @@
 """Kernels as 8-bit integers: a quarter of float32, one scale an output channel."""
 
+from dataclasses import dataclass
+
 import numpy as np
+
+from mer_zoo.errors import WeightsError
 
 LEVELS = 127
 LEAST = 20_000  # values: smaller kernels are few bytes, and answers depend on them most
@@ -22,8 +26,7 @@ def quantized(name: str, value: np.ndarray) -> dict[str, np.ndarray]:
     Returns:
         `name` -> int8, and `name/scale` -> float32 that broadcasts against it.
     """
-    longer = [axis for axis, length in enumerate(value.shape) if length > 1]
-    channels = longer[-1] if longer else value.ndim - 1
+    channels = _channel_axis(value.shape)
     others = tuple(axis for axis in range(value.ndim) if axis != channels)
     largest = np.abs(value).max(axis=others, keepdims=True)
     mantissa, exponent = np.frexp(largest / np.float32(LEVELS))
@@ -38,11 +41,83 @@ def is_worthwhile(value: np.ndarray) -> bool:
     return value.ndim > 1 and value.size > LEAST
 
 
-def restored(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors of a file with its int8 kernels as float32 again; others are as they were."""
+@dataclass(frozen=True)
+class Kernel:
+    """A quantized kernel that has not been decoded yet.
+
+    Attributes:
+        levels: int8.
+        scale: float32, one for each channel.
+    """
+
+    levels: np.ndarray
+    scale: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.levels.shape
+
+    def decoded(self) -> np.ndarray:
+        """The kernel as float32."""
+        return self.levels * self.scale
+
+
+def paired(tensors: dict[str, np.ndarray]) -> dict[str, "np.ndarray | Kernel"]:
+    """The tensors of a file with each int8 kernel beside its scales. Nothing is decoded.
+
+    Raises:
+        WeightsError: an int8 tensor without scales or scales without an int8 tensor, or scales of
+            another shape or value than `quantized` writes.
+    """
     scales = {name: value for name, value in tensors.items() if name.endswith(SCALE)}
+    found = {}
+    for name, value in tensors.items():
+        if name in scales:
+            kernel = tensors.get(name.removesuffix(SCALE))
+            if kernel is None or kernel.dtype != np.int8:
+                raise WeightsError(f"{name!r} scales no int8 tensor. Make the file again.")
+        elif value.dtype == np.int8:
+            found[name] = _kernel(name, value, scales.get(name + SCALE))
+        else:
+            found[name] = value
+    return found
+
+
+def restored(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors of a file with its int8 kernels as float32 again; others are as they were.
+
+    Raises:
+        WeightsError: see `paired`.
+    """
     return {
-        name: value * scales[name + SCALE] if name + SCALE in scales else value
-        for name, value in tensors.items()
-        if name not in scales
+        name: value.decoded() if isinstance(value, Kernel) else value
+        for name, value in paired(tensors).items()
     }
+
+
+def _kernel(name, levels, scale) -> Kernel:
+    if scale is None:
+        raise WeightsError(f"{name!r} is int8 and has no {name + SCALE!r}. Make the file again.")
+    if levels.ndim < 2:
+        raise WeightsError(f"{name!r} is int8 and has {levels.ndim} axes; expected 2 or more.")
+    channels = _channel_axis(levels.shape)
+    wanted = tuple(n if axis == channels else 1 for axis, n in enumerate(levels.shape))
+    if scale.dtype != np.float32 or scale.shape != wanted:
+        # Any other shape that broadcasts would make a small file decode to a huge tensor.
+        raise WeightsError(
+            f"{name + SCALE!r} is {scale.dtype} of shape {scale.shape}; expected float32 of shape "
+            f"{wanted}, one scale for each channel of {name!r}. Make the file again."
+        )
+    with np.errstate(over="ignore"):
+        largest = scale * np.float32(-np.iinfo(np.int8).min)
+    if not np.isfinite(largest).all() or (scale < 0).any():
+        raise WeightsError(
+            f"{name + SCALE!r} holds values that are negative or too large. Make the file again."
+        )
+    return Kernel(levels, scale)
+
+
+def _channel_axis(shape) -> int:
+    """The last axis longer than 1, or the last one where there is none."""
+    longer = [axis for axis, length in enumerate(shape) if length > 1]
+    return longer[-1] if longer else len(shape) - 1

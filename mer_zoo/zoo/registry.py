@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from mer_zoo.errors import UnknownNameError, WeightsError
+from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
 
@@ -30,23 +30,28 @@ class Entry:
 
     def weight_file(self) -> Path:
         """The weight file: beside the card, else fetched into the cache. Its digest is not checked."""
-        path = self.folder / self.card.weights.file
-        if not path.exists() and self.card.weights.url:
-            return cache.fetch(self.card.weights.url, self.card.weights.sha256)
+        stored = self.card.weights
+        path = self.folder / stored.file
+        if not path.exists() and stored.url:
+            return cache.fetch(stored.url, stored.sha256, size=stored.bytes)
         return path
 
     def build(self, make, fresh: tuple[str, ...] = ()):
         """The network that `make()` builds, with the verified weights except in layers of `fresh`.
 
         Raises:
+            CardError: the entry it builds upon is not packaged, or has a base of its own.
             WeightsError: the file, or that of the entry it builds upon, is missing or altered.
         """
         stored = self.card.weights
-        return weights.build_loaded(make, self.weight_file(), stored.sha256, fresh, self._base())
+        return weights.build_loaded(
+            make, self.weight_file(), stored.sha256, fresh, self._base(), stored.bytes
+        )
 
     def tensors(self) -> dict:
         """All verified weights, float32 or float16 by path, those of the entry it builds upon included."""
-        own = weights.read(self.weight_file(), self.card.weights.sha256)
+        stored = self.card.weights
+        own = weights.read(self.weight_file(), stored.sha256, stored.bytes)
         return {**self._base(), **own}
 
     def _base(self) -> dict:
@@ -54,7 +59,19 @@ class Entry:
         stored = self.card.weights
         if not stored.base:
             return {}
+        if stored.base not in _packaged():
+            raise CardError(
+                f"{self.card.name} builds on {stored.base!r}, which is not a packaged entry. Install "
+                "the version of mer-zoo it was made with "
+                f"({self.card.made_with.get('mer_zoo', 'unknown')}), or make it again."
+            )
         base = find(stored.base)
+        if base.card.weights.base:
+            raise CardError(
+                f"{self.card.name} builds on {stored.base}, which builds on "
+                f"{base.card.weights.base} itself. Expected an entry with all its weights: make "
+                f"{self.card.name} again."
+            )
         if base.card.weights.sha256 != stored.base_sha256:
             raise WeightsError(
                 f"{self.card.name} holds the last layer alone and was made on {stored.base} with the "

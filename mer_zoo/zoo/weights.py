@@ -1,21 +1,23 @@
 """Weight files: safetensors addressed by variable path, verified by sha256 before they are read.
 
+What a file holds is matched with the network by name and shape before anything is decoded.
+
 Keras' own `.weights.h5` is addressed by class and order: two layers of one shape that changed places
 load silently swapped. Here a tensor is found by its path (`stage1_conv1/kernel`) or not at all.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
-from mer_zoo.zoo.quantization import is_worthwhile, quantized, restored
+from mer_zoo.zoo.quantization import Kernel, is_worthwhile, quantized
+from mer_zoo.zoo.tensors import read_tensors
 
 DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
 """Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
@@ -74,6 +76,7 @@ def load(
     sha256: str | None = None,
     fresh: tuple[str, ...] = (),
     base: Mapping[str, np.ndarray] | None = None,
+    size: int | None = None,
 ) -> None:
     """Reads weights into a built network; every variable is set, or nothing is.
 
@@ -83,11 +86,12 @@ def load(
         sha256: expected digest of the file. None skips the check (a file you have just written).
         fresh: layers, by name, that keep their initial weights.
         base: tensors for what the file leaves out.
+        size: expected bytes of the file. None allows any size up to `bounds.WEIGHT_BYTES`.
 
     Raises:
         WeightsError: the file is missing, altered, not safetensors, or does not fit the network.
     """
-    tensors = {**(base or {}), **read(path, sha256)}
+    tensors = {**(base or {}), **read_tensors(path, sha256, size)}
     for variable, value in _matched(network, tensors, path, fresh):
         variable.assign(value)
 
@@ -98,6 +102,7 @@ def build_loaded(
     sha256: str | None = None,
     fresh: tuple[str, ...] = (),
     base: Mapping[str, np.ndarray] | None = None,
+    size: int | None = None,
 ):
     """Builds a network whose variables come into being with their stored values.
 
@@ -106,22 +111,40 @@ def build_loaded(
 
     Args:
         build: makes the network; called without arguments.
-        path, sha256, fresh, base: see `load`.
+        path, sha256, fresh, base, size: see `load`.
 
     Returns:
         The network.
 
     Raises:
-        WeightsError: as `load` does.
+        WeightsError: as `load` does. Nothing was allocated for the network then.
     """
-    import keras
-
-    tensors = {**(base or {}), **read(path, sha256)}
-    with keras.StatelessScope():  # puts the creation of values off until the scope ends
+    tensors = {**(base or {}), **read_tensors(path, sha256, size)}
+    with _deferred_values():
         network = build()
         for variable, value in _matched(network, tensors, path, fresh):
             variable._initializer = _Stored(value)
     return network
+
+
+@contextlib.contextmanager
+def _deferred_values():
+    """Variables made inside get their values at the end, and none if the block raises.
+
+    `keras.StatelessScope` alone would then still draw random values for all of them, and a network
+    that is refused because it is too large would be allocated after all.
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    waiting = "uninitialized_variables"
+    before = list(global_state.get_global_attribute(waiting) or [])
+    with keras.StatelessScope():
+        try:
+            yield
+        except BaseException:
+            global_state.set_global_attribute(waiting, before)
+            raise
 
 
 class _Stored:
@@ -159,36 +182,33 @@ def _matched(network, tensors, path, fresh):
                 f"{path}: {name} has shape {tensors[name].shape}, "
                 f"the network needs {tuple(variable.shape)}. Check the card's network arguments."
             )
-    return [(v, tensors[n].astype(np.float32)) for n, v in wanted.items()]
+    return [(v, _as_float32(tensors[n])) for n, v in wanted.items()]
 
 
-def read(path: Path, sha256: str | None = None) -> dict[str, np.ndarray]:
+def _as_float32(tensor: np.ndarray | Kernel) -> np.ndarray:
+    # Arrays are copied: those of a file cannot be written to, which PyTorch warns of.
+    return tensor.decoded() if isinstance(tensor, Kernel) else tensor.astype(np.float32)
+
+
+def read(path: Path, sha256: str | None = None, size: int | None = None) -> dict[str, np.ndarray]:
     """The tensors of a safetensors file, after checking its digest; int8 kernels are float32 again.
+
+    Args:
+        path, sha256, size: see `mer_zoo.zoo.tensors.read_tensors`.
 
     Raises:
         WeightsError: the file is missing, altered or damaged.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise WeightsError(
-            f"The weight file {path} cannot be read ({error.strerror}). Install mer-zoo again, or "
-            "regenerate the entry with the recipe its card names. No random weights are used instead."
-        ) from error
-    if sha256 is not None and (actual := hashlib.sha256(content).hexdigest()) != sha256:
-        raise WeightsError(
-            f"The weight file {path} was altered: its sha256 is {actual[:16]}…, the card says "
-            f"{sha256[:16]}…. Restore the file, or install mer-zoo again."
-        )
-    try:
-        return restored(load_safetensors(content))
-    except SafetensorError as error:
-        raise WeightsError(f"{path} is not a safetensors file: {error}.") from error
+    return {
+        name: tensor.decoded() if isinstance(tensor, Kernel) else tensor
+        for name, tensor in read_tensors(path, sha256, size).items()
+    }
 
 
 def digest(path: Path) -> str:
     """sha256 of a file, as hexadecimal text."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _numpy(variable):

@@ -87,7 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
             for name, content in files.items()
         ]
         sha = commits[-1][0] if revision == "main" else revision
-        return self.answer({"id": repo, "modelId": repo, "sha": sha, "siblings": siblings})
+        facts = {"id": repo, "modelId": repo, "sha": sha, "siblings": siblings}
+        return self.answer({**facts, "private": self.server.private.get(repo, False)})
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -159,6 +159,38 @@ def test_an_altered_entry_is_not_pushed(hub, folder):
     assert not hub.repositories
 
 
+def test_an_entry_that_answers_otherwise_than_its_card_is_not_pushed(hub, folder):
+    card = zoo.card(folder)
+    rows = [row[::-1] for row in card.golden.probabilities]
+    changed = dataclasses.replace(card.golden, probabilities=rows)
+    dataclasses.replace(card, golden=changed).write(folder / "card.toml")
+    with pytest.raises(CardError, match="answers to the golden clips"):
+        mer_zoo.push(folder, f"hf://{REPO}")
+    assert not hub.repositories
+
+
+def test_weights_that_saw_real_clips_need_a_statement_of_rights(hub, folder):
+    card = zoo.card(folder)
+    seen = dataclasses.replace(card.trained_on, real_clips=255)
+    dataclasses.replace(card, trained_on=seen, licence="terms of use of CASME II").write(
+        folder / "card.toml"
+    )
+    with pytest.raises(HubError, match="255 real clips.*rights="):
+        mer_zoo.push(folder, f"hf://{REPO}", public=True)
+    with pytest.raises(HubError, match="has 2 characters"):
+        mer_zoo.push(folder, f"hf://{REPO}", public=True, rights="ok")
+    assert not hub.repositories
+    mer_zoo.push(folder, f"hf://{REPO}")  # a private repository is the publisher's own
+    hub.private[REPO] = False  # until it is opened
+    with pytest.raises(HubError, match="rights="):
+        mer_zoo.push(folder, f"hf://{REPO}", force=True)
+    said = "Own recordings; all subjects agreed in writing."
+    mer_zoo.push(folder, f"hf://{REPO}", force=True, rights=said)
+    page = hub.at(REPO, "main")["README.md"].decode()
+    assert said in page
+    assert 'license: "other"' in page and "apache" not in page.lower().split("---")[1]
+
+
 @pytest.mark.parametrize(
     ("address", "message"),
     [
