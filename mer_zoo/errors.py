@@ -45,6 +45,10 @@ class WeightsError(MerZooError, OSError):
     """A weight file is missing, altered or does not fit its network."""
 
 
+class ParameterError(MerZooError, ValueError):
+    """A parameter of a layer or of an image has a value it cannot have."""
+
+
 class RecipeError(MerZooError, ValueError):
     """A recipe has an unknown key, a missing key or an impossible value."""
 

@@ -18,7 +18,7 @@ def bridge(
         track: One result a frame, from `FaceTracker.track`.
         times: Seconds, one a frame, strictly increasing.
         max_gap: Longest time in seconds between the two frames with a face around a gap. Longer
-            gaps, and those at the beginning and the end, stay None.
+            gaps, those with a camera cut in them, and those at the beginning and the end stay None.
 
     Returns:
         The track with its short gaps filled; a filled frame has the lower score of its two ends.
@@ -31,14 +31,15 @@ def bridge(
     filled = list(track)
     seen = [index for index, landmarks in enumerate(track) if landmarks is not None]
     for before, after in pairwise(seen):
-        if times[after] - times[before] > max_gap:
-            continue
         start, end = track[before], track[after]
+        if times[after] - times[before] > max_gap or start.shot != end.shot:
+            continue
         for index in range(before + 1, after):
             share = (times[index] - times[before]) / (times[after] - times[before])
             filled[index] = FaceLandmarks(
                 points=start.points + np.float32(share) * (end.points - start.points),
                 score=min(start.score, end.score),
                 motion=start.motion + share * (end.motion - start.motion),
+                shot=start.shot,
             )
     return filled

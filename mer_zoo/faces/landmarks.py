@@ -25,13 +25,15 @@ class FaceLandmarks:
             being nearer to the camera, with an arbitrary zero.
         score: Confidence that the region holds a face, 0 to 1.
         motion: (2, 3) float64 similarity: how the head moved, by optical flow, from the first
-            frame in which it was tracked to this one, in image pixels. Steadier from frame to
-            frame than the landmarks; the identity for a single image.
+            frame of the shot in which it was tracked to this one, in image pixels. Steadier from
+            frame to frame than the landmarks; the identity for a single image.
+        shot: Number of camera cuts before the frame, from a `FaceTracker`.
     """
 
     points: np.ndarray
     score: float
     motion: np.ndarray = field(default_factory=lambda: np.eye(2, 3))
+    shot: int = 0
 
 
 def find_landmarks(

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
+from operator import itemgetter
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from mer_zoo.faces.landmarks import (
     settle,
 )
 from mer_zoo.faces.regions import FaceRegion
+from mer_zoo.faces.shots import ShotCounter
 from mer_zoo.faces.similarity import compose, fit_similarity, invert
 from mer_zoo.faces.topology import RIGID
 
@@ -34,6 +36,9 @@ class FaceTracker:
     The face is detected once. From then on its region is moved by optical flow, and FaceMesh
     reads the landmarks in it, many frames at a time. Where the face is lost, it is detected
     again: the face at the last known place if there is one, else the one `face` names.
+
+    After a camera cut it starts afresh, with the face that `face` names: nothing says that a face in
+    another shot belongs to the same person, even at the same place.
 
     Example:
         >>> tracker = FaceTracker()
@@ -77,21 +82,26 @@ class FaceTracker:
         Raises:
             ClipError: A frame is not uint8 RGB.
         """
-        path = _Path(self._face, self._engine)
+        path, counter = _Path(self._face, self._engine), ShotCounter()
         frames = iter(frames)
         while chunk := [require_rgb(frame) for frame in islice(frames, self._batch)]:
-            yield from path.go_on(chunk)
+            numbered = [(counter.shot_of(frame), frame) for frame in chunk]
+            for shot, part in groupby(numbered, key=itemgetter(0)):
+                if shot != path.shot:
+                    path = _Path(self._face, self._engine, shot)
+                yield from path.go_on([frame for _, frame in part])
 
 
 class _Path:
-    """Where the face has been so far. Each frame's result depends on the earlier frames alone."""
+    """Where the face has been in one shot. Each frame's result depends on the earlier frames alone."""
 
-    def __init__(self, face: str | int, engine: str):
+    def __init__(self, face: str | int, engine: str, shot: int = 0):
+        self.shot = shot
         self._face = face
         self._engine = engine
         self._network = get_engine(engine)
         self._follower: HeadFollower | None = None
-        # From the first frame's image pixels to the follower's region.
+        # From the image pixels of the shot's first frame to the follower's region.
         self._to_region = np.eye(2, 3)
         self._last: FaceLandmarks | None = None
 
@@ -130,7 +140,7 @@ class _Path:
             return None
         self._follower = HeadFollower(image, landmarks.points, region)
         self._to_region = compose(invert(region.to_image(1)), motion)
-        self._last = replace(landmarks, motion=motion)
+        self._last = replace(landmarks, motion=motion, shot=self.shot)
         return self._last
 
     def _follow(self, images: list[np.ndarray]) -> list[FaceLandmarks | None]:
@@ -151,7 +161,7 @@ class _Path:
                 motion = compose(region.to_image(1), self._to_region)
                 if not _is_centred(landmarks, region):
                     return [*results, self._start(image, landmarks, motion)]
-                self._last = replace(landmarks, motion=motion)
+                self._last = replace(landmarks, motion=motion, shot=self.shot)
                 results.append(self._last)
         if lost:
             self._follower = None

@@ -70,17 +70,17 @@ class ClipLayer(DataLayer):
 
         Args:
             inputs: the frames, `(B, T, H, W, C)` or one clip `(T, H, W, C)`, uint8 or float (0..255),
-                C = 1 or 3 (RGB), channels last on every backend; or a dictionary with the key
-                "frames" and any of "onset", "apex", "offset": whole numbers `(B,)`, or scalars for
-                one clip. A missing onset is frame 0, a missing offset the last frame, a missing apex
-                the frame midway between them.
+                C = 1 or 3 (RGB), channels last on every backend; B may be 0, the other sizes not; or a
+                dictionary with the key "frames" and any of "onset", "apex", "offset": whole numbers
+                `(B,)`, or scalars for one clip. A missing onset is frame 0, a missing offset the last
+                frame, a missing apex the frame midway between them.
 
         Returns:
             float32 `(B, H, W, channels)`, or `(H, W, channels)` for one clip.
 
         Raises:
-            ClipError: the frames have another rank or channel count, or an unknown height or width;
-                or the dictionary has other keys.
+            ClipError: the frames have another rank or channel count, an unknown height or width, or
+                a clip has no frame or no pixel; or the dictionary has other keys.
         """
         numpy = self.backend.numpy
         marks = self._split(inputs)
@@ -122,6 +122,11 @@ class ClipLayer(DataLayer):
             raise ClipError(
                 f"{self.name} must know the height and width of the frames; got the shape {shape}. "
                 "Resize the clips, or set the shape, before this layer."
+            )
+        if 0 in shape[-4:]:
+            raise ClipError(
+                f"{self.name} got clips without a single frame or pixel: the shape {shape}. Leave empty "
+                "clips out."
             )
 
     def _batch(self, frames, marks: dict) -> ClipBatch:

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.layers._gates import gate_convolution, known_channels
+from mer_zoo.layers._parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -25,14 +26,13 @@ class CBAM(keras.Layer):
         kernel_size: side of the convolution of step 2; 7 in the paper.
 
     Raises:
-        ValueError: `reduction` or `kernel_size` is less than 1.
+        ParameterError: `reduction` or `kernel_size` is no whole number of 1 or more. It is a
+            ValueError.
     """
 
     def __init__(self, reduction: int = 8, kernel_size: int = 7, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("reduction", reduction), ("kernel_size", kernel_size)):
-            if value < 1:
-                raise ValueError(f"{name}={value} must be a whole number of 1 or more.")
+        check_parameters(reduction=reduction, kernel_size=kernel_size)
         self.reduction = reduction
         self.kernel_size = kernel_size
 
@@ -48,6 +48,8 @@ class CBAM(keras.Layer):
         self.spatial.build((None, None, None, 2))
 
     def call(self, inputs):
+        if inputs.shape[0] == 0:  # Keras has no maximum of an empty batch
+            return inputs
         summaries = ops.mean(inputs, axis=(1, 2)), ops.max(inputs, axis=(1, 2))
         mean, maximum = (self.expand(self.reduce(summary)) for summary in summaries)
         weighed = inputs * ops.sigmoid(mean + maximum)[:, None, None]

@@ -5,6 +5,7 @@ import keras
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import changes, frame_at, weighted_sum
+from mer_zoo.layers._parameters import check_parameters
 
 _VARIANTS = ("bilen", "learnet")
 
@@ -30,6 +31,7 @@ class DynamicImage(ClipLayer):
 
     Raises:
         UnknownNameError: no such `variant`.
+        ParameterError: `normalize` is neither True nor False. It is a ValueError.
         ClipError: see `call`.
     """
 
@@ -37,6 +39,7 @@ class DynamicImage(ClipLayer):
         super().__init__(**kwargs)
         if variant not in _VARIANTS:
             raise UnknownNameError.among("dynamic image variant", variant, _VARIANTS)
+        check_parameters(normalize=normalize)
         self.variant = variant
         self.normalize = normalize
 
@@ -49,7 +52,7 @@ class DynamicImage(ClipLayer):
         weights, total = self._weights(clip)
         image = weighted_sum(backend, weights, changes(backend, clip, start))
         image = image + total * start
-        if not self.normalize:
+        if not self.normalize or image.shape[0] == 0:  # Keras has no minimum of an empty batch
             return image
         low = numpy.min(image, axis=(1, 2, 3), keepdims=True)
         spread = numpy.max(image, axis=(1, 2, 3), keepdims=True) - low

@@ -5,6 +5,7 @@ import keras
 from mer_zoo.layers._constants import RESPONSE_FLOOR
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import frame_at, to_grey
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.layers._planes import scale_signed
 
 
@@ -20,11 +21,13 @@ class FrameDifference(ClipLayer):
             grey levels.
 
     Raises:
+        ParameterError: `normalize` is neither True nor False. It is a ValueError.
         ClipError: see `call`.
     """
 
     def __init__(self, normalize: bool = True, **kwargs):
         super().__init__(**kwargs)
+        check_parameters(normalize=normalize)
         self.normalize = normalize
 
     def channel_count(self, channels: int) -> int:

@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution, known_channels
+from mer_zoo.layers._parameters import check_parameters
 
 _SMOOTHING = (0.25, 0.5, 0.25)
 _DIFFERENCE = (-0.5, 0.0, 0.5)
@@ -26,13 +27,13 @@ class GradientAttention(keras.Layer):
             difference across three px, which start as Sobel's.
 
     Raises:
-        ValueError: `reduction` is less than 1.
+        ParameterError: `reduction` is no whole number of 1 or more, or `learnable` neither True nor
+            False. It is a ValueError.
     """
 
     def __init__(self, reduction: int = 4, learnable: bool = False, **kwargs):
         super().__init__(**kwargs)
-        if reduction < 1:
-            raise ValueError(f"reduction={reduction} must be a whole number of 1 or more.")
+        check_parameters(reduction=reduction, learnable=learnable)
         self.reduction = reduction
         self.learnable = learnable
         self.smoothing = self.difference = None

@@ -18,6 +18,7 @@ from mer_zoo.layers._frame_sums import (
     to_grey,
     weighted_sum,
 )
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.layers._planes import (
     clip_scaled,
     displacement,
@@ -68,13 +69,15 @@ class MESTI(ClipLayer):
             grey levels.
         remove_rigid: motion of the head to remove: "head" does step 4; "median" subtracts the
             median displacement after step 5 instead; "none" neither.
-        reference_sigma: Gaussian that smooths R and E before steps 4 and 5, in px of the grid.
-        window_sigma: Gaussian window G, in px at a width of 112.
+        reference_sigma: Gaussian that smooths R and E before steps 4 and 5, in px of the grid, 0 to
+            112; 0 smooths nothing.
+        window_sigma: Gaussian window G, in px at a width of 112, 0 to 112.
         regularization: pulls (u, v) to 0 where the face has no gradient, in squared grey levels per
-            squared px of the grid.
+            squared px of the grid, 0.01 to 1e6.
 
     Raises:
         UnknownNameError: no such `channels` or `remove_rigid`.
+        ParameterError: another parameter is out of its range. It is a ValueError.
         ClipError: see `call`.
     """
 
@@ -94,6 +97,13 @@ class MESTI(ClipLayer):
             raise UnknownNameError.among("MESTI channel set", channels, _CHANNEL_COUNTS)
         if remove_rigid not in RIGID_MOTIONS:
             raise UnknownNameError.among("motion to remove", remove_rigid, RIGID_MOTIONS)
+        check_parameters(
+            detrend=detrend,
+            normalize=normalize,
+            reference_sigma=reference_sigma,
+            window_sigma=window_sigma,
+            regularization=regularization,
+        )
         self.channels = channels
         self.detrend = detrend
         self.normalize = normalize
@@ -148,8 +158,9 @@ class MESTI(ClipLayer):
     def _standardised(self, image):
         numpy = self.backend.numpy
         image = image - numpy.mean(image, axis=(1, 2), keepdims=True)
-        deviation = numpy.sqrt(numpy.mean(image * image, axis=(1, 2), keepdims=True))
-        return image / numpy.maximum(deviation, RESPONSE_FLOOR)
+        variance = numpy.mean(image * image, axis=(1, 2), keepdims=True)
+        # The floor is applied before the root, whose derivative at 0 is infinite.
+        return image / numpy.sqrt(numpy.maximum(variance, RESPONSE_FLOOR**2))
 
     def get_config(self):
         return {

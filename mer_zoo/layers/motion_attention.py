@@ -6,6 +6,7 @@ from keras import layers, ops
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution
+from mer_zoo.layers._parameters import check_parameters
 
 # A displacement far below the mean of its image is mostly rounding and noise, and dividing by it would
 # show confidence where nothing moved.
@@ -45,7 +46,7 @@ class MotionAttention(keras.Layer):
 
     Raises:
         UnknownNameError: no such `kind`.
-        ValueError: `reduction` is less than 1.
+        ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
     """
 
     def __init__(self, kind: str, reduction: int = 4, **kwargs):
@@ -53,8 +54,7 @@ class MotionAttention(keras.Layer):
         super().__init__(autocast=False, **kwargs)
         if kind not in _CUES:
             raise UnknownNameError.among("kind of motion attention", kind, _CUES)
-        if reduction < 1:
-            raise ValueError(f"reduction={reduction} must be a whole number of 1 or more.")
+        check_parameters(reduction=reduction)
         self.kind = kind
         self.reduction = reduction
 

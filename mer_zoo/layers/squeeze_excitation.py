@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.layers._gates import known_channels
+from mer_zoo.layers._parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -21,13 +22,12 @@ class SqueezeExcitation(keras.Layer):
             channels, 2412 at 96.
 
     Raises:
-        ValueError: `reduction` is less than 1.
+        ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
     """
 
     def __init__(self, reduction: int = 8, **kwargs):
         super().__init__(**kwargs)
-        if reduction < 1:
-            raise ValueError(f"reduction={reduction} must be a whole number of 1 or more.")
+        check_parameters(reduction=reduction)
         self.reduction = reduction
 
     def build(self, input_shape):

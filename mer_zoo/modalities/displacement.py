@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from mer_zoo.layers._constants import gaussian_kernel, window_kernel, window_stride
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.scaling import block_mean, median
 
 
@@ -25,16 +26,23 @@ def displacement(
     Args:
         response: float32 `(H, W)`, change of the grey level.
         reference: float32 `(H, W)`, grey levels 0..255.
-        reference_sigma: Gaussian that smooths reference and response, in px of the grid.
-        window_sigma: Gaussian window, in px at an image width of 112.
+        reference_sigma: Gaussian that smooths reference and response, in px of the grid, 0 to 112;
+            0 smooths nothing.
+        window_sigma: Gaussian window, in px at an image width of 112, 0 to 112.
         regularization: pulls the displacement to 0 where the face has no gradient, in squared grey
-            levels per squared px of the grid.
+            levels per squared px of the grid, 0.01 to 1e6.
         remove_median: subtract the median displacement.
 
     Returns:
         `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
         `s = window_stride(H, W)` px. `u > 0` moves right, `v > 0` moves down.
+
+    Raises:
+        ParameterError: a sigma or the regularization is out of its range.
     """
+    check_parameters(
+        reference_sigma=reference_sigma, window_sigma=window_sigma, regularization=regularization
+    )
     stride = window_stride(*response.shape)
     window = window_kernel(window_sigma, response.shape[1], stride)
     # Both are smoothed alike. A gradient smoother than the response makes displacements too large,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.phases import offset_of, onset_of, phases_of
 from mer_zoo.modalities.scaling import scale_to_bytes
 
@@ -50,6 +51,7 @@ def dynamic_image(clip, variant: str = "bilen", normalize: bool = True) -> np.nd
     Raises:
         ClipError: onset or offset is missing, or they are the same frame.
         UnknownNameError: no such `variant`.
+        ParameterError: `normalize` is neither True nor False.
     """
     onset, offset = onset_of(clip), offset_of(clip)
     if onset == offset:
@@ -77,6 +79,7 @@ def dual_phase(clip, variant: str = "bilen", normalize: bool = True) -> np.ndarr
     Raises:
         ClipError: onset or offset is missing, or they are the same frame.
         UnknownNameError: no such `variant`.
+        ParameterError: `normalize` is neither True nor False.
     """
     onset, apex, offset = phases_of(clip)
     if onset == offset:
@@ -95,6 +98,7 @@ def dual_phase(clip, variant: str = "bilen", normalize: bool = True) -> np.ndarr
 
 
 def _pooled(frames: np.ndarray, variant: str, normalize: bool) -> np.ndarray:
+    check_parameters(normalize=normalize)
     weights = rank_pooling_weights(len(frames), variant)
     # Changes rather than frames: a still clip then gives exactly 0.
     start = frames[0].astype(np.float32)

@@ -5,6 +5,7 @@ import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.rigid import check_rigid, flow_without_head
 from mer_zoo.modalities.scaling import median, scale_signed
@@ -43,10 +44,12 @@ def flow(
     Raises:
         ClipError: the onset is missing, or the apex and the offset, or the frames are under 32 px.
         UnknownNameError: no such `method` or `remove_rigid`.
+        ParameterError: `size` is no whole number of 1 or more, or a flag neither True nor False.
     """
     if method not in FLOW_METHODS:
         raise UnknownNameError.among("flow method", method, FLOW_METHODS)
     check_rigid(remove_rigid)
+    check_parameters(normalize=normalize, size=size, per_channel=per_channel)
     height, width = clip.frames.shape[1:3]
     if min(height, width) < _SMALLEST:
         raise ClipError(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mer_zoo.layers._constants import RESPONSE_FLOOR
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.scaling import scale_signed, to_grey
 
@@ -32,7 +33,9 @@ def difference(clip, normalize: bool = True) -> np.ndarray:
 
     Raises:
         ClipError: the onset is missing, or the apex and the offset.
+        ParameterError: `normalize` is neither True nor False.
     """
+    check_parameters(normalize=normalize)
     onset, peak = (
         clip.frames[index].astype(np.float32) for index in (onset_of(clip), apex_of(clip))
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.displacement import displacement, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
@@ -51,6 +52,7 @@ def mesti(
     Raises:
         ClipError: onset or offset is missing, or the expression has too few frames.
         UnknownNameError: no such `channels` or `remove_rigid`.
+        ParameterError: another parameter is out of its range.
     """
     accumulator = MestiAccumulator(clip.times, *phases_of(clip), detrend=detrend)
     accumulator.add_frames(clip.frames)
@@ -78,14 +80,19 @@ class MestiAccumulator:
         detrend: also remove what changes linearly in time.
 
     Raises:
-        ClipError: the times do not increase, the marks are out of order, or the expression has too
-            few frames.
+        ClipError: the times do not increase or are not finite, the marks are out of order, or the
+            expression has too few frames.
+        ParameterError: `detrend` is neither True nor False.
     """
 
     def __init__(self, positions, onset: int, apex: int, offset: int, detrend: bool = False):
+        check_parameters(detrend=detrend)
         positions = np.asarray(positions, dtype=np.float64)
-        if positions.ndim != 1 or not (np.diff(positions) > 0).all():
-            raise ClipError("The frame times must be one strictly increasing row of numbers.")
+        increasing = positions.ndim == 1 and (np.diff(positions) > 0).all()
+        if not (increasing and np.isfinite(positions).all()):
+            raise ClipError(
+                "The frame times must be one strictly increasing row of finite numbers."
+            )
         check_phases(len(positions), onset, apex, offset)
         weights = response_weights(positions, onset, apex, offset, detrend)[onset : offset + 1]
 
@@ -187,9 +194,9 @@ class MestiAccumulator:
                 `mer_zoo.modalities.rigid.response_without_head`); "median" takes the median off the
                 displacement alone; "none" keeps it.
             reference_sigma: Gaussian that smooths reference and E before the displacement is
-                solved, in px of the grid on which it is.
-            window_sigma: Gaussian window of the displacement, in px at a width of 112.
-            regularization: pulls the displacement to 0 where the face has no gradient.
+                solved, in px of the grid on which it is, 0 to 112; 0 smooths nothing.
+            window_sigma: Gaussian window of the displacement, in px at a width of 112, 0 to 112.
+            regularization: pulls the displacement to 0 where the face has no gradient, 0.01 to 1e6.
 
         Returns:
             float32 `(H, W, 3)`, `(H, W, 1)` or `(H, W, 2)`.
@@ -197,10 +204,17 @@ class MestiAccumulator:
         Raises:
             ClipError: frames up to the offset have not all been added.
             UnknownNameError: no such `channels` or `remove_rigid`.
+            ParameterError: another parameter is out of its range.
         """
         if channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
         check_rigid(remove_rigid)
+        check_parameters(
+            normalize=normalize,
+            reference_sigma=reference_sigma,
+            window_sigma=window_sigma,
+            regularization=regularization,
+        )
         response, reference = self._response_and_reference()
         if remove_rigid == "head":
             response = response_without_head(response, reference, reference_sigma, regularization)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.errors import UnknownNameError
+from mer_zoo.layers._parameters import CHECKED, check_parameters
 from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
 from mer_zoo.modalities.flow import flow
 from mer_zoo.modalities.frames import apex, difference
@@ -46,10 +47,16 @@ class Modality:
         return self.channels[chosen]
 
     def check(self, parameters) -> None:
-        """Raises UnknownNameError if a parameter is not one of this modality."""
+        """Checks parameters for this modality.
+
+        Raises:
+            UnknownNameError: a parameter is not one of this modality.
+            ParameterError: a parameter has a value it cannot have.
+        """
         for name in parameters:
             if name not in self.parameters:
                 raise UnknownNameError.among(f"{self.name} parameter", name, self.parameters)
+        check_parameters(**{name: parameters[name] for name in parameters if name in CHECKED})
 
 
 MODALITIES: dict[str, Modality] = {
@@ -82,6 +89,7 @@ def compute(name: str, clip, **parameters) -> np.ndarray:
 
     Raises:
         UnknownNameError: there is no such modality or parameter.
+        ParameterError: a parameter has a value it cannot have.
         ClipError: the clip lacks what the image needs, such as an onset.
     """
     modality = _find(name)

@@ -17,6 +17,7 @@ from mer_zoo.layers._constants import (
     rigid_cell,
     window_stride,
 )
+from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.modalities.displacement import gradient, smooth
 from mer_zoo.modalities.scaling import block_mean
 
@@ -49,7 +50,11 @@ def response_without_head(
 
     Returns:
         float32 `(H, W)`: `response + g . h`.
+
+    Raises:
+        ParameterError: the sigma or the regularization is out of its range.
     """
+    check_parameters(reference_sigma=reference_sigma, regularization=regularization)
     height, width = response.shape
     stride = window_stride(height, width)
     kernel = gaussian_kernel(reference_sigma)

@@ -1,9 +1,6 @@
 """From a stream of frames to its expressions: aligned clips with phases and motion."""
 
-import cv2
-import numpy as np
-
-from mer_zoo.clips import Clip, FrameStream
+from mer_zoo.clips import FrameStream
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.aligning import aligned_clip
 from mer_zoo.spotting.expression import Expression, spot_aligned
@@ -12,6 +9,7 @@ from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
 from mer_zoo.spotting.lips import lips_apart
 from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
+from mer_zoo.spotting.registered import resized_frames, spot_registered
 from mer_zoo.spotting.windows import candidate_windows
 
 __all__ = [
@@ -26,6 +24,7 @@ __all__ = [
     "spot",
     "spot_aligned",
     "spot_expressions",
+    "spot_registered",
 ]
 
 
@@ -44,6 +43,8 @@ def find_expression(
     """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
 
     The frames are read twice: once to follow the face, once to align the windows worth a look.
+    Camera cuts (`mer_zoo.faces.ShotCounter`) divide the stream into shots. Each is followed and
+    searched on its own, and the expression lies within one of them.
 
     Args:
         stream: frames of a video, folder, array or clip.
@@ -58,14 +59,16 @@ def find_expression(
         progress: called with the number of frames followed.
 
     Raises:
-        ClipError: fewer than two frames, or phases that are not onset <= apex <= offset in the part
-            looked at.
+        ClipError: fewer than two frames, phases that are not onset <= apex <= offset in the part
+            looked at, or a camera cut between them.
         NoFaceError: no face was found, or none at the phases given.
         UnknownNameError: no such alignment.
     """
     _check_phases(phases, start, stop, stream.name)
     if alignment == "frame":
-        return _spot_frames(stream, size, phases, start, stop)
+        clip = resized_frames(stream, size, start, stop)
+        shifted = [None if p is None else p - start for p in phases]
+        return spot_registered(clip.with_phases(*shifted), start)
     if alignment != "face":
         raise UnknownNameError.among("alignment", alignment, ("face", "frame"))
     given = [p for p in phases if p is not None]
@@ -83,14 +86,6 @@ def find_expression(
             found.append(expression)
         seen.append(range(window.start, window.start + len(window.times)))
     return max(found, key=lambda expression: expression.motion)
-
-
-def _spot_frames(stream, size, phases, start, stop):
-    frames, times = stream.read(start, stop)
-    resized = [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in frames]
-    clip = Clip(np.stack(resized), times, source=stream.name)
-    shifted = [None if p is None else p - start for p in phases]
-    return spot_aligned(clip.with_phases(*shifted), start)
 
 
 def _spot_window(stream, window: FacePath, size, phases):

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from mer_zoo import faces
@@ -25,10 +25,6 @@ _ROW = np.dtype(
 )
 _NOWHERE = np.full((len(faces.TRACKED), 2), np.nan, np.float32)
 
-THUMBNAIL = (48, 27)
-SAME_SCENE = 0.6
-"""Correlation of two thumbnails below which the camera has cut to another picture."""
-
 
 class Step(NamedTuple):
     """Where a face was in one frame.
@@ -37,7 +33,7 @@ class Step(NamedTuple):
         time: seconds.
         points: float32 `(len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
         motion: float64 `(2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
-        cut: the picture is another one than in the frame before.
+        cut: the first frame with a face after a camera cut (`mer_zoo.faces.ShotCounter`).
     """
 
     time: float
@@ -60,18 +56,20 @@ class FacePath:
         times: float64 `(T,)`, seconds.
         points: float32 `(T, len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
         motions: float64 `(T, 2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
+        cuts: bool `(T,)`, `Step.cut`. Nothing may be measured across a cut.
     """
 
     start: int
     times: np.ndarray
     points: np.ndarray
     motions: np.ndarray
+    cuts: np.ndarray
 
     @classmethod
     def of(cls, steps: Iterable[Step], start: int) -> "FacePath":
         """The path of these steps, the first of which is frame `start` of its source."""
         rows = np.fromiter(steps, dtype=_ROW)
-        return cls(start, rows["time"].copy(), rows["points"], rows["motion"])
+        return cls(start, rows["time"].copy(), rows["points"], rows["motion"], rows["cut"].copy())
 
     @property
     def present(self) -> np.ndarray:
@@ -85,12 +83,19 @@ class FacePath:
     def slice(self, start: int, stop: int) -> "FacePath":
         """The frames start..stop - 1 of the path, counted from its own first frame."""
         chosen = slice(start, stop)
-        return FacePath(
-            self.start + start, self.times[chosen], self.points[chosen], self.motions[chosen]
-        )
+        columns = self.times, self.points, self.motions, self.cuts
+        return FacePath(self.start + start, *(column[chosen] for column in columns))
+
+    def shots(self) -> list["FacePath"]:
+        """The parts of the path between camera cuts, in order; none is empty."""
+        edges = [0, *(np.flatnonzero(self.cuts[1:]) + 1), len(self.times)]
+        return [self.slice(int(first), int(stop)) for first, stop in pairwise(edges)]
 
     def transforms(self, size: int, smoothing: float = 0.2) -> np.ndarray:
-        """Similarities `(T, 2, 3)` from frame to canonical crop; every frame must have a face."""
+        """Similarities `(T, 2, 3)` from frame to canonical crop; every frame must have a face.
+
+        The path must lie in one shot.
+        """
         return faces.stabilise(
             self.points,
             self.times,
@@ -113,9 +118,11 @@ class FacePath:
         return places * np.sqrt(np.median(np.linalg.det(matrices[:, :, :2])))
 
     def longest_present(self) -> "FacePath":
-        """The longest run of frames with a face."""
-        edges = np.diff(np.concatenate([[0], self.present.astype(int), [0]]))
-        starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        """The longest run of frames of one shot with a face."""
+        present = self.present
+        joined = present[:-1] & present[1:] & ~self.cuts[1:]
+        starts = np.flatnonzero(present & ~np.concatenate([[False], joined]))
+        stops = np.flatnonzero(present & ~np.concatenate([joined, [False]])) + 1
         longest = int(np.argmax(stops - starts))
         return self.slice(int(starts[longest]), int(stops[longest]))
 
@@ -181,8 +188,8 @@ def follow_steps(
 ) -> Iterator[Step]:
     """Follows a face through `start <= index < stop` of a stream of any length.
 
-    Gaps without a face of up to `MAX_GAP` are bridged. A few frames are held at a time, and as many
-    steps as such a gap has frames.
+    Gaps without a face of up to `MAX_GAP` are bridged, unless the camera cuts in them. A few frames
+    are held at a time, and as many steps as such a gap has frames.
 
     Args:
         stream, start, stop, face, engine: see `follow_face`.
@@ -190,53 +197,41 @@ def follow_steps(
     Yields:
         One step a frame, in order.
     """
-    read: deque[tuple[float, bool]] = deque()  # time and cut of the frames read ahead
+    read: deque[float] = deque()  # times of the frames read ahead
 
     def images():
-        before = None
         for frame in stream.frames(start, stop):
-            thumbnail = cv2.resize(frame.image, THUMBNAIL, interpolation=cv2.INTER_AREA).ravel()
-            read.append((frame.time, before is not None and not _alike(before, thumbnail)))
-            before = thumbnail
+            read.append(frame.time)
             yield frame.image
 
     track = faces.FaceTracker(face=face, engine=engine).track(images())
     yield from _bridged(track, read)
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two thumbnails may show one scene. Brightness and contrast do not matter."""
-    one, other = one - one.mean(), other - other.mean()
-    lengths = np.sqrt((one @ one) * (other @ other))
-    return bool(lengths == 0 or one @ other >= SAME_SCENE * lengths)
-
-
 def _bridged(track, read):
     """The steps of a track, its short gaps filled as soon as they end."""
-    last, waiting = None, []
+    last, waiting, shot = None, [], None
     for landmarks in track:
-        time, cut = read.popleft()
+        time = read.popleft()
         if landmarks is None:
-            waiting.append((time, cut))
+            waiting.append(time)
             if last is None or time - last[0] > MAX_GAP:
-                yield from (_step(t, None, c) for t, c in waiting)
+                yield from (_step(t, None) for t in waiting)
                 last, waiting = None, []
             continue
         points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
-        landmarks = faces.FaceLandmarks(points, landmarks.score, landmarks.motion)
+        landmarks = replace(landmarks, points=points)
         if waiting:
-            around = [last[0], *(t for t, _ in waiting), time]
             gap = [last[1], *[None] * len(waiting), landmarks]
-            filled = faces.bridge(gap, around, MAX_GAP)[1:-1]
-            for (t, c), found in zip(waiting, filled, strict=True):
-                yield _step(t, found, c)
+            filled = faces.bridge(gap, [last[0], *waiting, time], MAX_GAP)[1:-1]
+            yield from map(_step, waiting, filled)
             waiting = []
-        yield _step(time, landmarks, cut)
-        last = (time, landmarks)
-    yield from (_step(t, None, c) for t, c in waiting)
+        yield _step(time, landmarks, cut=shot not in (None, landmarks.shot))
+        last, shot = (time, landmarks), landmarks.shot
+    yield from (_step(t, None) for t in waiting)
 
 
-def _step(time, landmarks, cut):
+def _step(time, landmarks, cut=False):
     if landmarks is None:
         return Step(time, _NOWHERE, np.eye(2, 3), cut)
     return Step(time, landmarks.points, landmarks.motion, cut)

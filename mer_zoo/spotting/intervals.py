@@ -120,9 +120,13 @@ def spot_expressions(
             yield step
 
     windows, again = tee(sliding_windows(reported(steps(), progress), start))
-    timeline = Timeline(min_score)
+    timeline, shot = Timeline(min_score), 0
     clips = aligned_clips(stream, (window.path for window in again), size)
     for window, clip in zip(windows, clips, strict=True):
+        if window.shot != shot:
+            # Another shot may show another person, so nothing in it is the way back from before.
+            yield from timeline.settled(np.inf)
+            shot = window.shot
         for found in _found(clip, window, min_motion, keep_clips):
             timeline.add(found)
         yield from timeline.settled(window.last)

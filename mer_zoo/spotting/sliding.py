@@ -20,11 +20,13 @@ class Window:
     Attributes:
         path: where the face was, margins included.
         first, last: times in seconds between which an apex is this window's to report.
+        shot: number of camera cuts before it.
     """
 
     path: FacePath
     first: float
     last: float
+    shot: int
 
 
 def sliding_windows(steps: Iterable[Step], start: int) -> Iterator[Window]:
@@ -38,25 +40,26 @@ def sliding_windows(steps: Iterable[Step], start: int) -> Iterator[Window]:
     """
     run: list[Step] = []  # the steps of the window that is being filled
     own = 0  # place in the run of the first frame that is its own
-    index = start - 1
+    index, shot = start - 1, 0
     for index, step in enumerate(steps, start):
         if run and (step.cut or not step.present):
-            yield from _window(run, own, None, index)
+            yield from _window(run, own, None, index, shot)
             run, own = [], 0
+        shot += step.cut
         if not step.present:
             continue
         run.append(step)
         if step.time - run[own].time >= CORE + MARGIN:
             end = run[own].time + CORE
-            yield from _window(run, own, end, index + 1)
+            yield from _window(run, own, end, index + 1, shot)
             own = next(i for i, s in enumerate(run) if s.time >= end)
             kept = next(i for i, s in enumerate(run) if s.time >= end - MARGIN)
             run, own = run[kept:], own - kept
-    yield from _window(run, own, None, index + 1)
+    yield from _window(run, own, None, index + 1, shot)
 
 
-def _window(run, own, end, stop):
+def _window(run, own, end, stop, shot):
     """The window of a run that ends before frame `stop`; `end` is None where nothing follows it."""
     if len(run) >= SHORTEST:
         path = FacePath.of(run, stop - len(run))
-        yield Window(path, run[own].time, run[-1].time if end is None else end)
+        yield Window(path, run[own].time, run[-1].time if end is None else end, shot)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from mer_zoo import faces
-from mer_zoo.errors import NoFaceError
+from mer_zoo.errors import ClipError, NoFaceError
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import MOTION_SIZE
 
 LONGEST = 8.0
-"""Seconds: recordings up to this length are looked at whole."""
+"""Seconds: recordings, and shots of longer ones, are looked at whole up to this length."""
 
 MARGIN = 2.0
 """Seconds looked at before and after the middle of a change."""
@@ -28,36 +28,51 @@ _EXPRESSIVE = [
 def candidate_windows(path: FacePath, given, name: str) -> list[FacePath]:
     """Parts of a path, each with a face in every frame, in which the strongest expression may be.
 
+    Each lies in one shot: what changes at a camera cut is the picture, not the face.
+
     Args:
         path: where the face was.
         given: known phases (frame indices of the source), which the window must hold.
         name: the source, for messages.
 
     Raises:
-        NoFaceError: there is no face at the phases given, or never two frames in a row.
+        ClipError: the camera cuts between the phases given.
+        NoFaceError: there is no face at the phases given, or never in two frames in a row of one
+            shot.
     """
     if given:
         return [_around_given(path, given, name)]
     run = path.longest_present()
     if len(run.times) < 2:
         raise NoFaceError(
-            f"{name} shows a face in single frames only, never in two in a row. Check that the face "
-            "is visible throughout the clip."
+            f"{name} shows a face in single frames only, never in two in a row without a camera cut "
+            "between them. Check that the face is visible throughout the clip."
         )
-    if path.times[-1] - path.times[0] <= LONGEST and len(run.times) == len(path.times):
-        return [path]
-    change = _landmark_change(path)
+    shots = path.shots()
+    if path.times[-1] - path.times[0] <= LONGEST and path.present.all():
+        return [shot for shot in shots if len(shot.times) >= 2]
+    changes = [_landmark_change(shot) for shot in shots]
     windows = []
     for _ in range(CANDIDATES):
+        number = int(np.argmax([change.max() for change in changes]))
+        shot, change = shots[number], changes[number]
         centre = int(np.argmax(change))
         if change[centre] <= 0:
             break
-        low, high = np.searchsorted(path.times, path.times[centre] + [-MARGIN, MARGIN])
-        window = path.slice(int(low), int(high)).longest_present()
+        low, high = _reach(shot, centre)
+        window = shot.slice(low, high).longest_present()
         if len(window.times) >= 2:
             windows.append(window)
         change[low:high] = 0
     return windows or [_first_seconds(run)]
+
+
+def _reach(shot, centre):
+    """Which frames of a shot are looked at for a change at the frame `centre`."""
+    if shot.times[-1] - shot.times[0] <= LONGEST and shot.present.all():
+        return 0, len(shot.times)
+    low, high = np.searchsorted(shot.times, shot.times[centre] + [-MARGIN, MARGIN])
+    return int(low), int(high)
 
 
 def _landmark_change(path):
@@ -93,21 +108,37 @@ def _change(times, positions):
     return np.percentile(np.linalg.norm(after - before, axis=-1), 90, axis=1)
 
 
+def cut_between_phases(name: str, first: int, last: int, cut: int) -> ClipError:
+    """The error for phases from frame `first` to `last` if frame `cut` begins another shot."""
+    return ClipError(
+        f"The camera cuts to another picture between the phases given for {name} ({first} to {last}): "
+        f"frame {cut} is the first after the cut. Motion cannot be measured across a cut. Give phases "
+        "on one side of it."
+    )
+
+
 def _around_given(path, given, name):
     first, last = min(given) - path.start, max(given) - path.start
+    cuts = np.flatnonzero(path.cuts[first + 1 : last + 1])
+    if len(cuts):
+        raise cut_between_phases(name, min(given), max(given), min(given) + 1 + cuts[0])
     if not path.present[first : last + 1].all():
         raise NoFaceError(
             f"{name} shows no face in some frames between the phases given ({min(given)} to "
             f"{max(given)}). Choose a part of the video where the face is visible."
         )
+    joined = path.present & ~path.cuts  # to the frame before, which may have no face itself
     low = first
     times = path.times
-    while low > 0 and path.present[low - 1] and times[first] - times[low - 1] <= MARGIN:
+    while (
+        low > 0
+        and joined[low]
+        and path.present[low - 1]
+        and times[first] - times[low - 1] <= MARGIN
+    ):
         low -= 1
     high = last
-    while (
-        high + 1 < len(times) and path.present[high + 1] and times[high + 1] - times[last] <= MARGIN
-    ):
+    while high + 1 < len(times) and joined[high + 1] and times[high + 1] - times[last] <= MARGIN:
         high += 1
     return path.slice(low, high + 1)
 

@@ -124,7 +124,7 @@ class MicroExpressionClassifier(keras.Model):
             NoFaceError: no face was found.
         """
         if aligned:
-            expression = spotting.spot_aligned(clip)
+            expression = spotting.spot_registered(clip)
             return self._read(expression, clip.source or "clip", clip.apex is not None)
         stream = open_frames(clip)
         expression = spotting.find_expression(

@@ -133,6 +133,7 @@ def test_windows_share_out_every_frame_with_a_face(runs):
 def test_a_cut_ends_a_window():
     windows = list(sliding_windows(steps([True] * 60, cuts={20}), start=0))
     assert [(w.path.start, len(w.path.times)) for w in windows] == [(0, 20), (20, 40)]
+    assert [w.shot for w in windows] == [0, 1]
 
 
 def test_windows_do_not_grow_with_the_recording():
