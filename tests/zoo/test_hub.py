@@ -175,7 +175,7 @@ def test_weights_that_saw_real_clips_need_a_statement_of_rights(hub, folder):
     dataclasses.replace(card, trained_on=seen, licence="terms of use of CASME II").write(
         folder / "card.toml"
     )
-    with pytest.raises(HubError, match="255 real clips.*rights="):
+    with pytest.raises(HubError, match=r"255 real clips.*rights="):
         mer_zoo.push(folder, f"hf://{REPO}", public=True)
     with pytest.raises(HubError, match="has 2 characters"):
         mer_zoo.push(folder, f"hf://{REPO}", public=True, rights="ok")
