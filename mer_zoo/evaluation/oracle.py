@@ -17,7 +17,7 @@ def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
     Args:
         labels: int `(N,)`.
         folds: of the evaluation.
-        outcomes: with the classes named after each epoch.
+        outcomes: records of the folds, with the classes named after each epoch.
 
     Returns:
         "label", and for each rule UF1, UAR and accuracy: "best_epoch_per_fold" takes for every fold
@@ -25,7 +25,8 @@ def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
         highest pooled UF1.
     """
     tests = {fold.name: fold.test for fold in folds}
-    classes = int(labels.max()) + 1
+    # Not from the labels: a class that no clip of these shows is still named.
+    classes = outcomes[0].probabilities.shape[1]
     per_fold, for_all = [], []
     for seed in sorted({o.seed for o in outcomes}):
         runs = [o for o in outcomes if o.seed == seed]

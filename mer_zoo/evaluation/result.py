@@ -209,25 +209,37 @@ class Result:
         """Reads a saved result; its scores are computed again from the predictions.
 
         Raises:
-            EvaluationError: the folder holds no result, or one of another format.
+            EvaluationError: the folder holds no result, or one that is damaged or of another format.
         """
-        import pandas as pd
-
         folder = Path(folder)
         try:
             stored = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
-            table = pd.read_csv(folder / FILES[1], dtype={"fold": str, "clip": str, "subject": str})
+            table = _read_predictions(folder / FILES[1])
         except (OSError, ValueError) as error:
             raise EvaluationError(
                 f"{folder} holds no result ({error}). `mer-zoo evaluate ... --out FOLDER` writes one."
             ) from error
-        if stored.get("format") != FORMAT:
+        if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+            found = stored.get("format") if isinstance(stored, dict) else stored
             raise EvaluationError(
-                f"{folder} holds a result of format {stored.get('format')}; this mer_zoo reads "
+                f"{folder} holds a result of format {found}; this mer_zoo reads "
                 f"format {FORMAT}. Run the evaluation again."
             )
+        try:
+            return cls._of(stored, table)
+        except (KeyError, ValueError, IndexError) as error:
+            raise EvaluationError(
+                f"{folder / FILES[1]} does not fit {FILES[0]} beside it ({error}). One of them was "
+                "changed: run the evaluation again."
+            ) from error
+
+    @classmethod
+    def _of(cls, stored: dict, table) -> "Result":
+        """A result from what `save` wrote: plain values, and a table of texts."""
         names = tuple(stored["class_names"])
         runs = [part for _, part in table.groupby("seed", sort=False)]
+        if len(runs) != len(stored["seeds"]):
+            raise ValueError(f"predictions of {len(runs)} seeds, expected {len(stored['seeds'])}")
         first = runs[0]
         return cls(
             clips=first["clip"].to_numpy(np.str_),
@@ -284,3 +296,10 @@ class Result:
     def _mean_scores(self, rows):
         each = [self._scores(row, rows).to_dict() for row in self.predicted]
         return {key: float(np.mean([e[key] for e in each])) for key in each[0]}
+
+
+def _read_predictions(path: Path):
+    """A table of predictions as texts: a class may be called "0", "1", "None" or "NA"."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
