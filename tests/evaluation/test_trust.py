@@ -82,7 +82,7 @@ def test_a_damaged_result_is_named(tmp_path):
     whole = table.read_text()
     for text in (whole.replace("p_b", "q_b"), whole.replace(",a,", ",x,"), whole[:120], ""):
         table.write_text(text)
-        with pytest.raises(EvaluationError, match="predictions.csv|holds no result"):
+        with pytest.raises(EvaluationError, match=r"predictions\.csv|holds no result"):
             Result.read(tmp_path)
 
 
