@@ -2,6 +2,7 @@
 
 import pytest
 
+import mer_zoo
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.tracking import Store
@@ -51,6 +52,10 @@ def test_from_a_dataset_to_a_champion(arguments, place, capsys):
     assert "models:/toy@champion" in said
     best = Recipe.read(place.folder / "best" / "toy.toml")
     assert best.search is None
+    (chosen,) = best.selection
+    assert chosen.subjects and "trial" in chosen.by
+    result = mer_zoo.evaluate(best, root=arguments[2], progress=False)
+    assert result.about["label"] == SAME_SUBJECTS, "the file alone tells what it was chosen on"
     client = Store.at().client()  # where a bare `mlflow ui` looks
     (experiment,) = [e for e in client.search_experiments() if e.name.startswith("flow")]
     search, trial = sorted(
