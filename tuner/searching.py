@@ -23,6 +23,7 @@ from tuner.settings import Settings
 from tuner.sources import Source, as_source
 from tuner.space import applied, plain
 from tuner.tracking import SearchRecord
+from tuner.workers.handover import refuse_private_store
 from tuner.workers.supervisor import Team
 
 PROJECTS = "tuner_runs"
@@ -94,6 +95,8 @@ def search(
     project = Project(project or Path(PROJECTS) / recipe.name)
     with project.locked(), progress_lines(progress) as lines, _named_when_full():
         prepared = prepare(space, source, settings, tracking_uri, learner)
+        if team is not None:
+            refuse_private_store(prepared.store, team.listen)
         record = prepared.record(project.begin(prepared.plan))
         _describe(record, prepared, "workers" if team else machine.device())
         with _ended_as_it_ends(record):

@@ -3,6 +3,7 @@
 import importlib.machinery
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from mer_zoo.tracking import Store
 from tests.tuner.learners import Place
 from tuner.devices import gpus, memory_settings, shares
 from tuner.errors import ChiefLostError, SearchRefusedError, WorkersLostError
 from tuner.usage import DeviceUse
 from tuner.workers.address import Address
+from tuner.workers.handover import handed_over, refuse_private_store
 from tuner.workers.supervisor import Team
 
 pytestmark = pytest.mark.backend_free
@@ -25,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKER = """
 import os, sys
 sys.path.insert(0, {root!r})
+from mer_zoo.tracking import Store
 from tests.tuner.learners import Place
 Place({folder!r}).join({recipe!r}, {address!r}, {uri!r})
 """
@@ -137,6 +141,69 @@ def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, 
     assert len(place.fits) <= 4 * 2 + 1  # the fold that was cut short, again
     again = place.search(recipe_file, algorithm="random", team=Team(2, lambda *told: ["false"]))
     assert again.trials == found.trials  # nothing is left, so nobody is started
+
+
+ELSEWHERE = """
+import sys
+sys.path.insert(0, {root!r})
+from mer_zoo.errors import MerZooError
+from tests.tuner.learners import Place, noisy_means, toy_examples
+import tuner
+try:
+    learner = noisy_means(Place({folder!r}).diary, seconds=0)
+    tuner.join({recipe!r}, toy_examples(), {address!r}, tracking_uri={uri!r}, learner=learner)
+except MerZooError as error:
+    print(f"{{type(error).__name__}}: {{error}}")
+    sys.exit(2)
+"""
+
+
+def worker_with(place, recipe_file, uri):
+    """Makes the command of a worker that was given this URI, whatever the store of the search."""
+
+    def command(address, _):
+        told = {"root": str(ROOT), "folder": str(place.folder), "recipe": str(recipe_file)}
+        return [sys.executable, "-c", ELSEWHERE.format(**told, address=address, uri=uri)]
+
+    return command
+
+
+def test_a_worker_that_was_told_no_store_uses_that_of_the_search(recipe_file, place, monkeypatch):
+    team = Team(1, worker_with(place, recipe_file, None))
+    found = place.search(recipe_file, algorithm="random", trials=2, team=team)
+    runs = found.record.client.search_runs([found.record.experiment])
+    assert len(runs) == 3  # the search and its trials
+
+
+def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place):
+    other = f"sqlite:///{place.folder / 'other.db'}"
+    with pytest.raises(WorkersLostError, match=r"TrackingError: There is no database.*other\.db"):
+        place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
+    assert not (place.folder / "other.db").exists()
+    Store.at(other).client()
+    with pytest.raises(WorkersLostError, match=r"does not hold the search.*--tracking-uri"):
+        place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
+    with pytest.raises(WorkersLostError, match=r"TrackingError.*127\.0\.0\.1:9"):
+        gone = worker_with(place, recipe_file, "http://127.0.0.1:9")
+        place.search(recipe_file, team=Team(1, gone))
+    assert place.fits == []
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{folder}/mlflow.db", "http://localhost:{port}"])
+def test_a_chief_for_other_machines_needs_a_store_that_they_reach(recipe_file, place, uri):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        store = Store.at(uri.format(folder=place.folder, port=server.getsockname()[1]))
+        with pytest.raises(SearchRefusedError, match=r"mlflow server --host.*--tracking-uri http"):
+            refuse_private_store(store, Address("0.0.0.0", 0))
+        refuse_private_store(store, Address())
+    with pytest.raises(SearchRefusedError, match="mlflow server"):
+        place.search(recipe_file, team=Team(1, lambda *told: ["false"], Address("0.0.0.0", 0)))
+
+
+def test_a_password_is_not_handed_over():
+    store = Store.at("postgresql+psycopg2://me:secret@db.example.org/runs")
+    told = handed_over(store, "r1")
+    assert told["tracking_uri"] == "postgresql+psycopg2://db.example.org/runs"
 
 
 SUPERVISOR = """

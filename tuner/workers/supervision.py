@@ -6,6 +6,7 @@ from tuner.progress import Lines
 from tuner.project import Project
 from tuner.tracking import SearchRecord
 from tuner.workers.chief import Service
+from tuner.workers.handover import handed_over
 from tuner.workers.served import DIED
 from tuner.workers.standing import Standing
 from tuner.workers.supervisor import Supervisor, Team
@@ -34,6 +35,7 @@ def supervise(
             "search": record.name,
             "settings": settings.to_dict(),
             "digest": prepared.digest,
+            "store": handed_over(prepared.store, record.run.id),
         },
     )
     buried: set[int] = set()

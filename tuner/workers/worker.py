@@ -18,6 +18,7 @@ from tuner.progress import progress_lines
 from tuner.settings import Settings
 from tuner.sources import Source, TrainingPart, as_source
 from tuner.workers.address import Address, working_for
+from tuner.workers.handover import common_store
 from tuner.workers.orphans import end_with_supervisor
 
 PATIENCE = 60.0  # seconds without a chief: one that was killed is there again sooner
@@ -36,14 +37,14 @@ def join(
 ) -> int:
     """Trains trials for the chief of a search until there are none left.
 
-    The chief tells the seed, the folds and the name of the search; recipe and clips must be those of
-    the search.
+    The chief tells the seed, the folds, the name of the search and its store; recipe and clips
+    must be those of the search.
 
     Args:
         recipe: of the search.
         source: of the search's examples.
         address: of the chief, "HOST:PORT".
-        tracking_uri: MLflow's store, the same as the search's.
+        tracking_uri: MLflow's store, the same as the search's; by default the one the chief names.
         learner: see `tuner.search`.
         progress: show a bar of the folds on standard error.
 
@@ -53,6 +54,7 @@ def join(
     Raises:
         ChiefLostError: no chief answers, or now the chief of another search.
         ProjectError: the chief's search has another recipe, other clips or another backend.
+        TrackingError: the store of the search cannot be reached, or `tracking_uri` is another.
         TuningError, RecipeError: as of `tuner.search`.
     """
     require_packages()
@@ -62,6 +64,7 @@ def join(
     with working_for(chief), tempfile.TemporaryDirectory() as folder:
         worker = _worker(chief, Path(folder))
         note = worker.oracle.note()
+        tracking_uri = common_store(note, tracking_uri)  # before anything is trained in vain
         settings = Settings.from_dict(note["settings"])
         source = as_source(source, recipe)
         if settings.held_out:
