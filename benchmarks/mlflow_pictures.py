@@ -1,6 +1,6 @@
 """Pictures of a search as `mlflow ui` shows it, taken by a headless Chromium.
 
-    python -m tuner recipes/meganet_casme2.toml --photos PORTRAITS --trials 8
+    mer-zoo tune recipes/meganet_casme2.toml --photos PORTRAITS --trials 8
     python benchmarks/mlflow_pictures.py . --out docs/pictures
 
 Needs the package playwright and Debian's chromium (`apt-get install chromium`); nothing is downloaded.

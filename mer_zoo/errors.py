@@ -3,9 +3,12 @@
 The command line prints the message alone; any other exception is a defect and keeps its traceback.
 """
 
+USER_ERROR = 2
+"""Exit code of a command that ends with one of these errors."""
+
 
 class MerZooError(Exception):
-    """Base of every error that the user can mend."""
+    """Base of every error that the user can fix."""
 
 
 class ClipError(MerZooError, ValueError):

@@ -18,8 +18,8 @@ from mer_zoo.cli import (
     spotting,
     tuning,
 )
-from mer_zoo.cli.common import USER_ERROR, err
-from mer_zoo.errors import MerZooError
+from mer_zoo.cli.common import err
+from mer_zoo.errors import USER_ERROR, MerZooError
 
 app = typer.Typer(
     help="Facial micro-expression recognition: a Keras 3 model zoo.",
@@ -42,14 +42,11 @@ for command in (
     making.train,
     making.table,
     making.finetune,
+    tuning.tune,
     evaluating.evaluate,
     evaluating.compare,
 ):
     app.command()(command)
-app.command(
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)(tuning.tune)
 app.add_typer(evaluating.datasets_app, name="datasets")
 app.add_typer(evaluating.cache_app, name="cache")
 

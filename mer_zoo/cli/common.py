@@ -12,7 +12,6 @@ out = Console()
 err = Console(stderr=True)
 
 SOME_FAILED = 1
-USER_ERROR = 2
 DEFAULT_MODEL = "meganet_casme2"
 
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing output files.")]

@@ -1,26 +1,224 @@
-"""The command `tune`: hands its arguments to the folder `tuner` of a checkout."""
+"""The command `tune`: a search of hyperparameters, or a worker of one."""
 
-import importlib.util
-import runpy
+import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.table import Table
+from typer import Option
 
-from mer_zoo.errors import MerZooError
+from mer_zoo.cli.common import choose_backend, out
+from mer_zoo.cli.evaluating import roots
+from mer_zoo.cli.making import Ict
+from mer_zoo.cli.tracking import quieten
 
-TUNER = "tuner"
+RecipeName = Annotated[str, typer.Argument(help="Recipe with a search table: name or .toml.")]
+Photos = Annotated[
+    Path | None, Option(help="Synthetic clips: folder of photographs, one identity each.")
+]
+Roots = Annotated[list[str] | None, Option(help="Real clips: folder of the recipe's dataset.")]
+Trials = Annotated[int, Option(help="Trials in all.")]
+Algorithm = Annotated[str, Option(help="bayesian or random.")]
+Seed = Annotated[int, Option(help="Of everything random; 1 or more.")]
+Folds = Annotated[int, Option(help="Inner folds of a trial.")]
+TrackingUri = Annotated[
+    str | None,
+    Option(envvar="MLFLOW_TRACKING_URI", help="MLflow's store; ./mlflow.db by default."),
+]
+ProjectFolder = Annotated[
+    Path | None, Option(help="Folder of the search; tuner_runs/RECIPE by default.")
+]
+Written = Annotated[Path | None, Option("--write", help="Write the winner as this recipe (.toml).")]
+Refit = Annotated[bool, Option(help="Train the winner on all clips and register it in MLflow.")]
+Loso = Annotated[bool, Option("--loso", help="With --root: leave one subject out with the winner.")]
+Nested = Annotated[
+    bool, Option("--nested", help="With --root: also search anew without each test subject.")
+]
+Outer = Annotated[
+    str, Option(help="Outer folds of --nested: loso, or kfold-K for groups of subjects.")
+]
+Workers = Annotated[int, Option(help="Processes that train trials side by side.")]
+Listen = Annotated[
+    str | None, Option(help="HOST:PORT for workers of other machines; loopback by default.")
+]
+Join = Annotated[
+    str | None, Option("--join", help="HOST:PORT of a search: only train trials for it.")
+]
+MixedPrecision = Annotated[
+    bool, Option("--mixed-precision", help="The trials' fits compute in bfloat16.")
+]
+Jobs = Annotated[int, Option(help="Processes for images and --loso.")]
 
 
-def tune(context: typer.Context):
-    """Searches hyperparameters (KerasTuner, MLflow): `python -m tuner` of a checkout; see its --help."""
-    here = Path.cwd()
-    if (here / TUNER / "__main__.py").exists():
-        sys.path.insert(0, str(here))
-    if importlib.util.find_spec(TUNER) is None:
-        raise MerZooError(
-            "The search lives in the folder tuner of a checkout, which is not installed with the "
-            "package. Run `mer-zoo tune` in a checkout, with pip install -e '.[tune]'."
+def tune(
+    recipe: RecipeName,
+    photos: Photos = None,
+    ict: Ict = None,
+    root: Roots = None,
+    trials: Trials = 20,
+    algorithm: Algorithm = "bayesian",
+    seed: Seed = 1,
+    folds: Folds = 3,
+    tracking_uri: TrackingUri = None,
+    project: ProjectFolder = None,
+    to: Written = None,
+    refit: Refit = True,
+    loso: Loso = False,
+    nested: Nested = False,
+    outer: Outer = "loso",
+    workers: Workers = 1,
+    listen: Listen = None,
+    joined: Join = None,
+    mixed_precision: MixedPrecision = False,
+    jobs: Jobs = 1,
+):
+    """Searches the hyperparameters of a recipe (KerasTuner, MLflow); resumes if it was interrupted."""
+    in_processes = workers != 1 or listen is not None
+    _refuse_contradictions(photos, root, loso or nested, joined, in_processes)
+    loaded, source = _prepared(recipe, photos, ict, root, jobs, in_processes)
+    if joined:
+        _join(loaded, source, joined, tracking_uri)
+        return
+    from tuner.searching import PROJECTS, search
+    from tuner.winner import refuse_other_file
+
+    project = project or Path(PROJECTS) / loaded.name
+    refuse_other_file(to, project)
+    team = _team(workers, listen, _worker_command(recipe, photos, ict, root), in_processes)
+    found = search(
+        loaded,
+        source,
+        trials=trials,
+        algorithm=algorithm,
+        seed=seed,
+        folds=folds,
+        project=project,
+        tracking_uri=tracking_uri,
+        mixed_precision=mixed_precision,
+        team=team,
+    )
+    out.print(_table(found))
+    if to is not None:
+        _write(found, to)
+    if loso:
+        _score(found, source, project / f"loso_trial{found.best.number}", jobs)
+    if nested:
+        folder = project / f"nested_{outer}_{trials}"
+        _score_nested(found, source, loaded, folder, outer, trials, team)
+    if refit:
+        _register(found, source)
+    _say_where(found.record.store)
+
+
+def _refuse_contradictions(photos, root, scored, joined, in_processes) -> None:
+    if (photos is None) == (not root):
+        raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
+    if scored and not root:
+        raise typer.BadParameter(
+            "--loso and --nested are for --root; `mer-zoo train` scores synthetic clips."
         )
-    sys.argv = ["mer-zoo tune", *context.args]
-    runpy.run_module(TUNER, run_name="__main__")
+    if joined and in_processes:
+        raise typer.BadParameter(
+            "--join makes this a worker; --workers and --listen are the chief's."
+        )
+
+
+def _prepared(recipe, photos, ict, root, jobs, in_processes):
+    """The recipe and the source of its clips, after the backend was chosen."""
+    from tuner.devices import set_defaults
+
+    choose_backend()
+    set_defaults(os.environ.get("KERAS_BACKEND", ""), watching=in_processes)
+    quieten()
+    from mer_zoo.training.evaluating import load_dataset
+    from mer_zoo.training.recipes import read_recipe
+    from tuner.sources import CorpusClips, DatasetClips
+
+    loaded = read_recipe(recipe)
+    if root:
+        return loaded, DatasetClips(load_dataset(loaded.real_section(), roots(root)), jobs)
+    return loaded, CorpusClips(photos, jobs, ict)
+
+
+def _join(recipe, source, address: str, tracking_uri) -> None:
+    from tuner.workers.worker import join
+
+    done = join(recipe, source, address, tracking_uri=tracking_uri, progress=True)
+    out.print(f"trained {done} trials for the search at {address}")
+
+
+def _team(workers: int, listen: str | None, command, in_processes: bool):
+    """The processes of the search; None where this one does all."""
+    from tuner.workers.address import Address
+    from tuner.workers.supervisor import Team
+
+    if not in_processes:
+        return None
+    return Team(workers, command, Address() if listen is None else Address.parse(listen))
+
+
+def _write(found, file: Path) -> None:
+    from tuner.winner import write
+
+    write(found, file)
+    out.print(f"wrote {file}; run it with `mer-zoo train {file} ...`")
+
+
+def _score(found, source, folder: Path, jobs: int) -> None:
+    from tuner.winner import score
+
+    _print_score(score(found, source, folder=folder, jobs=jobs))
+
+
+def _score_nested(found, source, recipe, folder: Path, outer: str, trials: int, team) -> None:
+    from tuner.nesting import score_nested
+
+    options = {"recipe": recipe, "folder": folder, "split": outer, "trials": trials, "team": team}
+    _print_score(score_nested(found, source, **options))
+
+
+def _print_score(result) -> None:
+    out.print(f"{result.title}: UF1 {result.uf1:.3f} ({result.about['label']})")
+
+
+def _register(found, source) -> None:
+    from tuner.champion import publish
+
+    out.print(f"registered {publish(found, source)}")
+
+
+def _say_where(store) -> None:
+    where = "with `mlflow ui`" if store.artifacts else "there"
+    out.print(f"tracked in {store.uri}; compare the trials {where}")
+
+
+def _worker_command(recipe, photos, ict, root):
+    """Makes the command of a worker: this one, with `--join`."""
+    clips = ["--photos", str(photos)] if photos else []
+    clips += ["--ict", str(ict)] if ict else []
+    for folder in root or []:
+        clips += ["--root", folder]
+
+    def command(address: str, tracking_uri: str) -> list[str]:
+        told = ["--join", address, "--tracking-uri", tracking_uri]
+        return [sys.executable, "-m", "mer_zoo.cli", "tune", recipe, *clips, *told]
+
+    return command
+
+
+def _table(found) -> Table:
+    table = Table(
+        title="trials, best first: what the choice was made by, no scores",
+        caption=f"UF1 of always naming the commonest class {found.majority.uf1:.3f}, "
+        f"of naming classes at random {found.chance.uf1:.3f}",
+    )
+    for column in ("trial", "UF1", "values"):
+        table.add_column(column)
+    order = sorted(found.trials, key=lambda trial: (trial.status == "FAILED", -trial.uf1))
+    for trial in order[:10]:
+        values = ", ".join(f"{key.split('.')[-1]} {value}" for key, value in trial.values.items())
+        uf1 = trial.status.lower() if trial.status == "FAILED" else f"{trial.uf1:.3f}"
+        table.add_row(str(trial.number), uf1, values)
+    return table

@@ -1,14 +1,17 @@
 """The command: from a dataset to a recipe, a labelled score and a registered model."""
 
+import subprocess
+import sys
+
 import pytest
 
 import mer_zoo
+from mer_zoo.cli import main
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.tracking import Store
 from mer_zoo.training import Recipe
 from tests.tuner.conftest import RECIPE
-from tuner.__main__ import main
 
 REAL = """
 [real]
@@ -39,8 +42,9 @@ def arguments(place, monkeypatch):
 
 
 def run(arguments):
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stopped:
+        patch.setattr("sys.argv", ["mer-zoo", "tune", *arguments])
+        main()
     return stopped.value.code
 
 
@@ -75,3 +79,15 @@ def test_errors_are_one_message_and_exit_code_2(arguments, capsys):
     assert "SearchRefusedError: seed=0" in capsys.readouterr().err
     assert run(["toy.toml"]) == 2
     assert "--photos" in capsys.readouterr().err
+
+
+def test_the_command_needs_no_checkout(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "mer_zoo.cli", "tune", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--mixed-precision" in done.stdout

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mer_zoo.cli.common import USER_ERROR
+from mer_zoo.errors import USER_ERROR
 from tuner import devices
 from tuner.errors import SearchRefusedError, WorkersLostError
 from tuner.progress import Lines
