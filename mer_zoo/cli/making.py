@@ -1,4 +1,4 @@
-"""Commands that make things: synth, train."""
+"""Commands that make clips, weights and tables: synth, train, table, finetune."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,25 +18,27 @@ Ict = Annotated[
 def synth(
     photo: Annotated[Path, typer.Option(help="A photograph with a face.")],
     au: Annotated[str, typer.Option(help="Action units, for instance 12, 1+2 or L4.")],
-    to: Annotated[Path, typer.Option("--out", help="The video to write; its truth goes to .json.")],
+    to: Annotated[
+        Path, typer.Option("--out", help="The video to write; its ground truth goes to .json.")
+    ],
     seed: Annotated[int, typer.Option(help="Same seed, same clip.")] = 0,
     peak: Annotated[float, typer.Option(help="Peak motion, px of the 224 px face.")] = 2.5,
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 100.0,
     force: Force = False,
 ):
-    """Makes a micro-expression clip of known truth from a photograph."""
+    """Renders a micro-expression clip with known ground truth from a photograph."""
     choose_backend()
     from mer_zoo import synthesis
     from mer_zoo.files import refuse_overwrite
 
     refuse_overwrite(to, force)
     clip = synthesis.synthesise(photo, au, seed=seed, peak=peak, fps=fps)
-    truth = synthesis.write_video(clip, to, force=force)
-    out.print(f"wrote {to} and {truth}")
+    ground_truth = synthesis.write_video(clip, to, force=force)
+    out.print(f"wrote {to} and {ground_truth}")
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="Recipe file.")],
+    recipe: Annotated[str, typer.Argument(help="Recipe: name or .toml.")],
     photos: Annotated[
         Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
     ] = None,
@@ -54,15 +56,16 @@ def train(
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Makes the weights of a recipe, from photographs or from a dataset; interrupted, it goes on."""
+    """Trains the weights of a recipe, on photographs or on a dataset; resumes if it was interrupted."""
     from mer_zoo.cli import tables
 
     if (photos is None) == (not root):
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
     choose_backend()
-    from mer_zoo.training import Recipe, train_entry, train_on_real
+    from mer_zoo.training import Recipe, find_recipe, train_entry, train_on_real
 
-    loaded = Recipe.read(recipe)
+    path = find_recipe(recipe)
+    loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
     where = {
         "jobs": jobs,
@@ -73,7 +76,7 @@ def train(
         if root:
             made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
         else:
-            made = train_entry(loaded, photos, folder, recipe_path=recipe, ict_file=ict, **where)
+            made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
         for part in tables.card(made):
             out.print(part)
         out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
@@ -90,7 +93,7 @@ def table(
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     force: Force = False,
 ):
-    """Trains variants of a recipe on synthetic clips and compares them; interrupted, it goes on."""
+    """Trains variants of a recipe on synthetic clips and compares them; resumes if it was interrupted."""
     from mer_zoo.cli import tables
 
     choose_backend()
@@ -130,7 +133,7 @@ def finetune(
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Teaches an entry the classes of your own clips; interrupted, the same command goes on."""
+    """Trains an entry on the classes of your own clips; resumes if it was interrupted."""
     from mer_zoo.cli import tables
 
     choose_backend()

@@ -9,11 +9,25 @@ CHANNELS_LAST = "channels_last"
 class Network(keras.Model):
     """A functional model that is rebuilt from the arguments of its constructor.
 
-    A constructor ends by keeping its arguments, without `name`, in `self._arguments`.
+    A constructor ends with `self.keep_arguments(...)`, which makes every argument a public attribute
+    and a part of the config.
     """
 
+    def keep_arguments(self, input_shape, **arguments) -> None:
+        """Keeps the arguments of the constructor, without `name`.
+
+        Args:
+            input_shape: `(height, width, channels)`. Its attribute is Keras' own, with the batch.
+            arguments: become attributes. A value that is changed later is in the config, too.
+        """
+        self._image_shape, self._kept = tuple(input_shape), tuple(arguments)
+        for name, value in arguments.items():
+            setattr(self, name, value)
+
     def get_config(self):
-        return {**self._arguments, "name": self.name, "trainable": self.trainable}
+        kept = {name: getattr(self, name) for name in self._kept}
+        own = {"name": self.name, "trainable": self.trainable}
+        return {"input_shape": self._image_shape, **kept, **own}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -76,24 +76,10 @@ class Backbone(Network):
         name=None,
         **kwargs,
     ):
-        refuse_small(
-            input_shape,
-            32 * downscale,
-            f"the trunk of {self._application} shrinks it 32 times"
-            + (f", downscale={downscale} as much before" if downscale > 1 else ""),
-        )
-        if weights not in (None, "imagenet"):
-            raise ValueError(f'weights={weights!r} is not known. Use None or "imagenet".')
         if imagenet_pixels is None:
             imagenet_pixels = weights == "imagenet"
-        if (weights or imagenet_pixels) and input_shape[-1] != 3:
-            raise ValueError(
-                f"input_shape={tuple(input_shape)} has {input_shape[-1]} channels, but ImageNet "
-                "weights need 3 (red, green, blue). Choose a modality of 3 channels or weights=None."
-            )
+        self._refuse_misfit(input_shape, weights, imagenet_pixels, value_range, downscale)
         low, high = value_range
-        if not low < high:
-            raise ValueError(f"value_range={tuple(value_range)} must be (least, greatest).")
 
         # === Functional model ===
         inputs = keras.Input(input_shape, name="image")
@@ -116,20 +102,39 @@ class Backbone(Network):
             trunk.trainable = False
 
         # === Config ===
-        self._arguments = {
-            "input_shape": tuple(input_shape),
-            "num_classes": num_classes,
-            "weights": None,
-            "imagenet_pixels": imagenet_pixels,
-            "value_range": (float(low), float(high)),
-            "downscale": downscale,
-            "dropout": dropout,
-            "activation": activation,
-        }
+        self.keep_arguments(
+            input_shape,
+            num_classes=num_classes,
+            imagenet_pixels=imagenet_pixels,
+            value_range=(float(low), float(high)),
+            downscale=downscale,
+            dropout=dropout,
+            activation=activation,
+        )
 
     def get_config(self):
-        # As it is now: fine-tuning often thaws the trunk after a while.
-        return {**super().get_config(), "trainable_trunk": self.get_layer("trunk").trainable}
+        # The trunk as it is now: fine-tuning often unfreezes it after a while. And no download again:
+        # the weights are those of the variables.
+        trainable = self.get_layer("trunk").trainable
+        return {**super().get_config(), "weights": None, "trainable_trunk": trainable}
+
+    def _refuse_misfit(self, input_shape, weights, imagenet_pixels, value_range, downscale) -> None:
+        refuse_small(
+            input_shape,
+            32 * downscale,
+            f"the trunk of {self._application} shrinks it 32 times"
+            + (f", downscale={downscale} as much before" if downscale > 1 else ""),
+        )
+        if weights not in (None, "imagenet"):
+            raise ValueError(f'weights={weights!r} is not known. Use None or "imagenet".')
+        if (weights or imagenet_pixels) and input_shape[-1] != 3:
+            raise ValueError(
+                f"input_shape={tuple(input_shape)} has {input_shape[-1]} channels, but ImageNet "
+                "weights need 3 (red, green, blue). Choose a modality of 3 channels or weights=None."
+            )
+        low, high = value_range
+        if not low < high:
+            raise ValueError(f"value_range={tuple(value_range)} must be (least, greatest).")
 
     def _build_trunk(self, input_shape, weights):
         application = getattr(keras.applications, self._application)

@@ -61,12 +61,12 @@ class LEARNet(Network):
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
         # === Config ===
-        self._arguments = {
-            "input_shape": tuple(input_shape),
-            "num_classes": num_classes,
-            "dropout": dropout,
-            "activation": activation,
-        }
+        self.keep_arguments(
+            input_shape,
+            num_classes=num_classes,
+            dropout=dropout,
+            activation=activation,
+        )
 
 
 def _pair_of_branches(stem, plain: str, collecting: str):

@@ -69,20 +69,8 @@ class MEGANet(Network):
         attention="gradient",
         **kwargs,
     ):
-        unknown = [s for s in attention_stages if not 1 <= s <= len(stages)]
-        if unknown:
-            raise ValueError(
-                f"attention_stages={list(attention_stages)} names stage {unknown[0]}, "
-                f"but there are {len(stages)} stages, counted from 1."
-            )
         _refuse_misfit(attention, input_shape, learnable_gradient)
-        shrink = stem_strides * 2 ** (len(stages) - 1)
-        refuse_small(
-            input_shape,
-            shrink,
-            f"{len(stages)} stages shrink it {shrink} times",
-            ", fewer stages or stem_strides=1",
-        )
+        _refuse_impossible_stages(stages, stem_strides, attention_stages, input_shape)
 
         # === Functional model ===
         inputs = keras.Input(input_shape, name="image")
@@ -105,18 +93,18 @@ class MEGANet(Network):
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
         # === Config ===
-        self._arguments = {
-            "input_shape": tuple(input_shape),
-            "num_classes": num_classes,
-            "stages": tuple(tuple(widths) for widths in stages),
-            "stem_strides": stem_strides,
-            "neck": neck,
-            "attention_stages": tuple(attention_stages),
-            "learnable_gradient": learnable_gradient,
-            "dropout": dropout,
-            "activation": activation,
-            "attention": attention,
-        }
+        self.keep_arguments(
+            input_shape,
+            num_classes=num_classes,
+            stages=tuple(tuple(widths) for widths in stages),
+            stem_strides=stem_strides,
+            neck=neck,
+            attention_stages=tuple(attention_stages),
+            learnable_gradient=learnable_gradient,
+            dropout=dropout,
+            activation=activation,
+            attention=attention,
+        )
 
 
 def _refuse_misfit(attention, input_shape, learnable_gradient) -> None:
@@ -133,6 +121,21 @@ def _refuse_misfit(attention, input_shape, learnable_gradient) -> None:
             f"learnable_gradient=True has no effect with attention={attention!r}. "
             "Leave it out, or use attention='gradient'."
         )
+
+
+def _refuse_impossible_stages(stages, stem_strides, attention_stages, input_shape) -> None:
+    if unknown := [s for s in attention_stages if not 1 <= s <= len(stages)]:
+        raise ValueError(
+            f"attention_stages={list(attention_stages)} names stage {unknown[0]}, "
+            f"but there are {len(stages)} stages, counted from 1."
+        )
+    shrink = stem_strides * 2 ** (len(stages) - 1)
+    refuse_small(
+        input_shape,
+        shrink,
+        f"{len(stages)} stages shrink it {shrink} times",
+        ", fewer stages or stem_strides=1",
+    )
 
 
 def _attention(kind, learnable_gradient, name):

@@ -72,15 +72,15 @@ class OFFApexNet(Network):
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
         # === Config ===
-        self._arguments = {
-            "input_shape": tuple(input_shape),
-            "num_classes": num_classes,
-            "convolution_activation": convolution_activation,
-            "dense_units": dense_units,
-            "downscale": downscale,
-            "dropout": dropout,
-            "activation": activation,
-        }
+        self.keep_arguments(
+            input_shape,
+            num_classes=num_classes,
+            convolution_activation=convolution_activation,
+            dense_units=dense_units,
+            downscale=downscale,
+            dropout=dropout,
+            activation=activation,
+        )
 
 
 def _stream(x, activation, name):

@@ -76,14 +76,14 @@ class STSTNet(Network):
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
         # === Config ===
-        self._arguments = {
-            "input_shape": tuple(input_shape),
-            "num_classes": num_classes,
-            "branches": tuple(branches),
-            "downscale": downscale,
-            "dropout": dropout,
-            "activation": activation,
-        }
+        self.keep_arguments(
+            input_shape,
+            num_classes=num_classes,
+            branches=tuple(branches),
+            downscale=downscale,
+            dropout=dropout,
+            activation=activation,
+        )
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")

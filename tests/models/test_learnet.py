@@ -7,10 +7,6 @@ import pytest
 from mer_zoo import models
 
 from .network_contract import (
-    assert_learns,
-    assert_paths_are_stable,
-    assert_runs_in_half_precision,
-    assert_survives_saving,
     images_for,
 )
 
@@ -40,20 +36,6 @@ def test_collecting_branches_hear_their_neighbour_alone(network):
     ones, twos, threes, fours, second, fourth = probe.predict_on_batch(images_for(network))
     np.testing.assert_allclose(second, ones + twos, rtol=1e-6)
     np.testing.assert_allclose(fourth, threes + fours, rtol=1e-6)
-
-
-def test_it_survives_saving(network, tmp_path):
-    assert_survives_saving(network, tmp_path)
-    assert_paths_are_stable(network)
-
-
-def test_it_learns():
-    keras.utils.set_random_seed(0)
-    assert_learns(models.LEARNet(input_shape=(32, 32, 3), num_classes=2))
-
-
-def test_half_precision():
-    assert_runs_in_half_precision(lambda: models.LEARNet(input_shape=(32, 32, 3)))
 
 
 def test_the_least_image_is_named():

@@ -7,10 +7,6 @@ import pytest
 from mer_zoo import models
 
 from .network_contract import (
-    assert_learns,
-    assert_paths_are_stable,
-    assert_runs_in_half_precision,
-    assert_survives_saving,
     assert_takes_downscaled_images,
     images_for,
 )
@@ -52,23 +48,6 @@ def test_convolutions_are_linear_unless_asked():
 
 def test_a_larger_image_is_averaged_over_squares():
     assert_takes_downscaled_images(models.OFFApexNet, (8, 9, 3), 4, dense_units=6)
-
-
-def test_it_survives_saving(network, tmp_path):
-    assert_survives_saving(network, tmp_path)
-    assert_paths_are_stable(network)
-
-
-def test_it_learns():
-    keras.utils.set_random_seed(0)
-    # Without dropout, so that no unit may stay as it was by chance.
-    assert_learns(models.OFFApexNet(input_shape=(9, 12, 2), dense_units=8, dropout=0.0))
-
-
-def test_half_precision():
-    assert_runs_in_half_precision(
-        lambda: models.OFFApexNet(input_shape=(12, 12, 2), dense_units=16)
-    )
 
 
 @pytest.mark.parametrize(

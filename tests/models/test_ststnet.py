@@ -11,10 +11,6 @@ from mer_zoo.errors import WeightsError
 from mer_zoo.models import ststnet
 
 from .network_contract import (
-    assert_learns,
-    assert_paths_are_stable,
-    assert_runs_in_half_precision,
-    assert_survives_saving,
     assert_takes_downscaled_images,
     images_for,
 )
@@ -192,20 +188,6 @@ def test_what_lies_outside_the_map_never_wins():
 
 def test_a_larger_image_is_averaged_over_squares():
     assert_takes_downscaled_images(models.STSTNet, (7, 10, 3), 2)
-
-
-def test_it_survives_saving(network, tmp_path):
-    assert_survives_saving(network, tmp_path)
-    assert_paths_are_stable(network)
-
-
-def test_it_learns():
-    keras.utils.set_random_seed(0)
-    assert_learns(models.STSTNet(input_shape=(14, 14, 3), dropout=0.0))
-
-
-def test_half_precision():
-    assert_runs_in_half_precision(models.STSTNet)
 
 
 def test_impossible_networks_are_refused():
