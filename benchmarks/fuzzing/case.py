@@ -17,6 +17,9 @@ class WrongAnswer(Exception):
     """The call returned something that cannot be right."""
 
 
+LONGEST = 10_000
+"""Characters of an error message; a name of a file may have 4,096."""
+
 HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 """Kinds of warnings that Python does not show to users."""
 
@@ -93,6 +96,8 @@ def judge(case: Case, control: bool) -> Outcome:
             return Outcome("otherwise", case.what, _told(error))
     if control and status == "refused":
         return Outcome("otherwise", case.what, f"a valid input was refused: {detail}")
+    if len(detail) > LONGEST:
+        return Outcome("otherwise", case.what, f"a message of {len(detail)} characters")
     if status == "refused" and not _names(detail, case):
         return Outcome("otherwise", case.what, f"the error does not name the file: {detail}")
     noise = [

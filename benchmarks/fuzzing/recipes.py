@@ -10,6 +10,8 @@ from benchmarks.fuzzing.case import Case, Kind, expect
 from benchmarks.fuzzing.toml_text import write_changed
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+ROW = "The row "
+"""How errors begin that name a row of a table, when its recipes are made."""
 SEARCH = {
     "space": {
         "training.learning_rate": {"kind": "float", "low": 1e-4, "high": 1e-2, "sampling": "log"},
@@ -41,7 +43,7 @@ class Recipes(Kind):
             what = write_changed(path, content, rng)
         named = content.get("title", content.get("name", ""))
         use = _use_table if is_table else _use_recipe
-        return Case(f"{named}: {what}", lambda: use(path), (path.name,))
+        return Case(f"{named}: {what}", lambda: use(path), (path.name, ROW))
 
 
 def _use_recipe(path: Path) -> None:

@@ -58,7 +58,7 @@ def _other_text(text: str, rng: random.Random) -> tuple[str, str]:
         lines.insert(rng.randrange(len(lines) + 1), line)
         return f"inserted {line[:20]!r}", "\n".join(lines)
     with_numbers = [i for i, line in enumerate(lines) if line[-1:].isdigit()]
-    at = rng.choice(with_numbers)
+    at = rng.choice(with_numbers or range(len(lines)))
     number = rng.choice(ODD_NUMBERS)
     lines[at] = f"{lines[at].rpartition('=')[0]}= {number}" if "=" in lines[at] else number
     return f"number {number[:20]}", "\n".join(lines)

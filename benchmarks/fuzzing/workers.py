@@ -22,7 +22,12 @@ SECONDS = 60
 BYTES = 2 << 30
 START_SECONDS = 600
 POLL_SECONDS = 0.02
-TOLERATED = (b"libpng ", b"Corrupt JPEG data", b"INFO: Created TensorFlow Lite")
+TOLERATED = (
+    b"libpng ",
+    b"Corrupt JPEG data",
+    b"INFO: Created TensorFlow Lite",
+    b"Unexpected element. Expected: ",
+)
 """How lines begin that C libraries write to standard error whatever their log level is."""
 
 KINDS = {
