@@ -11,6 +11,15 @@ class MerZooError(Exception):
     """Base of every error that the user can fix."""
 
 
+def shown(value, most: int = 80) -> str:
+    """A value for an error message: at most `most` characters of its `repr`."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 class ClipError(MerZooError, ValueError):
     """A clip's frames or its onset, apex and offset cannot be used."""
 

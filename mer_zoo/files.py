@@ -1,10 +1,26 @@
-"""Writing files without losing what the user had: atomic replacement, and refusal to overwrite."""
+"""Files: reading within a limit, atomic replacement, and refusal to overwrite."""
 
 import os
 import tempfile
 from pathlib import Path
 
 from mer_zoo.errors import OutputExistsError
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with its `~` replaced by the home folder; a user who does not exist is left as it is."""
+    return Path(os.path.expanduser(path))
+
+
+def read_at_most(path: Path, most: int) -> bytes | None:
+    """The content of a file, or None where it has more than `most` bytes; no more is held in memory.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        content = file.read(most + 1)
+    return None if len(content) > most else content
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """A folder of images as a stream of frames, in the order of the numbers in their names."""
 
+import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ import cv2
 import numpy as np
 
 from mer_zoo.clips.frame import Frame, FrameStream
+from mer_zoo.clips.image_size import MAX_BYTES, MAX_PIXELS, stated_size
 from mer_zoo.clips.missing import missing_path
 from mer_zoo.clips.opencv_log import quiet_opencv
 from mer_zoo.clips.pixels import rgb_frames
 from mer_zoo.clips.validation import checked_fps, whole_number
 from mer_zoo.errors import ClipError, VideoError
+from mer_zoo.files import expanded, read_at_most
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
@@ -42,7 +45,7 @@ class FolderStream(FrameStream):
 
     def __init__(self, path, *, fps: float | None = None, bit_depth: int | None = None):
         self.name = str(path)
-        self.numbers, self.files = list_images(Path(path).expanduser())
+        self.numbers, self.files = list_images(expanded(path))
         if fps is None:
             raise ClipError(
                 f"{self.name} is a folder of images, which carry no frame rate. Give fps: "
@@ -112,12 +115,12 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
         VideoError: if the folder is missing or holds no images, if only some names have a number,
             or if two have the same.
     """
-    if folder.is_file():
+    if os.path.isfile(folder):
         raise VideoError(
             f"{folder} is a file, not a folder of images. Read a video with Clip.from_video(path) "
             "or open_frames(path)."
         )
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise missing_path(folder, "folder of images")
     files = sorted(
         file
@@ -159,22 +162,45 @@ def read_image(file: Path, bit_depth: int | None = None) -> np.ndarray:
         VideoError: if it cannot be decoded.
         ClipError: if its pixel values need a scale that would have to be guessed.
     """
-    # imread would fail on a path that the system's code page cannot write.
-    data = np.fromfile(file, np.uint8) if file.is_file() else np.empty(0, np.uint8)
+    data = _content(file)
     image = None
-    if data.size and not _cut_short(data):
+    size = None if _cut_short(data) else stated_size(data)
+    if size is not None:
+        _refuse_huge(file, *size)
+        # imread would fail on a path that the system's code page cannot write.
         with quiet_opencv(), suppress(cv2.error):
-            image = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+            flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if image is None:
         raise VideoError(
-            f"{file} cannot be read as an image ({data.size} bytes). Copy it again from where it "
+            f"{file} cannot be read as an image ({len(data)} bytes). Copy it again from where it "
             "came from, or move it out of the folder."
         )
     image = image[..., ::-1] if image.ndim == 3 else image
     return np.ascontiguousarray(rgb_frames(image[None], bit_depth=bit_depth, name=str(file))[0])
 
 
-def _cut_short(data: np.ndarray) -> bool:
+def _content(file: Path) -> bytes:
+    try:
+        data = read_at_most(file, MAX_BYTES) if os.path.isfile(file) else b""
+    except OSError as error:
+        raise VideoError(f"{file} cannot be read ({error.strerror}).") from error
+    if data is None:
+        raise VideoError(
+            f"{file} has more than {MAX_BYTES / 1e6:,.0f} MB, too many for one frame. Move it out of "
+            "the folder, or store it in a smaller size."
+        )
+    return data
+
+
+def _refuse_huge(file: Path, width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise VideoError(
+            f"{file} says that it is {width}x{height}; expected at most {MAX_PIXELS / 1e6:.0f} million "
+            "pixels. Crop or resize it, or move it out of the folder."
+        )
+
+
+def _cut_short(data: bytes) -> bool:
     # OpenCV fills the missing part of a broken JPEG with grey and says nothing: look for its end.
-    text = data.tobytes()
-    return text.startswith(b"\xff\xd8") and b"\xff\xd9" not in text[-65536:]
+    return data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-65536:]

@@ -1,6 +1,7 @@
 """What to say of a path that is not there."""
 
 import difflib
+import os
 from pathlib import Path
 
 from mer_zoo.errors import VideoError
@@ -13,7 +14,7 @@ def missing_path(path: Path, kind: str) -> VideoError:
         path: what was asked for.
         kind: what it should have been: "video file", "folder of images".
     """
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return VideoError(f"There is no {kind} {path}: its folder does not exist. Check the path.")
     names = sorted(entry.name for entry in path.parent.iterdir())
     close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)

@@ -5,6 +5,7 @@ import numpy as np
 from mer_zoo.errors import ClipError
 
 BIT_DEPTHS = (8, 10, 12, 14, 16)
+STRIP = 4_000_000  # values that are converted at once
 
 
 def rgb_frames(array, *, bit_depth: int | None = None, name: str = "the array") -> np.ndarray:
@@ -114,8 +115,10 @@ def _from_float(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _by_frame(array: np.ndarray, convert) -> np.ndarray:
-    # One frame at a time, so that no wide copy of the whole clip is ever held.
+    # Part of a frame at a time, so that no wide copy of the whole is ever held.
     frames = np.empty(array.shape, np.uint8)
     for target, frame in zip(frames, array, strict=True):
-        target[...] = convert(frame)
+        rows = max(1, STRIP // frame[0].size)
+        for top in range(0, len(frame), rows):
+            target[top : top + rows] = convert(frame[top : top + rows])
     return frames

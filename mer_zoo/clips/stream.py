@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.folder import FolderStream
 from mer_zoo.clips.frame import Frame, FrameStream
 from mer_zoo.clips.video import VideoStream
 from mer_zoo.errors import ClipError
+from mer_zoo.files import expanded
 
 
 class ClipStream(FrameStream):
@@ -56,8 +56,8 @@ def open_frames(
             raise ClipError(f"fps={fps} was given, but {source!r} has its own times. Leave it out.")
         return ClipStream(source) if isinstance(source, Clip) else source
     if isinstance(source, str | os.PathLike):
-        path = Path(source).expanduser()
-        if path.is_dir():
+        path = expanded(source)
+        if os.path.isdir(path):
             return FolderStream(path, fps=fps, bit_depth=bit_depth)
         return VideoStream(path, fps=fps, allow_truncated=allow_truncated)
     if hasattr(source, "__array__") or isinstance(source, list | tuple):

@@ -1,6 +1,8 @@
 """A csv table that lists clips, for prediction and for training on one's own clips."""
 
 import csv
+import io
+import os
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -11,10 +13,14 @@ from pathlib import Path
 from mer_zoo.clips.cells import read_fps, read_frame_number, read_text
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.validation import PHASES
-from mer_zoo.errors import ClipError
+from mer_zoo.errors import ClipError, shown
+from mer_zoo.files import expanded, read_at_most
 
 COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps")
 REPORTED_ROWS = 10
+LONGEST_SHOWN = 300  # characters of a path in a message
+TABLE_BYTES = 64_000_000
+"""Largest table. A row has about 100 bytes."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class ClipRow:
             VideoError: if the frames cannot be read.
             ClipError: if a phase has no frame.
         """
-        reader = Clip.from_frames if self.path.is_dir() else Clip.from_video
+        reader = Clip.from_frames if os.path.isdir(self.path) else Clip.from_video
         about = {name: getattr(self, name) for name in ("subject", "label", "fps", *PHASES)}
         return reader(self.path, **(about | options))
 
@@ -76,7 +82,7 @@ def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
         ClipError: if the table is missing, empty or has no path column, or if rows cannot be used;
             then the first ten such rows are named together, each with its line and cell.
     """
-    path = Path(csv_path).expanduser()
+    path = expanded(csv_path)
     lines = _read_lines(path)
     header, rows = _split(path, lines)
     clips, faults = [], []
@@ -98,15 +104,23 @@ def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
 
 
 def _read_lines(path: Path) -> list[str]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ClipError(f"There is no clip table {path}. Check the path.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = read_at_most(path, TABLE_BYTES)
+        if content is None:
+            raise ClipError(
+                f"{path} has more than {TABLE_BYTES // 10**6} MB, so it is hardly a table of clips. "
+                "Check the path, or split the table."
+            )
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ClipError(
             f"{path} is not UTF-8 text (byte {error.start}). Save it again as 'CSV UTF-8'."
         ) from error
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # splitlines knows ends of lines that csv does not
     if not text.strip():
         raise ClipError(
             f"{path} is empty; expected a header with a path column and one clip a row."
@@ -117,13 +131,13 @@ def _read_lines(path: Path) -> list[str]:
 def _split(path: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The column names, plain, and the rows that are not blank with their line numbers."""
     first = next(number for number, line in enumerate(lines) if line.strip())
-    headers = {mark: next(csv.reader([lines[first]], delimiter=mark)) for mark in ",;\t"}
+    headers = {mark: _cells(path, first, lines[first : first + 1], mark)[0][1] for mark in ",;\t"}
     mark = max(headers, key=lambda m: ("path" in map(_plain, headers[m]), len(headers[m])))
     header = [_plain(name) for name in headers[mark]]
     if "path" not in header:
+        columns = ", ".join(name.strip()[:50] for name in headers[mark][:20])
         raise ClipError(
-            f"{path} has no column 'path'; its columns are "
-            f"{', '.join(name.strip() for name in headers[mark])}. Name the column that holds the "
+            f"{path} has no column 'path'; its columns are {columns}. Name the column that holds the "
             f"video files or frame folders 'path'; the others may be {', '.join(COLUMNS[1:])}."
         )
     twice = [name for name, count in Counter(header).items() if count > 1 and name in COLUMNS]
@@ -133,16 +147,27 @@ def _split(path: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, lis
         meant = get_close_matches(plain, set(COLUMNS) - set(header), n=1)
         if plain not in COLUMNS and meant:
             warnings.warn(
-                f"{path}: column {name.strip()!r} is not used. Did you mean {meant[0]!r}?",
+                f"{path}: column {shown(name.strip())} is not used. Did you mean {meant[0]!r}?",
                 stacklevel=3,
             )
-    reader = csv.reader(lines[first + 1 :], delimiter=mark)
-    rows, line = [], first + 2
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
+    rows = _cells(path, first + 1, lines[first + 1 :], mark)
+    return header, [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def _cells(path: Path, first: int, lines: list[str], mark: str) -> list[tuple[int, list[str]]]:
+    """The rows of some lines, each with the number of the line it begins on; `first` is 0-based."""
+    reader = csv.reader(lines, delimiter=mark)
+    rows, line = [], first + 1
+    try:
+        for cells in reader:
             rows.append((line, cells))
-        line = first + 2 + reader.line_num
-    return header, rows
+            line = first + 1 + reader.line_num
+    except csv.Error as error:
+        raise ClipError(
+            f"{path}, line {line}: {error}. Look for a quotation mark without its pair, and save the "
+            "table again as csv."
+        ) from error
+    return rows
 
 
 def _plain(name: str) -> str:
@@ -165,7 +190,7 @@ def _read_row(
         try:
             return reader(cell[name])
         except ValueError as error:
-            wrong.append(f"{name} is {cell[name].strip()!r}, expected {error}")
+            wrong.append(f"{name} is {shown(cell[name].strip())}, expected {error}")
 
     phases = {name: read(read_frame_number, name) for name in PHASES}
     known = [(name, value) for name, value in phases.items() if value is not None]
@@ -174,13 +199,16 @@ def _read_row(
             wrong.append(f"{name} {value} comes after {later} {later_value}")
     row_fps = read(read_fps, "fps") or fps
     given = read_text(cell["path"])
-    clip = folder / Path(given or "").expanduser()
+    clip = folder / expanded(given or "")
     if given is None:
         wrong.append("path is empty")
-    elif not clip.exists():
-        wrong.append(f"path {given!r}: there is no {clip}")
-    elif clip.is_dir() and row_fps is None and not wrong:
-        wrong.append(f"path {given!r} is a folder of frames, which needs a number in column fps")
+    elif not os.path.exists(clip):  # unlike Path.exists, false for a name that is too long
+        there = clip if len(given) <= LONGEST_SHOWN else "such file"
+        wrong.append(f"path {shown(given, LONGEST_SHOWN)}: there is no {there}")
+    elif os.path.isdir(clip) and row_fps is None and not wrong:
+        wrong.append(
+            f"path {shown(given, LONGEST_SHOWN)} is a folder of frames, which needs a number in column fps"
+        )
     subject, label = read_text(cell["subject"]), read_text(cell["label"])
     return ClipRow(clip, line, subject, label, **phases, fps=row_fps), wrong
 

@@ -2,6 +2,7 @@
 
 import math
 import mimetypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +11,19 @@ import cv2
 
 from mer_zoo.clips.folder import IMAGE_SUFFIXES
 from mer_zoo.clips.frame import Frame, FrameStream
+from mer_zoo.clips.image_size import MAX_PIXELS
 from mer_zoo.clips.missing import missing_path
 from mer_zoo.clips.opencv_log import quiet_ffmpeg, quiet_opencv
 from mer_zoo.clips.validation import checked_fps
 from mer_zoo.errors import VideoError
+from mer_zoo.files import expanded
 
 ENOUGH = 0.9
 """A video that ends before this share of what its header promises counts as truncated."""
+
+
+BOXES = 10_000
+"""Most boxes of an MP4 that are looked at; a fragmented recording of hours has a few thousand."""
 
 
 class VideoStream(FrameStream):
@@ -41,7 +48,7 @@ class VideoStream(FrameStream):
     """
 
     def __init__(self, path, *, fps: float | None = None, allow_truncated: bool = False):
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self.name = str(path)
         self._allow_truncated = allow_truncated
         self._given_fps = None if fps is None else checked_fps(fps)
@@ -50,9 +57,19 @@ class VideoStream(FrameStream):
             self._header_fps = _sane(capture.get(cv2.CAP_PROP_FPS), 1e5)
             count = _sane(capture.get(cv2.CAP_PROP_FRAME_COUNT), 1e9)
             self.frame_count = None if count is None else round(count)
+            self._refuse_huge(capture)
             if not _grab(capture) or not capture.retrieve()[0]:
                 raise VideoError(f"{self.name} opens as a video, but no frame of it {_MEND}")
         self.fps = self._given_fps or self._header_fps
+
+    def _refuse_huge(self, capture: cv2.VideoCapture) -> None:
+        width = capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        height = capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        if width * height > MAX_PIXELS:
+            raise VideoError(
+                f"{self.name} says that its frames are {width:.0f}x{height:.0f}; expected at most "
+                f"{MAX_PIXELS / 1e6:.0f} million pixels. Convert it to a smaller size."
+            )
 
     @contextmanager
     def _opened(self) -> Iterator[cv2.VideoCapture]:
@@ -134,12 +151,12 @@ def _sane(value: float, limit: float) -> float | None:
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise VideoError(
             f"{path} is a folder, not a video file. Read a folder of images with "
             "Clip.from_frames(folder, fps=...) or open_frames(folder, fps=...)."
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise missing_path(path, "video file")
     if path.suffix.lower() in IMAGE_SUFFIXES:
         raise VideoError(
@@ -170,7 +187,9 @@ def _mp4_bytes(path: Path) -> int | None:
     """How many bytes the boxes of an MP4 or MOV claim, None for another kind of file."""
     with path.open("rb") as file:
         end, size = 0, path.stat().st_size
-        while end + 8 <= size:
+        for _ in range(BOXES):
+            if end + 8 > size:
+                break
             file.seek(end)
             header = file.read(16)
             if end == 0 and header[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):

@@ -9,6 +9,7 @@ Without a table, a folder a class holds the clips, as videos or folders of frame
     root/<class>/<subject>__<anything>       root/tense/ann__03.mp4, root/tense/ann__03/img1.jpg
 """
 
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import LARGEST_FRAME
 from mer_zoo.datasets.report import listed
 from mer_zoo.errors import DatasetError
+from mer_zoo.files import expanded
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".wmv")
 
@@ -38,12 +40,12 @@ class CustomReader:
 
     def read(self, root, table) -> Release:
         """Reads `table`, or `root` as a csv file, a folder with one csv file, or folders a class."""
-        place = None if root is None else Path(root).expanduser()
+        place = None if root is None else expanded(root)
         if table is None and place is None:
             raise DatasetError("Give root, a folder of clips, or table, a csv table of clips.")
         if table is None and place.suffix.lower() == ".csv":
             table = place
-        if table is None and not place.is_dir():
+        if table is None and not os.path.isdir(place):
             raise DatasetError(f"There is no folder or csv table {place}. Check the path.")
         if table is None:
             tables = sorted(place.glob("*.csv"))
@@ -56,7 +58,7 @@ class CustomReader:
         if table is None:
             rows, base, source = _class_folders(place, self.fps), place, str(place)
         else:
-            table = Path(table).expanduser()
+            table = expanded(table)
             rows, base, source = read_clip_table(table, fps=self.fps), table.parent, table.name
         annotations = _annotations(rows, base, source)
         return Release(

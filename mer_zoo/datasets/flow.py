@@ -12,6 +12,7 @@ Two layouts are understood, both of clips of SMIC-HS, CASME II and SAMM under ME
 The files store blue = strain, green = v, red = u; `Dataset.image` gives (u, v, strain).
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from mer_zoo.datasets.protocols import THREE_CLASSES
 from mer_zoo.datasets.report import Remark, listed
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError
+from mer_zoo.files import expanded
 
 SEGMENTS = {"onset_apex": ("onset_apex",), "apex_offset": ("apex_offset",)}
 SEGMENTS["both"] = SEGMENTS["onset_apex"] + SEGMENTS["apex_offset"]
@@ -66,14 +68,14 @@ class FlowReader:
 
     def read(self, root, table) -> Release:
         """See `TableReader.read`; `table` is `labels.csv` where it does not lie in `root`."""
-        folder = None if root is None else Path(root).expanduser()
-        if folder is not None and not folder.is_dir():
+        folder = None if root is None else expanded(root)
+        if folder is not None and not os.path.isdir(folder):
             raise DatasetError(f"There is no folder {folder}. Give the folder of the flow images.")
         folds = None if folder is None or table is not None else _fold_folder(folder)
         if folds is not None:
             annotations, remarks, source = *self._read_folds(folds), str(folds)
         else:
-            labels = _label_table(folder) if table is None else Path(table).expanduser()
+            labels = _label_table(folder) if table is None else expanded(table)
             annotations = _read_labels(labels)
             remarks = []
             if folder is not None:

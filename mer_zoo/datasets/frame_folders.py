@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mer_zoo.datasets.report import listed
 from mer_zoo.errors import DatasetError
+from mer_zoo.files import expanded
 
 # Enough for an unpacked archive in a folder of its own: release/HS/s1/micro/negative/s1_ne_01.
 DEEPEST = 8
@@ -41,8 +42,8 @@ def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
     Raises:
         DatasetError: `root` is no folder, or two folders hold frames of the same clip.
     """
-    root = Path(root).expanduser()
-    if not root.is_dir():
+    root = expanded(root)
+    if not os.path.isdir(root):
         raise DatasetError(f"There is no folder {root}. Give the folder of the release.")
     folders: dict[tuple[str, ...], Path] = {}
     files = []

@@ -2,13 +2,15 @@
 
 import csv
 import io
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from zipfile import BadZipFile
 
+from mer_zoo.datasets.workbooks import MOST_BYTES, read_workbook
 from mer_zoo.errors import DatasetError
+from mer_zoo.files import expanded, read_at_most
 
 TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 
@@ -51,85 +53,39 @@ def read_sheets(path) -> tuple[Sheet, ...]:
     Raises:
         DatasetError: the file is missing, of another kind, cannot be decoded or holds no cell.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
+    path = expanded(path)
+    if not os.path.isfile(path):
         raise DatasetError(f"There is no annotation table {path}. Check the path.")
     if path.suffix.lower() == ".xls":
         raise DatasetError(f"{path} is in the old Excel format. Save it again as .xlsx or .csv.")
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise DatasetError(f"{path} is not an annotation table; expected an .xlsx or .csv file.")
     reader = _read_xlsx if path.suffix.lower() in (".xlsx", ".xlsm") else _read_csv
-    sheets = tuple(sheet for sheet in reader(path) if sheet.rows)
+    try:
+        content = read_at_most(path, MOST_BYTES)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
+    if content is None:
+        raise DatasetError(
+            f"{path} has more than {MOST_BYTES // 10**6} MB, so it is hardly an annotation table. "
+            "Check the path."
+        )
+    sheets = tuple(sheet for sheet in reader(path, content) if sheet.rows)
     if not sheets:
         raise DatasetError(f"{path} holds no cells. Copy it again from where it came from.")
     return sheets
 
 
-def _read_xlsx(path: Path) -> list[Sheet]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path)
-        values = None  # read a second time only when there are formulas
-        sheets = []
-        for sheet in book.worksheets:
-            rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-            formulas = [
-                (cell.row, cell.column)
-                for row in sheet.iter_rows()
-                for cell in row
-                if cell.data_type == "f"
-            ]
-            if formulas:
-                values = values or openpyxl.load_workbook(path, data_only=True)
-                for row, column in formulas:
-                    stored = values[sheet.title].cell(row, column).value
-                    text = str(rows[row - 1][column - 1])
-                    rows[row - 1][column - 1] = text if stored is None else stored
-                _add_up(rows, formulas)
-            for area in sheet.merged_cells.ranges:
-                for row in range(area.min_row + 1, area.max_row + 1):
-                    rows[row - 1][area.min_col - 1] = rows[area.min_row - 1][area.min_col - 1]
-            filled = [(n, tuple(row)) for n, row in enumerate(rows, 1) if not _blank(row)]
-            sheets.append(Sheet(path.name, sheet.title, tuple(filled)))
-        return sheets
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise DatasetError(
-            f"{path} cannot be read as an .xlsx file ({error}). Open it in a spreadsheet program "
-            "and save it again as .xlsx or .csv."
-        ) from error
+def _read_xlsx(path: Path, content: bytes) -> list[Sheet]:
+    sheets = []
+    for name, rows in read_workbook(path, content):
+        filled = [(n, tuple(row)) for n, row in enumerate(rows, 1) if not _blank(row)]
+        sheets.append(Sheet(path.name, name, tuple(filled)))
+    return sheets
 
 
-def _add_up(rows: list[list], formulas: list[tuple[int, int]]) -> None:
-    # A table written by a program stores no values of its formulas; those that only add and
-    # subtract cells and numbers (duration, offset) are computed here, the others stay text.
-    from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
-
-    def value(term: str):
-        if term.isdigit():
-            return int(term)
-        letters, row = coordinate_from_string(term.replace("$", ""))
-        try:
-            cell = rows[row - 1][column_index_from_string(letters) - 1]
-        except IndexError:
-            cell = None
-        return cell if isinstance(cell, int | float) else None
-
-    for row, column in formulas:
-        text = rows[row - 1][column - 1]
-        if not isinstance(text, str):
-            continue
-        terms = re.findall(r"([+-]?)(\$?[A-Z]{1,3}\$?\d+|\d+)", text.removeprefix("="))
-        if "".join(sign + term for sign, term in terms) != text.removeprefix("="):
-            continue
-        numbers = [(sign, value(term)) for sign, term in terms]
-        if all(number is not None for _, number in numbers):
-            rows[row - 1][column - 1] = sum(-n if sign == "-" else n for sign, n in numbers)
-
-
-def _read_csv(path: Path) -> list[Sheet]:
-    text = _decode(path)
+def _read_csv(path: Path, content: bytes) -> list[Sheet]:
+    text = _decode(path, content)
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return []
@@ -146,8 +102,7 @@ def _read_csv(path: Path) -> list[Sheet]:
     return [Sheet(path.name, "", tuple(rows))]
 
 
-def _decode(path: Path) -> str:
-    data = path.read_bytes()
+def _decode(path: Path, data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif data.startswith(b"\xef\xbb\xbf"):

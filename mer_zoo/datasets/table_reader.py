@@ -13,6 +13,7 @@ from mer_zoo.datasets.headers import Table, find_table
 from mer_zoo.datasets.report import Remark, listed
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError
+from mer_zoo.files import expanded
 
 # Headers of all known tables and of the csv copies that circulate: a reader takes any of them.
 HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -80,8 +81,8 @@ class TableReader:
         """
         tree = None if root is None else walk_release(root, self.folder_key)
         if table is None:
-            table = choose_table(tree, Path(root).expanduser(), self.pattern, self.official)
-        annotations, remarks = self._annotations(Path(table).expanduser())
+            table = choose_table(tree, expanded(root), self.pattern, self.official)
+        annotations, remarks = self._annotations(expanded(table))
         return Release(
             name=self.name,
             source=Path(table).name,

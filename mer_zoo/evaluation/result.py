@@ -19,10 +19,8 @@ from mer_zoo.evaluation.statistics import (
     compare_paired,
     subject_confusions,
 )
+from mer_zoo.evaluation.stored import FILES, FORMAT, read_fields
 from mer_zoo.files import refuse_overwrite, write_atomically
-
-FORMAT = 1
-FILES = ("result.json", "predictions.csv", "confusion.svg")
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,48 +209,7 @@ class Result:
         Raises:
             EvaluationError: the folder holds no result, or one that is damaged or of another format.
         """
-        folder = Path(folder)
-        try:
-            stored = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
-            table = _read_predictions(folder / FILES[1])
-        except (OSError, ValueError) as error:
-            raise EvaluationError(
-                f"{folder} holds no result ({error}). `mer-zoo evaluate ... --out FOLDER` writes one."
-            ) from error
-        if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-            found = stored.get("format") if isinstance(stored, dict) else stored
-            raise EvaluationError(
-                f"{folder} holds a result of format {found}; this mer_zoo reads "
-                f"format {FORMAT}. Run the evaluation again."
-            )
-        try:
-            return cls._of(stored, table)
-        except (KeyError, ValueError, IndexError) as error:
-            raise EvaluationError(
-                f"{folder / FILES[1]} does not fit {FILES[0]} beside it ({error}). One of them was "
-                "changed: run the evaluation again."
-            ) from error
-
-    @classmethod
-    def _of(cls, stored: dict, table) -> "Result":
-        """A result from what `save` wrote: plain values, and a table of texts."""
-        names = tuple(stored["class_names"])
-        runs = [part for _, part in table.groupby("seed", sort=False)]
-        if len(runs) != len(stored["seeds"]):
-            raise ValueError(f"predictions of {len(runs)} seeds, expected {len(stored['seeds'])}")
-        first = runs[0]
-        return cls(
-            clips=first["clip"].to_numpy(np.str_),
-            subjects=first["subject"].to_numpy(np.str_),
-            labels=np.array([names.index(label) for label in first["label"]]),
-            folds=first["fold"].to_numpy(np.str_),
-            probabilities=np.stack(
-                [run[[f"p_{n}" for n in names]].to_numpy(np.float32) for run in runs]
-            ),
-            class_names=names,
-            seeds=tuple(stored["seeds"]),
-            about=stored["about"],
-        )
+        return cls(**read_fields(Path(folder)))
 
     def predictions(self):
         """pandas.DataFrame, a row for each seed and clip: seed, fold, subject, clip, label, predicted,
@@ -296,10 +253,3 @@ class Result:
     def _mean_scores(self, rows):
         each = [self._scores(row, rows).to_dict() for row in self.predicted]
         return {key: float(np.mean([e[key] for e in each])) for key in each[0]}
-
-
-def _read_predictions(path: Path):
-    """A table of predictions as texts: a class may be called "0", "1", "None" or "NA"."""
-    import pandas as pd
-
-    return pd.read_csv(path, dtype=str, keep_default_na=False)

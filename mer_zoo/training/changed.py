@@ -28,7 +28,11 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
         *path, last = key.split(".")
         table = content
         for name in path:
-            table = table.setdefault(name, {})
+            table = table.setdefault(name, {}) if isinstance(table, dict) else None
+        if not isinstance(table, dict):
+            raise RecipeError(
+                f"{key!r} cannot be changed: {'.'.join(path)} is no section of a recipe."
+            )
         table[last] = value
     try:
         return parse(Recipe, content, recipe.name)

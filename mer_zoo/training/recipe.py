@@ -1,7 +1,7 @@
 """Recipes: TOML files that regenerate a zoo entry. Unknown keys are errors, not ignored."""
 
 import dataclasses
-import tomllib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import tomli_w
 from mer_zoo.errors import CardError, RecipeError
 from mer_zoo.selection import Selection
 from mer_zoo.training.search_section import Search
-from mer_zoo.zoo.cards import Preprocessing, parse
+from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.zoo.parsing import parse, read_toml
 
 UNFREEZE = ("all", "top", "head")
 STORAGE = ("float16", "int8")
@@ -157,17 +158,13 @@ class Recipe:
             RecipeError: the file is missing or not TOML, or a key is unknown, missing, of the wrong
                 type or impossible.
         """
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
+        if not os.path.isfile(path):
             raise RecipeError(
-                f"The recipe {path} cannot be read ({error.strerror}). Recipes lie in recipes/ of "
-                "a checkout."
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RecipeError(f"The recipe {path} is not valid TOML: {error}.") from error
+                f"The recipe {path} cannot be read: there is no such file. Recipes lie in recipes/ "
+                "of a checkout."
+            )
         try:
-            recipe = parse(cls, data, str(path))
+            recipe = parse(cls, read_toml(Path(path), "recipe"), str(path))
         except CardError as error:
             raise RecipeError(str(error)) from error
         recipe.check(str(path))

@@ -1,16 +1,16 @@
 """What a table of results compares: variants of one recipe, or entries of the zoo, scored alike."""
 
-import tomllib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.errors import CardError, MerZooError, RecipeError
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.changed import listed, with_values
 from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.recipes import read_recipe
-from mer_zoo.zoo.parsing import parse
+from mer_zoo.zoo.parsing import parse, read_toml
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ class Table:
             RecipeError: the file is missing or not TOML, a key is unknown, or two rows share a name.
         """
         try:
-            table = parse(cls, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
-        except OSError as error:
-            raise RecipeError(f"The table {path} cannot be read ({error.strerror}).") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, CardError) as error:
-            raise RecipeError(f"The table {path} is not valid: {error}.") from error
+            if not os.path.isfile(path):
+                raise RecipeError(f"The table {path} cannot be read: there is no such file.")
+            table = parse(cls, read_toml(path, "table of results"), str(path))
+        except CardError as error:
+            raise RecipeError(f"The table {path} is not valid: {error}") from error
         for kind in (table.rows, table.conditions):
             names = [folder_name(item.name) for item in kind]
             if len(set(names)) < len(names):
@@ -95,7 +95,12 @@ class Table:
         Raises:
             RecipeError: a change is impossible.
         """
-        found = {row.name: self._recipe(row) for row in self.rows}
+        found = {}
+        for row in self.rows:
+            try:
+                found[row.name] = self._recipe(row)
+            except MerZooError as error:
+                raise RecipeError(f"The row {row.name!r} of the table: {error}") from error
         for recipe in found.values():
             self._refuse_missing_classes(recipe)
         return found

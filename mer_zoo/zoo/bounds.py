@@ -11,6 +11,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from mer_zoo.errors import shown
+
 CARD_BYTES = 256_000
 """Largest card file. The packaged cards have 4 kB."""
 
@@ -178,15 +180,6 @@ def is_fetchable(url: str) -> bool:
     except ValueError:
         return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
-
-
-def shown(value) -> str:
-    """A value for an error message: at most 80 characters of it."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python refuses to write integers of thousands of digits
-        return "a number of thousands of digits"
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 # === Kinds of fields that occur more than once ===

@@ -1,12 +1,14 @@
 """From an entry to a ready classifier. Apart from `zoo/__init__`, since it imports a backend."""
 
 import math
+import os
 from pathlib import Path
 
 import keras
 
 from mer_zoo import models
 from mer_zoo.errors import CardError, MerZooError, UnknownNameError, WeightsError
+from mer_zoo.files import expanded
 from mer_zoo.zoo.bounds import FEATURES, PARAMETERS, shown
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
@@ -19,7 +21,7 @@ def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifi
     """See `mer_zoo.load`."""
     own = _own_classes(class_names, num_classes)
     if str(name).endswith(SAVED):
-        return _read_back(Path(name).expanduser(), own)
+        return _read_back(expanded(name), own)
     entry = find(name)
     card = entry.card
     classes = len(own or card.class_names)
@@ -85,7 +87,7 @@ def _read_back(path: Path, own) -> MicroExpressionClassifier:
             f"{path} has classes and a trained head already. For other classes begin with the entry it "
             "was made from: mer_zoo.load(name, class_names=...)."
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UnknownNameError(
             f"There is no saved model {path}. A zoo entry is loaded by its name."
         )

@@ -1,46 +1,71 @@
 """TOML files as dataclasses. Nothing unknown, missing, mistyped or out of bounds is accepted."""
 
 import dataclasses
+import os
 import tomllib
 import types
 import typing
 from pathlib import Path
 from typing import Annotated
 
-from mer_zoo.errors import CardError
-from mer_zoo.zoo.bounds import CARD_BYTES, Bound, shown
+from mer_zoo.errors import CardError, shown
+from mer_zoo.files import read_at_most
+from mer_zoo.zoo.bounds import CARD_BYTES, Bound
 
 DOTS = 1000  # in one line
+DEPTH = 20  # of tables and lists inside each other
+LARGEST = 2**64  # TOML itself promises 64 bits
 
 
-def read_toml(path: Path) -> dict:
-    """The content of a card file.
+def read_toml(path: Path, kind: str = "card") -> dict:
+    """The content of a card file, or of another TOML file of that size.
+
+    Args:
+        path: the file.
+        kind: what to call it in messages.
 
     Raises:
-        CardError: the file is missing, larger than `CARD_BYTES` or not TOML.
+        CardError: the file is missing, larger than `CARD_BYTES` or not TOML, is nested deeper than
+            `DEPTH`, or holds a whole number beyond 64 bits.
     """
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file, false for a name that is too long
             raise CardError(
                 f"{path} does not exist. A local zoo entry is a folder that holds card.toml and "
                 "the weight file it names; `mer-zoo train` writes one."
             )
-        with path.open("rb") as file:
-            content = file.read(CARD_BYTES + 1)
+        content = read_at_most(path, CARD_BYTES)
     except OSError as error:
         raise CardError(f"{path} cannot be read ({error.strerror}).") from error
-    if len(content) > CARD_BYTES:
+    if content is None:
         raise CardError(
-            f"{path} is larger than {CARD_BYTES:,} bytes, so it is no card. Expected a few kilobytes "
-            "of TOML."
+            f"{path} is larger than {CARD_BYTES:,} bytes, so it is no {kind}. Expected a few "
+            "kilobytes of TOML."
         )
     # The time tomllib takes for a key grows with the square of its dots.
     if any(line.count(b".") > DOTS for line in content.splitlines()):
         raise CardError(f"{path} has a line with more than {DOTS} dots. Break the line up.")
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        table = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise CardError(f"{path} is not valid TOML: {error}. Fix or regenerate it.") from error
+        raise CardError(
+            f"{path} is not valid TOML: {str(error)[:200]}. Fix or regenerate it."
+        ) from error
+    _check_values(table, str(path))
+    return table
+
+
+def _check_values(table: dict, where: str) -> None:
+    """Refuses what later code could not copy or print."""
+    level = [table]
+    for _ in range(DEPTH):
+        items = [v for c in level for v in (c.values() if isinstance(c, dict) else c)]
+        if any(isinstance(v, int) and abs(v) > LARGEST for v in items):
+            raise CardError(f"{where} holds a whole number of more than 64 bits. Correct it.")
+        level = [v for v in items if isinstance(v, dict | list)]
+        if not level:
+            return
+    raise CardError(f"{where} is nested deeper than {DEPTH} levels. Flatten it.")
 
 
 def parse(kind, data, where):

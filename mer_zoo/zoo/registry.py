@@ -1,11 +1,13 @@
 """Finding zoo entries. Packaged or local, an entry is a folder with `card.toml` and its weights."""
 
 import fnmatch
+import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
+from mer_zoo.files import expanded
 from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
 
@@ -111,12 +113,12 @@ def find(name: str | Path) -> Entry:
         pinned, folder = hub.fetch(text)
         return Entry(Card.read(folder / CARD), folder, pinned)
     if isinstance(name, Path) or "/" in text or "\\" in text or text.startswith((".", "~")):
-        folder = Path(name).expanduser()
+        folder = expanded(name)
         return Entry(Card.read(folder / CARD), folder)
     packaged = _packaged()
     if text not in packaged:
         error = UnknownNameError.among("zoo entry", text, packaged)
-        if Path(text).is_dir():
+        if os.path.isdir(text):
             error = UnknownNameError(f"{error} To load the local folder, write './{text}'.")
         raise error
     return Entry(Card.read(packaged[text] / CARD), packaged[text], text)
