@@ -7,6 +7,7 @@ import typer
 from mer_zoo.cli.common import USER_ERROR, err
 from mer_zoo.errors import MerZooError
 from tuner.command import tune
+from tuner.workers.orphans import end_with_supervisor
 
 
 def main(arguments: list[str] | None = None, prog_name: str = "python -m tuner") -> None:
@@ -16,6 +17,7 @@ def main(arguments: list[str] | None = None, prog_name: str = "python -m tuner")
         arguments: by default those of the process.
         prog_name: what the help calls it.
     """
+    end_with_supervisor()  # before anything is read: a worker that still reads ends with it too
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
     app.command()(tune)
     try:

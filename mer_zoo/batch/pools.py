@@ -12,6 +12,7 @@ from mer_zoo.batch.rows import DIED, Row
 from mer_zoo.batch.worker import read_one
 from mer_zoo.errors import BatchError, UnknownNameError
 from mer_zoo.extras import require_extra
+from mer_zoo.processes import parallel
 
 BACKENDS = ("loky", "dask")
 CONNECT_SECONDS = 10
@@ -84,11 +85,11 @@ def _noted(clips: Iterator[Input], under_way: dict[str, Input]) -> Iterator[Inpu
 def _read(
     call: Callable, clips: Iterable[Input], under_way: dict[str, Input]
 ) -> Iterator[tuple[Input, Row]]:
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     calls = (delayed(call)(clip) for clip in clips)
     # One video a task: what waits in a bundle for its neighbours would be lost by a kill.
-    for clip, row in Parallel(return_as="generator_unordered", batch_size=1)(calls):
+    for clip, row in parallel(return_as="generator_unordered", batch_size=1)(calls):
         under_way.pop(clip.identity, None)
         yield clip, row
 
