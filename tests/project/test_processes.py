@@ -68,11 +68,12 @@ def test_the_processes_of_an_evaluation_end_with_it(start, tmp_path, number):
         assert code == -number, "the command ends as by the signal"
 
 
-def test_the_processes_of_a_batch_end_with_it(start, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_processes_of_a_batch_end_with_it(start, tmp_path, number):
     family = start(BATCH)
     diary = tmp_path / "diary"
     assert until(lambda: diary.exists() and len(diary.read_text().splitlines()) == 2, 60)
-    assert_ends(family, signal.SIGTERM)
+    assert assert_ends(family, number) != 0
 
 
 def test_the_processes_of_a_corpus_end_with_it(start):
