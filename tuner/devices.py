@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from mer_zoo.evaluation.worker import worker_environment
+from mer_zoo.processes import worker_environment
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 JAX_SHARE = 0.9  # of a GPU's memory, for all workers on it together

@@ -1,14 +1,15 @@
-"""Processes for a batch: joblib's own (loky, which spawns and never forks), or Dask's."""
+"""Processes for a batch: of this machine (loky, which spawns and never forks), or Dask's."""
 
 import contextlib
-import functools
+import math
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from mer_zoo.batch.dask_worker import read_one_on_dask
 from mer_zoo.batch.inputs import Input
+from mer_zoo.batch.lanes import read_in_processes
 from mer_zoo.batch.readers import Reader
-from mer_zoo.batch.rows import DIED, Row
+from mer_zoo.batch.rows import Row
 from mer_zoo.batch.worker import read_one
 from mer_zoo.errors import BatchError, UnknownNameError
 from mer_zoo.extras import require_extra
@@ -17,12 +18,12 @@ BACKENDS = ("loky", "dask")
 CONNECT_SECONDS = 10
 
 
-def check_pool(backend: str, jobs: int, scheduler: str | None) -> None:
+def check_pool(backend: str, jobs: int, scheduler: str | None, timeout: float | None) -> None:
     """Checks what `read_all` is asked for.
 
     Raises:
         UnknownNameError: there is no such backend.
-        BatchError: no jobs, or a scheduler without Dask.
+        BatchError: no jobs, a scheduler without Dask, or a limit that is none or that Dask would need.
         MissingPackageError: Dask is asked for and not installed.
     """
     if backend not in BACKENDS:
@@ -33,6 +34,15 @@ def check_pool(backend: str, jobs: int, scheduler: str | None) -> None:
         raise BatchError(
             f"scheduler={scheduler!r} is the address of a Dask scheduler, but backend={backend!r}. "
             "Say backend='dask' (--backend dask)."
+        )
+    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
+        raise BatchError(
+            f"timeout={timeout}: expected more than 0 seconds for each video, or None for no limit."
+        )
+    if timeout is not None and backend == "dask":
+        raise BatchError(
+            f"timeout={timeout} does not work with Dask, which cannot end one task. Use "
+            "backend='loky' (--backend loky), which ends and replaces the process of a video."
         )
     if backend == "dask":
         require_extra("dask", "distributed", "backend='dask'")
@@ -46,70 +56,32 @@ def read_all(
     jobs: int,
     backend: str,
     scheduler: str | None,
+    timeout: float | None,
 ) -> Iterator[tuple[Input, Row]]:
     """Reads videos side by side and yields each with its row, as they come.
 
-    A video whose process dies (a crash below Python, or memory that runs out) is found out by
-    reading alone those that were under way; it becomes a failed row and the others go on.
-    With one job, and without Dask, the videos are read in this process.
+    A video whose process dies (a crash below Python, or memory that runs out), or that takes longer
+    than `timeout`, becomes a failed row; the others are read. With one job, no limit and without
+    Dask, the videos are read in this process.
     """
-    if backend == "loky" and jobs == 1:
-        environment = {}
-    read = read_one
     if backend == "dask":
-        read = functools.partial(read_one_on_dask, batch=uuid.uuid4().hex)
-    call = functools.partial(read, reader=reader, environment=environment)
-    waiting = iter(clips)
-    with _pool(backend, jobs, scheduler):
-        while True:
-            under_way: dict[str, Input] = {}
-            try:
-                yield from _read(call, _noted(waiting, under_way), under_way)
-                return
-            except _worker_died():
-                suspects = list(under_way.values())
-            for clip in suspects:
-                try:
-                    yield from _read(call, [clip], {})
-                except _worker_died():
-                    yield clip, Row.failed(clip, reader.entry, DIED)
+        return _read_on_dask(clips, reader, environment, jobs, scheduler)
+    if jobs == 1 and timeout is None:
+        return (read_one(clip, reader, {}) for clip in clips)
+    from joblib import cpu_count
+
+    jobs = cpu_count() if jobs == -1 else jobs
+    return read_in_processes(clips, reader, environment, jobs=jobs, timeout=timeout)
 
 
-def _noted(clips: Iterator[Input], under_way: dict[str, Input]) -> Iterator[Input]:
-    for clip in clips:
-        under_way[clip.identity] = clip
-        yield clip
+def _read_on_dask(clips, reader, environment, jobs, scheduler) -> Iterator[tuple[Input, Row]]:
+    from joblib import Parallel, delayed, parallel_config
 
-
-def _read(
-    call: Callable, clips: Iterable[Input], under_way: dict[str, Input]
-) -> Iterator[tuple[Input, Row]]:
-    from joblib import Parallel, delayed
-
-    calls = (delayed(call)(clip) for clip in clips)
-    # One video a task: what waits in a bundle for its neighbours would be lost by a kill.
-    for clip, row in Parallel(return_as="generator_unordered", batch_size=1)(calls):
-        under_way.pop(clip.identity, None)
-        yield clip, row
-
-
-def _worker_died() -> type[Exception]:
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    return TerminatedWorkerError
-
-
-@contextlib.contextmanager
-def _pool(backend: str, jobs: int, scheduler: str | None) -> Iterator[None]:
-    from joblib import parallel_config
-
-    if backend == "loky":
-        limit = {} if jobs == 1 else {"inner_max_num_threads": 1}
-        with parallel_config("loky", n_jobs=jobs, **limit):
-            yield
-        return
+    batch = uuid.uuid4().hex
+    calls = (delayed(read_one_on_dask)(clip, reader, environment, batch) for clip in clips)
     with _dask_client(jobs, scheduler) as client, parallel_config("dask", n_jobs=-1, client=client):
-        yield
+        # One video a task: what waits in a bundle for its neighbours would be lost by a kill.
+        yield from Parallel(return_as="generator_unordered", batch_size=1)(calls)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
 from mer_zoo.batch.rows import check_format, encode, to_frame
 from mer_zoo.errors import BatchError
-from mer_zoo.evaluation.worker import worker_environment
+from mer_zoo.processes import worker_environment
 from mer_zoo.progress import progress_bar
 
 Paths = str | Path | list[str | Path]
@@ -24,6 +24,7 @@ def predict_many(
     jobs: int = 1,
     backend: str = "loky",
     scheduler: str | None = None,
+    timeout: float | None = None,
     report: str | Path | None = None,
     fps: float | None = None,
     face: str | int = "largest",
@@ -46,10 +47,14 @@ def predict_many(
             (see `mer_zoo.clips.read_clip_table`); one or a list.
         entry: name of a zoo entry, `./folder`, or `hf://org/repo@revision`.
         out: the table, `.csv` or `.parquet` (extra `parquet`).
-        jobs: processes of one thread each; 1 reads in this process; -1 means one a core.
+        jobs: processes of one thread each; 1 without a timeout reads in this process; -1 means one a
+            core.
         backend: "loky" (processes of this machine), or "dask" (extra `dask`).
         scheduler: address of a Dask scheduler, for instance "tcp://host:8786", whose workers see
             the videos under the same paths; None starts a cluster of `jobs` workers here.
+        timeout: most seconds for each video; None for no limit. The process of a video that takes
+            longer is ended and replaced, and the video has a row with an error. So with one job, too,
+            the videos are read in a process of their own. Not with Dask.
         report: also write an HTML page of the batch.
         fps: frames a second of folders of frames.
         face, engine, start, stop, allow_truncated: see `predict_video`.
@@ -88,6 +93,7 @@ def predict_many(
         jobs=jobs,
         backend=backend,
         scheduler=scheduler,
+        timeout=timeout,
         report=report,
         fps=fps,
         keras_backend=reader.backend,
@@ -105,6 +111,7 @@ def run(
     jobs: int = 1,
     backend: str = "loky",
     scheduler: str | None = None,
+    timeout: float | None = None,
     report: str | Path | None = None,
     fps: float | None = None,
     keras_backend: str | None = None,
@@ -116,7 +123,7 @@ def run(
     out = Path(out)
     report = None if report is None else Path(report)
     check_format(out)
-    check_pool(backend, jobs, scheduler)
+    check_pool(backend, jobs, scheduler, timeout)
     paths = [inputs] if isinstance(inputs, str | Path) else inputs
     clips = list({c.identity: c for c in expand([Path(p) for p in paths], fps, deep=True)}.values())
     if not clips:
@@ -133,7 +140,13 @@ def run(
         done = len(clips) - len(missing)
         with progress_bar("videos", len(clips), done, shown=progress) as advance:
             for clip, row in read_all(
-                missing, reader, environment, jobs=jobs, backend=backend, scheduler=scheduler
+                missing,
+                reader,
+                environment,
+                jobs=jobs,
+                backend=backend,
+                scheduler=scheduler,
+                timeout=timeout,
             ):
                 journal.add(clip, row)
                 advance()

@@ -18,6 +18,11 @@ DIED = (
     "WorkerDied: the process that read this video was ended by the system, twice. The file may crash "
     "its decoder, or need more memory than there is."
 )
+TOO_SLOW = (
+    "VideoTimeout: {path} was not read within {seconds:g} s, the limit of this batch (--timeout), and "
+    "its process was ended. The file may hang its decoder or lie on a drive that does not answer. If "
+    "it is only long, use a larger limit and --retry-failed."
+)
 FORMATS = (".csv", ".parquet")
 THUMBNAIL_SIZE = 64
 JPEG_QUALITY = 85
@@ -76,6 +81,11 @@ class Row:
     def to_dict(self) -> dict:
         """The row as plain values."""
         return asdict(self)
+
+
+def too_slow(clip: Input, timeout: float) -> str:
+    """The error of a video that was not read within so many seconds."""
+    return TOO_SLOW.format(path=clip.path, seconds=timeout)
 
 
 def thumbnail(image: np.ndarray) -> str:

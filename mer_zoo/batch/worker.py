@@ -12,6 +12,15 @@ from mer_zoo.batch.rows import Row
 _ONE_AT_A_TIME = threading.Lock()
 
 
+def prepare(reader: Reader, environment: dict[str, str]) -> None:
+    """Loads what the reader needs, in a new process; what it raises ends the batch."""
+    import cv2
+
+    os.environ.update(environment)
+    cv2.setNumThreads(1)  # OpenCV has threads of its own, which no variable limits
+    reader.prepare()
+
+
 def read_one(clip: Input, reader: Reader, environment: dict[str, str]) -> tuple[Input, Row]:
     """Reads a video; whatever goes wrong with it is what its row says.
 

@@ -70,6 +70,10 @@ def predict(
     scheduler: Annotated[
         str | None, typer.Option(help="With --backend dask: address of a running scheduler.")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="With --out: most seconds for each video; then it counts as failed."),
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="With --out: read failed videos again.")
     ] = False,
@@ -77,8 +81,11 @@ def predict(
 ):
     """Reads videos: onset, apex, offset, label and probabilities."""
     face = int(face) if face.isdigit() else face
-    if to is None and (jobs != 1 or scheduler or retry_failed or backend != BatchBackend.loky):
-        raise typer.BadParameter("--jobs, --backend, --scheduler and --retry-failed need --out.")
+    many = jobs != 1 or scheduler or timeout is not None or retry_failed
+    if to is None and (many or backend != BatchBackend.loky):
+        raise typer.BadParameter(
+            "--jobs, --backend, --scheduler, --timeout and --retry-failed need --out."
+        )
     if to is not None:
         if json or csv is not None or (onset, apex, offset) != (None, None, None):
             raise typer.BadParameter(
@@ -94,6 +101,7 @@ def predict(
             jobs=jobs,
             backend=backend.value,
             scheduler=scheduler,
+            timeout=timeout,
             report=report,
             fps=fps,
             face=face,

@@ -77,6 +77,8 @@ def tune(
     """Searches the hyperparameters of a recipe (KerasTuner, MLflow); resumes if it was interrupted."""
     in_processes = workers != 1 or listen is not None
     _refuse_contradictions(photos, root, loso or nested, joined, in_processes)
+    if joined:
+        _end_with_supervisor()  # already while the clips are read
     loaded, source = _prepared(recipe, photos, ict, root, jobs, in_processes)
     if joined:
         _join(loaded, source, joined, tracking_uri)
@@ -140,6 +142,12 @@ def _prepared(recipe, photos, ict, root, jobs, in_processes):
     if root:
         return loaded, DatasetClips(load_dataset(loaded.real_section(), roots(root)), jobs)
     return loaded, CorpusClips(photos, jobs, ict)
+
+
+def _end_with_supervisor() -> None:
+    from tuner.workers.orphans import end_with_supervisor
+
+    end_with_supervisor()
 
 
 def _join(recipe, source, address: str, tracking_uri) -> None:

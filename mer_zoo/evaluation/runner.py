@@ -19,7 +19,8 @@ from mer_zoo.evaluation.plan import SAME_SUBJECTS, Plan
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.versions import versions
-from mer_zoo.evaluation.worker import run_fold, worker_environment
+from mer_zoo.evaluation.worker import run_fold
+from mer_zoo.processes import parallel, worker_environment
 from mer_zoo.progress import progress_bar
 
 THREADS = 1  # the networks are small: folds side by side gain more than threads in one
@@ -184,7 +185,7 @@ class _Missing:
 
     def run(self, keys: Iterable[tuple[int, int]]) -> Iterator[tuple[int, FoldRecord]]:
         """Scores these folds, side by side where there are several jobs."""
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
         own_process = self.jobs != 1
         environment = worker_environment(self.plan.backend, self.threads) if own_process else {}
@@ -201,7 +202,7 @@ class _Missing:
             )
             for seed, number in keys
         )
-        yield from Parallel(n_jobs=self.jobs, return_as="generator_unordered")(calls)
+        yield from parallel(self.jobs, return_as="generator_unordered")(calls)
 
 
 def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:

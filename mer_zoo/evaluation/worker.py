@@ -41,25 +41,3 @@ def run_fold(
         fitted.save(file)
     journal.write(number, record)
     return number, record
-
-
-def worker_environment(backend: str | None, threads: int) -> dict[str, str]:
-    """Environment variables that give a process its backend and its share of the cores."""
-    environment = {
-        name: str(threads)
-        for name in (
-            "OMP_NUM_THREADS",
-            "OPENBLAS_NUM_THREADS",
-            "MKL_NUM_THREADS",
-            "TF_NUM_INTRAOP_THREADS",
-            "TF_NUM_INTEROP_THREADS",
-        )
-    }
-    environment["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")
-    if threads == 1:
-        flags = os.environ.get("XLA_FLAGS", "")
-        single = "--xla_cpu_multi_thread_eigen=false"
-        environment["XLA_FLAGS"] = flags if single in flags else f"{flags} {single}".strip()
-    if backend:
-        environment["KERAS_BACKEND"] = backend
-    return environment

@@ -11,6 +11,7 @@ from mer_zoo.clips import open_frames
 from mer_zoo.errors import DatasetError, MerZooError
 from mer_zoo.preparation.keys import image_key
 from mer_zoo.preparation.store import ImageStore
+from mer_zoo.processes import parallel
 from mer_zoo.zoo.cards import Preprocessing
 
 
@@ -59,14 +60,14 @@ def prepare(
                 "Set variants = 1."
             )
         return _precomputed(dataset, preprocessing)
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     store = store or ImageStore()
     calls = (
         delayed(_images)(dataset, i, preprocessing, variants, dict(action_units), store)
         for i in range(len(dataset))
     )
-    results = Parallel(n_jobs=jobs, return_as="generator")(calls)
+    results = parallel(jobs, return_as="generator")(calls)
     images, problems = [], []
     for result in _with_progress(results, len(dataset), shown=progress):
         (problems if isinstance(result, str) else images).append(result)

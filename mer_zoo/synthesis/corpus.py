@@ -18,6 +18,7 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import MerZooError, NoFaceError, RecipeError
+from mer_zoo.processes import parallel
 from mer_zoo.synthesis.distribution import NONE_EVERY, Conditions, Plan, draw_plan
 from mer_zoo.synthesis.ict import ict_sha256
 from mer_zoo.synthesis.identities import Identity, find_identities
@@ -219,10 +220,10 @@ class Corpus:
             images: one array (N, side, side, C) float16 for each of `kinds`.
             table: (N,) structured array, one record a clip.
         """
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
         jobs = (delayed(_identity_images)(self, identity, kinds) for identity in self.identities)
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        results = parallel(n_jobs, return_as="generator")(jobs)
         made, skipped = [], list(self._unreadable)
         for result in _with_progress(results, len(self.identities), shown=progress):
             (skipped if isinstance(result, str) else made).append(result)

@@ -6,6 +6,7 @@ The first word of a file says what reading it does: `fine`, `raises`, `dies`.
 import os
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,17 @@ from mer_zoo.errors import WeightsError
 from mer_zoo.readings import Reading
 
 
+@cache
+def _load(seconds):
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class StandIn:
-    """Answers at once, and writes into `diary` which process read what."""
+    """Answers after `seconds`, and writes into `diary` which process read what.
+
+    The first video of a process waits `loads` seconds longer, as for a network.
+    """
 
     diary: str
     entry: str = "stand_in"
@@ -24,6 +33,7 @@ class StandIn:
     notes: str = "Has seen nothing."
     seconds: float = 0.0
     broken: bool = False
+    loads: float = 0.0
 
     def describe(self):
         return {"entry": self.entry, "classes": list(self.class_names)}
@@ -31,6 +41,7 @@ class StandIn:
     def prepare(self):
         if self.broken:
             raise WeightsError("The weights are altered.")
+        _load(self.loads)
 
     def read(self, clip):
         with Path(self.diary).open("a") as diary:

@@ -6,9 +6,12 @@ import sys
 from unittest import mock
 
 import pandas as pd
+import psutil
 import pytest
 
+from mer_zoo.batch import run
 from mer_zoo.errors import BatchError, MissingPackageError, UnknownNameError, WeightsError
+from tests.batch.stand_ins import StandIn
 
 pytestmark = pytest.mark.backend_free
 
@@ -42,6 +45,34 @@ def test_a_video_that_kills_its_process_does_not_stop_the_others(videos, read, t
     pids = {line.split()[0] for line in (tmp_path / "diary").read_text().splitlines()}
     assert len(pids) >= 2
     assert read(videos, jobs=2)[1] == [], "nor is it tried again and again"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the video that hangs is a named pipe")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_video_that_hangs_does_not_stop_the_others(videos, read, tmp_path, jobs):
+    """It is a pipe that nobody writes to, so that reading it never ends."""
+    endless = videos / "b.mp4"
+    endless.unlink()
+    os.mkfifo(endless)
+    frame, _ = read(videos, jobs=jobs, timeout=2.5)
+    assert list(frame["status"]) == ["ok", "failed", "ok", "ok", "ok", "ok"]
+    assert f"{endless} was not read within 2.5 s" in frame["error"][1]
+    assert frame["seconds"][1] == 2.5
+    read_by = [line.split() for line in (tmp_path / "diary").read_text().splitlines()]
+    pid, _ = at = next(entry for entry in read_by if entry[1] == "b.mp4")
+    later = [other for other, _ in read_by[read_by.index(at) + 1 :]]
+    assert later and pid not in (*later, str(os.getpid())), "its process is replaced"
+    assert not psutil.pid_exists(int(pid))
+    endless.unlink()
+    endless.write_text("fine")
+    frame, names = read(videos, jobs=jobs, retry_failed=True)
+    assert names == ["b"] and set(frame["status"]) == {"ok"}
+
+
+def test_a_limit_is_for_each_video_and_not_for_the_start_of_its_process(videos, tmp_path):
+    reader = StandIn(str(tmp_path / "diary"), seconds=0.4, loads=3.0)
+    frame = run(videos, reader, tmp_path / "r.csv", jobs=2, timeout=2, progress=False)
+    assert set(frame["status"]) == {"ok"}
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_batch(videos, read, tmp_path):
@@ -82,6 +113,9 @@ def test_the_page_shows_failures_first_and_fetches_nothing(videos, read, tmp_pat
         ({"backend": "ray"}, UnknownNameError, "ray"),
         ({"jobs": 0}, BatchError, "jobs=0"),
         ({"scheduler": "tcp://127.0.0.1:1"}, BatchError, "--backend dask"),
+        ({"timeout": 0}, BatchError, "timeout=0: expected more than 0 seconds"),
+        ({"timeout": float("nan")}, BatchError, "timeout=nan"),
+        ({"timeout": 5, "backend": "dask"}, BatchError, "--backend loky"),
         ({"inputs": []}, BatchError, "No videos"),
     ],
 )

@@ -76,6 +76,23 @@ def test_the_command_writes_table_and_page_and_goes_on(smiles, tmp_path):
     assert done.exit_code == 2 and "need --out" in " ".join(done.output.split())
 
 
+def test_the_command_has_a_limit_for_each_video(smiles, tmp_path):
+    """No video is read within a millisecond; with a larger limit the same command reads it."""
+    from typer.testing import CliRunner
+
+    from mer_zoo.cli import app
+
+    table = str(tmp_path / "r.csv")
+    command = ["predict", str(smiles / "0.mp4"), "--model", ENTRY, "--out", table]
+    for limit, code in (("0.001", 1), ("500", 0)):
+        done = CliRunner().invoke(app, [*command, "--retry-failed", "--timeout", limit])
+        assert done.exit_code == code, done.output
+        assert ("VideoTimeout" in done.output) == bool(code)
+        assert list(pd.read_csv(table)["status"]) == ["failed" if code else "ok"]
+    done = CliRunner().invoke(app, ["predict", str(smiles), "--timeout", "5"])
+    assert done.exit_code == 2 and "need --out" in " ".join(done.output.split())
+
+
 def test_impossible_readers_are_named(smiles, tmp_path):
     for options, kind in (({"face": "left"}, BatchError), ({"engine": "gpu"}, UnknownNameError)):
         with pytest.raises(kind):

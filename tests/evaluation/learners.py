@@ -52,3 +52,21 @@ class NearestMean:
         if count >= self.dies_after:
             os.kill(os.getpid(), 9)
         (folder / f"{count:04d}.txt").write_text(" ".join(sorted(set(examples.subjects))))
+
+
+@dataclass(frozen=True)
+class Asleep:
+    """Never finishes a fit; a file `<process id>.pid` in `diary` says that one has begun."""
+
+    diary: str
+
+    def describe(self):
+        return {"learner": "asleep"}
+
+    def fit(self, examples, seed, watch=None):
+        import os
+        import time
+        from pathlib import Path
+
+        (Path(self.diary) / f"{os.getpid()}.pid").touch()
+        time.sleep(600)

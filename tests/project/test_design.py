@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mer_zoo"
-BASE = {"errors", "extras", "files", "lazy", "progress", "selection", "settings"}
+BASE = {"errors", "extras", "files", "lazy", "processes", "progress", "selection", "settings"}
 MAY_IMPORT = {
     "layers": set(),
     "models": {"layers"},
@@ -29,7 +29,7 @@ MAY_IMPORT = {
         *("zoo", "synthesis", "models", "modalities", "clips", "faces"),
         *("datasets", "preparation", "evaluation", "tracking"),
     },
-    "batch": {"zoo", "readings", "clips", "faces", "evaluation"},
+    "batch": {"zoo", "readings", "clips", "faces"},
     "app": {"zoo", "explain", "readings"},
     "cli": {
         *(

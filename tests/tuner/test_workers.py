@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from mer_zoo.tracking import Store
+from tests.families import Family, assert_ends, until
 from tests.tuner.learners import Place
 from tuner.devices import gpus, memory_settings, shares
 from tuner.errors import ChiefLostError, SearchRefusedError, WorkersLostError
 from tuner.usage import DeviceUse
 from tuner.workers.address import Address
 from tuner.workers.handover import handed_over, refuse_private_store
+from tuner.workers.orphans import SUPERVISED
 from tuner.workers.supervisor import Team
 
 pytestmark = pytest.mark.backend_free
@@ -243,6 +245,54 @@ def test_the_processes_of_a_supervisor_that_is_killed_end_too(tmp_path):
     supervisor.kill()
     supervisor.wait()
     wait_until(lambda: not is_there(pid))
+
+
+SEARCH = """
+import sys
+import tuner
+from tests.tuner.learners import Place, noisy_means, toy_examples
+from tuner.workers.supervisor import Team
+folder, recipe, code = sys.argv[1:]
+def command(address, uri):
+    return [sys.executable, "-c", code, folder, recipe, address, uri]
+Place(folder).search(recipe, team=Team(2, command))
+"""
+SLOW = """
+import sys
+import tuner
+from tests.tuner.learners import noisy_means, toy_examples
+folder, recipe, address, uri = sys.argv[1:]
+learner = noisy_means(folder + "/diary", seconds=600)
+tuner.join(recipe, toy_examples(), address, tracking_uri=uri, learner=learner)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_processes_of_a_search_end_with_it(recipe_file, place, number):
+    family = Family(SEARCH, place.folder, recipe_file, SLOW)
+    try:
+        assert until(lambda: len(list(place.diary.glob("*.pid"))) == 2, 120)
+        assert len(family.alive()) >= 4  # the supervisor, the chief and the workers
+        assert assert_ends(family, number) == -number
+    finally:
+        family.end()
+
+
+def test_a_worker_ends_with_its_supervisor_before_it_has_read_anything(tmp_path):
+    """Its recipe is a pipe that nobody writes to: it reads for ever."""
+    recipe = tmp_path / "endless.toml"
+    os.mkfifo(recipe)
+    command = [sys.executable, "-m", "tuner", recipe, "--photos", tmp_path, "--join", "127.0.0.1:9"]
+    worker = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, env={**os.environ, SUPERVISED: "1"}
+    )
+    try:
+        time.sleep(0.5)
+        worker.stdin.close()
+        assert worker.wait(30) == 1
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 def test_ctrl_c_ends_all_processes_and_the_search_can_go_on(recipe_file, place, monkeypatch):
