@@ -15,7 +15,7 @@ import numpy as np
 
 import mer_zoo
 from mer_zoo.evaluation.metrics import Scores, auc, confusion_matrix
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 from mer_zoo.training.corpora import Portraits, render_corpus
 from mer_zoo.training.fit import predict
 

@@ -26,7 +26,8 @@ import numpy as np
 
 from mer_zoo import datasets, evaluation
 from mer_zoo.datasets.fake import fake_release
-from mer_zoo.training import Recipe, RecipeLearner, find_recipe
+from mer_zoo.recipes import Recipe, find_recipe
+from mer_zoo.training import RecipeLearner
 from mer_zoo.training.evaluating import examples_of
 
 RECIPES = {

@@ -33,8 +33,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tuner
 from mer_zoo.evaluation import Examples
+from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import Store
-from mer_zoo.training import Recipe
 
 RECIPE = """
 name = "killed"

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tuner
 from mer_zoo.evaluation import Examples
+from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.training.learner import SYNTHETIC, RecipeLearner
-from mer_zoo.training.recipes import read_recipe
 
 BAR = 0.05
 

@@ -15,8 +15,8 @@ from mer_zoo.evaluation.plan import NESTED
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.runner import make_plan
 from mer_zoo.evaluation.scoring import score_fold
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.learner import RecipeLearner
-from mer_zoo.training.recipe import Recipe
 from tuner.outcome import Outcome
 from tuner.searching import search
 from tuner.sources import Source, TrainingPart

@@ -7,7 +7,7 @@ import numpy as np
 
 from mer_zoo.evaluation import Scores, metrics
 from mer_zoo.evaluation.fold_record import FoldRecord, likeliest, pooled_scores
-from mer_zoo.training.recipe import Recipe
+from mer_zoo.recipes.recipe import Recipe
 from tuner.settings import Settings
 from tuner.tracking import SearchRecord
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from mer_zoo.evaluation import Examples, Learner
 from mer_zoo.evaluation.versions import versions
+from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.recipes.search_space import Choice
 from mer_zoo.tracking import machine
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.store import Store
 from mer_zoo.training.learner import RecipeLearner
-from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.search_section import Choice
 from tuner.errors import SearchRefusedError
 from tuner.objective import Objective
 from tuner.precision import POLICY, in_mixed_precision

@@ -9,14 +9,14 @@ import tomli_w
 
 from mer_zoo.errors import DiskFullError, TrackingError
 from mer_zoo.evaluation import Examples, Learner
+from mer_zoo.recipes.finding import read_recipe
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import machine
 from mer_zoo.tracking.store import disk_full, is_disk_full
-from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.recipes import read_recipe
 from tuner.errors import STOPPING
 from tuner.outcome import Outcome
 from tuner.packages import require_packages
-from tuner.preparation import checked_space, prepare
+from tuner.preparation import Prepared, checked_space, prepare
 from tuner.progress import progress_lines
 from tuner.project import Project
 from tuner.settings import Settings
@@ -115,19 +115,23 @@ def search(
             if team is not None:
                 engine.refuse_failures()
             engine.search()
-        best = engine.best
-        predictions = record.trial(best.number, prepared.examples.class_names).finished_folds()
-        return Outcome(
-            recipe=record.with_selection(
-                applied(recipe, best.values), best.number, prepared.examples, source.real
-            ),
-            section=space.section,
-            best=best,
-            trials=engine.trials,
-            predictions=predictions,
-            record=record,
-            settings=settings,
-        )
+        return _outcome(recipe, prepared, record, engine)
+
+
+def _outcome(recipe: Recipe, prepared: Prepared, record: SearchRecord, engine) -> Outcome:
+    best, examples = engine.best, prepared.examples
+    winner = record.with_selection(
+        applied(recipe, best.values), best.number, examples, prepared.source.real
+    )
+    return Outcome(
+        recipe=winner,
+        section=prepared.space.section,
+        best=best,
+        trials=engine.trials,
+        predictions=record.trial(best.number, examples.class_names).finished_folds(),
+        record=record,
+        settings=prepared.settings,
+    )
 
 
 def _describe(record, prepared, device):

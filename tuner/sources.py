@@ -9,10 +9,10 @@ import numpy as np
 
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.corpora import Portraits, render_corpus
 from mer_zoo.training.evaluating import examples_of
 from mer_zoo.training.learner import REAL, SYNTHETIC
-from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.synthetic import training_examples
 from tuner.errors import LeakError
 

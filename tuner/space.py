@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mer_zoo.errors import RecipeError, UnknownNameError
-from mer_zoo.training.changed import listed, with_values
-from mer_zoo.training.changed import plain as plain
-from mer_zoo.training.recipe import Recipe, Training
-from mer_zoo.training.search_section import Choice, FloatRange, IntRange
+from mer_zoo.recipes.overrides import listed, with_values
+from mer_zoo.recipes.overrides import plain as plain
+from mer_zoo.recipes.recipe import Recipe, Training
+from mer_zoo.recipes.search_space import Choice, FloatRange, IntRange
 
 DIGITS = 4  # of a searched float: enough for training, and a recipe that can be read
 IMAGES = ("preprocessing.modality", "preprocessing.face_size", "preprocessing.parameters.")

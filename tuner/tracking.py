@@ -10,11 +10,11 @@ from typing import Any
 from mer_zoo.evaluation import Examples, Scores
 from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, read_records, records_json
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.selection import Selection
 from mer_zoo.tracking.curves import curves_svg
 from mer_zoo.tracking.run import TrackedRun, find_experiment
 from mer_zoo.tracking.store import Store
-from mer_zoo.training.recipe import Recipe
 from tuner.errors import ProjectError
 
 SEARCH_TAG, TRIAL_TAG = "mer_zoo.search", "mer_zoo.trial"

@@ -8,9 +8,9 @@ import tomli_w
 
 from mer_zoo.evaluation import Examples, Learner
 from mer_zoo.evaluation.fold_record import pooled_scores
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import machine
 from mer_zoo.tracking.store import disk_full, is_disk_full
-from mer_zoo.training.recipe import Recipe
 from tuner.errors import STOPPING
 from tuner.objective import Objective
 from tuner.progress import Lines

@@ -8,8 +8,8 @@ import tomli_w
 
 from mer_zoo.evaluation import Result, run
 from mer_zoo.files import refuse_overwrite, write_atomically
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.learner import RecipeLearner
-from mer_zoo.training.recipe import Recipe
 from tuner.outcome import Outcome
 from tuner.project import Project
 from tuner.sources import Source

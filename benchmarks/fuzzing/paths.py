@@ -115,13 +115,13 @@ def _load(path):
 
 
 def _recipe(path):
-    from mer_zoo.training import Recipe
+    from mer_zoo.recipes import Recipe
 
     Recipe.read(path)
 
 
 def _results_table(path):
-    from mer_zoo.training.table import Table
+    from mer_zoo.recipes.table import Table
 
     Table.read(path)
 

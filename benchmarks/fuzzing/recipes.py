@@ -47,7 +47,7 @@ class Recipes(Kind):
 
 
 def _use_recipe(path: Path) -> None:
-    from mer_zoo.training import Recipe
+    from mer_zoo.recipes import Recipe
 
     recipe = Recipe.read(path)
     path.write_text(recipe.to_toml(), encoding="utf-8")
@@ -55,7 +55,7 @@ def _use_recipe(path: Path) -> None:
 
 
 def _use_table(path: Path) -> None:
-    from mer_zoo.training.table import Table
+    from mer_zoo.recipes.table import Table
 
     table = Table.read(path)
     expect(len(table.variants()) == len(table.rows), "a row without a recipe")

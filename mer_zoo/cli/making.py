@@ -62,7 +62,8 @@ def train(
     if (photos is None) == (not root):
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
     choose_backend()
-    from mer_zoo.training import Recipe, find_recipe, train_entry, train_on_real
+    from mer_zoo.recipes import Recipe, find_recipe
+    from mer_zoo.training import train_entry, train_on_real
 
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
@@ -97,8 +98,8 @@ def table(
     from mer_zoo.cli import tables
 
     choose_backend()
+    from mer_zoo.recipes.table import Table
     from mer_zoo.training.corpora import Portraits
-    from mer_zoo.training.table import Table
     from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.text import Text
+from typer import Argument, Option
 
 from mer_zoo.cli.common import (
     DEFAULT_MODEL,
@@ -35,133 +36,131 @@ class BatchBackend(StrEnum):
     dask = "dask"
 
 
-Frame = Annotated[
-    int | None, typer.Option(min=0, help="Frame index, 0-based; spotted if not given.")
+Paths = Annotated[list[Path], Argument(help="Videos, folders of videos or of frames, clips.csv.")]
+Frame = Annotated[int | None, Option(min=0, help="Frame index, 0-based; spotted if not given.")]
+Start = Annotated[int, Option(min=0, help="First frame to look at.")]
+Stop = Annotated[int | None, Option(help="Frame after the last to look at.")]
+Fps = Annotated[float | None, Option(help="Frames a second of a folder of images.")]
+Face = Annotated[str, Option(help="'largest', or 0, 1, ... by size.")]
+Json = Annotated[bool, Option("--json", help="One JSON object a line, no table.")]
+Csv = Annotated[Path | None, Option(help="Write a CSV file.")]
+Report = Annotated[Path | None, Option(help="Write an HTML report.")]
+AllowTruncated = Annotated[bool, Option(help="Read videos that end too early.")]
+Out = Annotated[
+    Path | None,
+    Option("--out", help="Many videos: the table (.csv, .parquet); resumes if interrupted."),
+]
+Jobs = Annotated[int, Option(help="With --out: processes; -1 for one a core.")]
+Backend = Annotated[BatchBackend, Option(help="With --out: what runs the processes.")]
+Scheduler = Annotated[
+    str | None, Option(help="With --backend dask: address of a running scheduler.")
+]
+Timeout = Annotated[
+    float | None,
+    Option(help="With --out: most seconds for each video; then it counts as failed."),
+]
+RetryFailed = Annotated[
+    bool, Option("--retry-failed", help="With --out: read failed videos again.")
 ]
 
 
 def predict(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Videos, folders of videos or of frames, clips.csv.")
-    ],
+    paths: Paths,
     model: ModelName = DEFAULT_MODEL,
     onset: Frame = None,
     apex: Frame = None,
     offset: Frame = None,
-    start: Annotated[int, typer.Option(min=0, help="First frame to look at.")] = 0,
-    stop: Annotated[int | None, typer.Option(help="Frame after the last to look at.")] = None,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames a second of a folder of images.")
-    ] = None,
-    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    start: Start = 0,
+    stop: Stop = None,
+    fps: Fps = None,
+    face: Face = "largest",
     engine: Engine = Engine.auto,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, no table.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
-    allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
-    to: Annotated[
-        Path | None,
-        typer.Option("--out", help="Many videos: the table (.csv, .parquet); killed, it goes on."),
-    ] = None,
-    jobs: Annotated[int, typer.Option(help="With --out: processes; -1 for one a core.")] = 1,
-    backend: Annotated[
-        BatchBackend, typer.Option(help="With --out: what runs the processes.")
-    ] = BatchBackend.loky,
-    scheduler: Annotated[
-        str | None, typer.Option(help="With --backend dask: address of a running scheduler.")
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(help="With --out: most seconds for each video; then it counts as failed."),
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="With --out: read failed videos again.")
-    ] = False,
+    json: Json = False,
+    csv: Csv = None,
+    report: Report = None,
+    allow_truncated: AllowTruncated = False,
+    to: Out = None,
+    jobs: Jobs = 1,
+    backend: Backend = BatchBackend.loky,
+    scheduler: Scheduler = None,
+    timeout: Timeout = None,
+    retry_failed: RetryFailed = False,
     force: Force = False,
 ):
     """Reads videos: onset, apex, offset, label and probabilities."""
-    face = int(face) if face.isdigit() else face
-    many = jobs != 1 or scheduler or timeout is not None or retry_failed
-    if to is None and (many or backend != BatchBackend.loky):
-        raise typer.BadParameter(
-            "--jobs, --backend, --scheduler, --timeout and --retry-failed need --out."
-        )
-    if to is not None:
-        if json or csv is not None or (onset, apex, offset) != (None, None, None):
+    reading = {
+        "start": start,
+        "stop": stop,
+        "fps": fps,
+        "face": int(face) if face.isdigit() else face,
+        "engine": engine.value,
+        "allow_truncated": allow_truncated,
+    }
+    phases = {"onset": onset, "apex": apex, "offset": offset}
+    if to is None:
+        many = jobs != 1 or scheduler or timeout is not None or retry_failed
+        if many or backend != BatchBackend.loky:
             raise typer.BadParameter(
-                "--out does not go with --json, --csv, --onset, --apex or --offset. Phases of many "
-                "clips stand in a csv table: path, onset, apex, offset."
+                "--jobs, --backend, --scheduler, --timeout and --retry-failed need --out."
             )
-        from mer_zoo.cli.batching import predict_batch
-
-        return predict_batch(
-            paths,
-            model,
-            to,
-            jobs=jobs,
-            backend=backend.value,
-            scheduler=scheduler,
-            timeout=timeout,
-            report=report,
-            fps=fps,
-            face=face,
-            engine=engine.value,
-            start=start,
-            stop=stop,
-            allow_truncated=allow_truncated,
-            retry_failed=retry_failed,
-            force=force,
+        _predict_few(paths, model, phases, reading, json, csv, report, force)
+        return
+    if json or csv is not None or any(phase is not None for phase in phases.values()):
+        raise typer.BadParameter(
+            "--out does not go with --json, --csv, --onset, --apex or --offset. Give the phases of "
+            "many clips in a csv table: path, onset, apex, offset."
         )
+    from mer_zoo.cli.batching import predict_batch
+
+    workers = {"jobs": jobs, "backend": backend.value, "scheduler": scheduler, "timeout": timeout}
+    kept = {"report": report, "retry_failed": retry_failed, "force": force}
+    predict_batch(paths, model, to, **workers, **kept, **reading)
+
+
+def _predict_few(paths, model, phases, reading, json, csv, report, force) -> None:
+    """Reads one video after another and prints what it finds."""
     from mer_zoo.batch import inputs
     from mer_zoo.cli import tables
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report
 
-    clips = inputs.expand(paths, fps)
-    phases = {"onset": onset, "apex": apex, "offset": offset}
+    clips = inputs.expand(paths, reading["fps"])
     inputs.refuse_phases_for_many(clips, phases)
     for path in (csv, report):
         if path is not None:
             refuse_overwrite(path, force)
     classifier = load_model(model)
-    from mer_zoo.explain import explain_reading
-
-    readings, heat_maps, failed = [], [], 0
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(clips))
-        for clip in clips:
-            bar.update(task, description=clip.path.name)
-            try:
-                reading = clip.read(
-                    classifier,
-                    phases=phases,
-                    start=start,
-                    stop=stop,
-                    fps=fps,
-                    face=face,
-                    engine=engine.value,
-                    allow_truncated=allow_truncated,
-                )
-            except MerZooError as error:
-                if len(clips) == 1:
-                    raise
-                failed += 1
-                err.print(Text.assemble((f"{clip.path.name}: ", "red"), str(error)))
-            else:
-                readings.append(reading)
-                if report is not None:
-                    heat_maps.append(explain_reading(classifier, reading))
-                if json:
-                    print(reading.to_json())
-            bar.advance(task)
+    readings = list(_readings(clips, classifier, phases, reading, json))
     if readings and not json:
         out.print(tables.readings(readings))
     if csv is not None:
         tables.write_csv(readings, csv, force)
     if report is not None and readings:
+        from mer_zoo.explain import explain_reading
+
+        heat_maps = [explain_reading(classifier, reading) for reading in readings]
         err.print(f"report: {save_report(readings, report, force, heat_maps)}")
-    if failed:
+    if len(readings) < len(clips):
         raise typer.Exit(SOME_FAILED)
+
+
+def _readings(clips, classifier, phases, reading, json):
+    """The reading of each clip; an error of one of several is printed, and the rest are read."""
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=len(clips))
+        for clip in clips:
+            bar.update(task, description=clip.path.name)
+            try:
+                found = clip.read(classifier, phases=phases, **reading)
+            except MerZooError as error:
+                if len(clips) == 1:
+                    raise
+                err.print(Text.assemble((f"{clip.path.name}: ", "red"), str(error)))
+            else:
+                if json:
+                    print(found.to_json())
+                yield found
+            bar.advance(task)
 
 
 def demo(
@@ -171,7 +170,7 @@ def demo(
     model: ModelName = DEFAULT_MODEL,
     force: Force = False,
 ):
-    """Reads a real video and a synthetic clip of known truth, and writes a report."""
+    """Reads a real video and a synthetic clip with known ground truth, and writes a report."""
     from mer_zoo.cli import demonstration, tables
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report

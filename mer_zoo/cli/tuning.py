@@ -134,8 +134,8 @@ def _prepared(recipe, photos, ict, root, jobs, in_processes):
     choose_backend()
     set_defaults(os.environ.get("KERAS_BACKEND", ""), watching=in_processes)
     quieten()
+    from mer_zoo.recipes.finding import read_recipe
     from mer_zoo.training.evaluating import load_dataset
-    from mer_zoo.training.recipes import read_recipe
     from tuner.sources import CorpusClips, DatasetClips
 
     loaded = read_recipe(recipe)

@@ -1,6 +1,6 @@
 """What a classifier says about a clip, and the page that shows it."""
 
-from mer_zoo.readings.brief import Brief
+from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.pictures import overlay, picture
 from mer_zoo.readings.reading import NO_EXPRESSION, Reading
 from mer_zoo.readings.report import (
@@ -13,7 +13,7 @@ from mer_zoo.readings.report import (
 
 __all__ = [
     "NO_EXPRESSION",
-    "Brief",
+    "CardSummary",
     "Reading",
     "overlay",
     "picture",

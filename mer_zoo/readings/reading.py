@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo.readings.brief import Brief
+from mer_zoo.readings.card_summary import CardSummary
 
 NO_EXPRESSION = "no expression"
 
@@ -58,7 +58,7 @@ class Reading:
     frames: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
     attention: np.ndarray | None = field(repr=False)
-    brief: Brief | None = field(default=None, repr=False)
+    brief: CardSummary | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict:
         """The reading without its pictures and card, as plain values ready for JSON."""

@@ -177,17 +177,9 @@ def draw_plan(
     head, strength = _draw_head(training, none, conditions, rng)
     speaks = none and head != "frozen" and rng.random() < SPEECH_SHARE
     blinks = head != "frozen" and rng.random() < (BLINK_SHARE_NONE if none else BLINK_SHARE)
-    disturbances = Disturbances.none(n_frames).but(
-        base=draw_base(rng), **draw_camera(acquisition, rng)
+    disturbances = _draw_disturbances(
+        n_frames, fps, acquisition, head, strength, blinks, speaks, rng
     )
-    if head != "frozen":
-        disturbances = disturbances.but(
-            head=residual_head(n_frames, rng, strong=strength), **draw_light(n_frames, fps, rng)
-        )
-    if blinks:
-        disturbances = disturbances.but(lids=blink(n_frames, fps, rng))
-    if speaks:
-        disturbances = disturbances.but(speech=speech(n_frames, fps, rng))
     return Plan(
         expression,
         disturbances,
@@ -200,6 +192,29 @@ def draw_plan(
         speaks,
         acquisition.name,
     )
+
+
+def _draw_disturbances(
+    n_frames: int,
+    fps: float,
+    acquisition,
+    head: str,
+    strength: float | None,
+    blinks: bool,
+    speaks: bool,
+    rng: np.random.Generator,
+) -> Disturbances:
+    """What moves and changes besides the expression, drawn in an order that clips depend on."""
+    drawn = Disturbances.none(n_frames).but(base=draw_base(rng), **draw_camera(acquisition, rng))
+    if head != "frozen":
+        drawn = drawn.but(
+            head=residual_head(n_frames, rng, strong=strength), **draw_light(n_frames, fps, rng)
+        )
+    if blinks:
+        drawn = drawn.but(lids=blink(n_frames, fps, rng))
+    if speaks:
+        drawn = drawn.but(speech=speech(n_frames, fps, rng))
+    return drawn
 
 
 def _draw_head(

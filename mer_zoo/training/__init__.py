@@ -1,4 +1,4 @@
-"""Training: recipes, and the runners that turn them into zoo folders and honest scores.
+"""Training: the runners that turn recipes into zoo folders and honest scores.
 
 Names are imported when first used: the processes of an evaluation read a `RecipeLearner` before they
 choose a backend and its threads, so nothing here may import Keras by itself.
@@ -8,11 +8,8 @@ from mer_zoo.lazy import lazy_names
 
 _HOMES = {
     "Portraits": "corpora",
-    "Recipe": "recipe",
     "RecipeLearner": "learner",
-    "Table": "table",
     "evaluate": "evaluating",
-    "find_recipe": "recipes",
     "finetune": "finetuning",
     "make_table": "tables",
     "train_entry": "synthetic",

@@ -9,11 +9,11 @@ from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.preparation import prepare
+from mer_zoo.recipes.finding import read_recipe
+from mer_zoo.recipes.recipe import Real, Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
 from mer_zoo.training.learner import REAL, RecipeLearner
-from mer_zoo.training.recipe import Real, Recipe
-from mer_zoo.training.recipes import read_recipe
 from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 
 JOURNAL = "folds"

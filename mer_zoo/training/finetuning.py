@@ -8,18 +8,18 @@ import numpy as np
 
 from mer_zoo import datasets
 from mer_zoo.errors import DatasetError, UnknownNameError
-from mer_zoo.tracking import tracked
-from mer_zoo.training.publishing import refuse_existing
-from mer_zoo.training.real import train_on_real
-from mer_zoo.training.recipe import (
+from mer_zoo.recipes.recipe import (
     Augmentation,
+    CardText,
     NetworkChoice,
     Real,
     Recipe,
-    Rejecting,
+    RejectionRule,
     Training,
-    Words,
 )
+from mer_zoo.tracking import tracked
+from mer_zoo.training.publishing import refuse_existing
+from mer_zoo.training.real import train_on_real
 from mer_zoo.zoo import find, load
 
 LEAST_CLIPS = 3  # of a class: one to test, two to learn from
@@ -70,7 +70,7 @@ def finetune(
             a class, or a `mer_zoo.datasets.Dataset`. Phases that are missing are spotted.
         out: the zoo folder to write: weights, card, recipe, and with `score` the predictions and the
             weights of every fold. After an interruption the same call resumes.
-        training: optimisation; see `mer_zoo.training.recipe.Training`.
+        training: optimisation; see `mer_zoo.recipes.recipe.Training`.
         variants: images made of each clip for training, the clip as it is among them; 1 for that
             one alone, as it always is for datasets of precomputed images.
         action_units: label -> action units that show it, for example `{"tense": "4+7"}`. Every second
@@ -145,10 +145,10 @@ def finetuning_recipe(
         augmentation=Augmentation(
             shift=max(shift, 1), variants=variants, action_units=dict(action_units)
         ),
-        rejection=Rejecting(min_motion=card.rejection.min_motion),
+        rejection=RejectionRule(min_motion=card.rejection.min_motion),
         real=Real("custom", "", training, start),
         selection=card.trained_on.selection,
-        card=Words(
+        card=CardText(
             summary=f"{card.name} of the zoo, fine-tuned on one's own clips.",
             intended_use="What it was fine-tuned for, on people and cameras like those of its clips.",
             limits=_rendering_told(action_units),

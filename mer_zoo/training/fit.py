@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from mer_zoo.files import write_atomically
+from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.batches import Batches, EpochStarter
-from mer_zoo.training.recipe import Training
 
 RANDOM_STATE = "random_state.npz"
 EpochLog = Callable[[int, Mapping[str, float]], None]

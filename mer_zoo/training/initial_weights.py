@@ -9,7 +9,7 @@ import numpy as np
 
 from mer_zoo import models
 from mer_zoo.errors import MerZooError
-from mer_zoo.training.recipe import NetworkChoice
+from mer_zoo.recipes.recipe import NetworkChoice
 from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities

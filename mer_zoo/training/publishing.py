@@ -10,8 +10,8 @@ from mer_zoo import __version__
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
-from mer_zoo.training.recipe import Recipe
 from mer_zoo.zoo import cards, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities

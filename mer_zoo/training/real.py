@@ -11,13 +11,13 @@ from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation import Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.files import write_atomically
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.training.evaluating import examples_of, load_dataset
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
-from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.resume import origin, refuse_other_work
 from mer_zoo.zoo import cards, find
 

@@ -13,6 +13,7 @@ from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.evaluation import Examples, Scores, confusion_matrix
 from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.evaluation.metrics import auc, majority
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import sizes
@@ -20,7 +21,6 @@ from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
 from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
-from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.registry import Entry

@@ -11,15 +11,15 @@ from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.evaluation.versions import versions
+from mer_zoo.recipes.overrides import with_values
+from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.recipes.table import Condition, Table, folder_name
 from mer_zoo.synthesis import Conditions
-from mer_zoo.training.changed import with_values
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, corpus_digest, render_corpus
 from mer_zoo.training.learner import FittedNetwork
-from mer_zoo.training.recipe import Recipe
 from mer_zoo.training.resume import depends_on, refuse_differences
 from mer_zoo.training.scoring import score_trained
 from mer_zoo.training.synthetic import train_seeds
-from mer_zoo.training.table import Condition, Table, folder_name
 from mer_zoo.zoo import find, load
 
 HELD_OUT = "held-out identities"

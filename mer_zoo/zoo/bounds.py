@@ -11,10 +11,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from mer_zoo.config import Bound
 from mer_zoo.errors import shown
-
-CARD_BYTES = 256_000
-"""Largest card file. The packaged cards have 4 kB."""
 
 WEIGHT_BYTES = 256_000_000
 """Largest weight file. The largest packaged one has 24 MB."""
@@ -34,14 +32,6 @@ WEIGHTS_SUFFIX = ".safetensors"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # escape codes of terminals, not \t and \n
-
-
-class Bound:
-    """One restriction on a field, given beside its type: `Annotated[int, Within(1, 10)]`."""
-
-    def problem(self, value) -> str | None:
-        """What was expected instead of `value`, or None where it is allowed."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

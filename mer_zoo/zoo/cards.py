@@ -10,6 +10,7 @@ from typing import Annotated
 
 import tomli_w
 
+from mer_zoo.config import Format
 from mer_zoo.errors import CardError
 from mer_zoo.files import write_atomically
 from mer_zoo.selection import Selection
@@ -38,8 +39,14 @@ from mer_zoo.zoo.bounds import (
     Within,
     shown,
 )
-from mer_zoo.zoo.parsing import parse, read_toml
 from mer_zoo.zoo.weights import DTYPES
+
+FORMAT = Format(
+    "card",
+    CardError,
+    "A local zoo entry is a folder that holds card.toml and the weight file it names; `mer-zoo train` "
+    "writes one.",
+)
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,7 @@ class Card:
             CardError: the file is missing, too large or not TOML, or a field is missing, unknown, of
                 the wrong type or out of bounds.
         """
-        return cls.from_dict(read_toml(Path(path)), where=str(path))
+        return cls.from_dict(FORMAT.read_toml(path), where=str(path))
 
     @classmethod
     def from_dict(cls, data: dict, where: str = "card") -> "Card":
@@ -220,7 +227,7 @@ class Card:
         Raises:
             CardError: a field is missing, unknown, of the wrong type or out of bounds.
         """
-        card = parse(cls, data, where)
+        card = FORMAT.parse(cls, data, where)
         if problem := _inconsistency(card):
             raise CardError(f"{where}: {problem}.")
         return card
@@ -235,8 +242,9 @@ class Card:
         )
 
     def brief(self):
-        """What the card says in one minute, a `mer_zoo.readings.Brief`."""
-        from mer_zoo.readings.brief import Brief  # here, since its room needs OpenCV
+        """What the card says in one minute, a `mer_zoo.readings.CardSummary`."""
+        # Here, since its room needs OpenCV.
+        from mer_zoo.readings.card_summary import CardSummary
 
         saw, score = self.trained_on, ""
         kind = saw.real_clips_seen or "synthetic clips only"
@@ -247,7 +255,7 @@ class Card:
                 f"identities ({first.protocol}); always the commonest class would reach "
                 f"{first.majority:.3f}, guessing {first.chance:.3f}"
             )
-        return Brief(
+        return CardSummary(
             name=self.name,
             summary=self.summary,
             use=self.intended_use,

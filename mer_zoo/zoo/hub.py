@@ -15,11 +15,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mer_zoo.config import FILE_BYTES
 from mer_zoo.errors import HubError
 from mer_zoo.extras import require_extra
 from mer_zoo.settings import home, is_offline
 from mer_zoo.zoo import cache, weights
-from mer_zoo.zoo.bounds import CARD_BYTES
 from mer_zoo.zoo.cards import Card, Weights
 from mer_zoo.zoo.registry import CARD
 
@@ -157,7 +157,7 @@ def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
     )
     temporary.mkdir()
     try:
-        _refuse_larger(address, CARD, _size(address, found, CARD), CARD_BYTES)
+        _refuse_larger(address, CARD, _size(address, found, CARD), FILE_BYTES)
         path = _download(address, CARD, temporary)
         _check_card(address, path, found.files[CARD].blob_id)
         stored = Card.read(path).weights

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.errors import ClipError, OutputExistsError
-from mer_zoo.readings import Brief, Reading, render_reading, save_report, stylesheet
+from mer_zoo.readings import CardSummary, Reading, render_reading, save_report, stylesheet
 from mer_zoo.readings.report import overlay, picture
 
 pytestmark = pytest.mark.backend_free
@@ -91,7 +91,7 @@ def test_a_heat_map_is_shown_on_the_face(reading, tmp_path):
 
 
 def test_the_card_stands_in_the_page_once_a_model(reading, tmp_path):
-    brief = Brief(
+    brief = CardSummary(
         name="meganet_tiny",
         summary="A small <MEGANet>.",
         use="Tests.",

@@ -9,9 +9,9 @@ import skimage.data
 import mer_zoo
 from mer_zoo import synthesis
 from mer_zoo.errors import DatasetError, OutputExistsError, RecipeError, UnknownNameError
+from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.finetuning import finetuning_recipe
 from mer_zoo.training.learner import frozen
-from mer_zoo.training.recipe import Training
 
 QUICK = Training(epochs=3, head_epochs=4, seeds=[1], batch_size=8, learning_rate=2e-3)
 

@@ -19,9 +19,10 @@ from mer_zoo.errors import (
     UnknownNameError,
 )
 from mer_zoo.preparation import ImageStore, prepare
-from mer_zoo.training import Recipe, RecipeLearner, find_recipe, train_on_real
+from mer_zoo.recipes import Recipe, find_recipe
+from mer_zoo.recipes.recipe import Training
+from mer_zoo.training import RecipeLearner, train_on_real
 from mer_zoo.training.learner import with_border
-from mer_zoo.training.recipe import Training
 
 TINY = {"stages": [[4], [6]], "stem_strides": 2, "neck": 4, "attention_stages": [2]}
 RECIPE = """

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.training import Recipe
-from mer_zoo.training.search_section import Choice, FloatRange, IntRange
+from mer_zoo.recipes import Recipe
+from mer_zoo.recipes.search_space import Choice, FloatRange, IntRange
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.toml"))
 

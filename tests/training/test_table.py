@@ -6,9 +6,10 @@ import pytest
 
 import mer_zoo
 from mer_zoo.errors import RecipeError
-from mer_zoo.training import Recipe, train_entry
+from mer_zoo.recipes import Recipe
+from mer_zoo.recipes.table import Table
+from mer_zoo.training import train_entry
 from mer_zoo.training.corpora import Portraits
-from mer_zoo.training.table import Table
 from mer_zoo.training.tables import make_table
 from tests.photographs import write_photographs
 

@@ -13,7 +13,8 @@ import mer_zoo
 from mer_zoo import models
 from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.evaluation.metrics import auc
-from mer_zoo.training import Recipe, train_entry
+from mer_zoo.recipes import Recipe
+from mer_zoo.training import train_entry
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.fit import fit_network, predict
 from mer_zoo.zoo import find

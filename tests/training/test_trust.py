@@ -13,9 +13,10 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.errors import EvaluationError, RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
+from mer_zoo.recipes import Recipe
+from mer_zoo.recipes.recipe import Training
 from mer_zoo.selection import Selection
-from mer_zoo.training import Recipe, RecipeLearner, train_on_real
-from mer_zoo.training.recipe import Training
+from mer_zoo.training import RecipeLearner, train_on_real
 from mer_zoo.training.zero_shot import score_zero_shot
 from mer_zoo.zoo.cards import Preprocessing
 from tests.training.test_finetuning import QUICK, clips  # noqa: F401  (a fixture)
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.backend_free
 STILL = Training(epochs=1, head_epochs=1, seeds=[1], batch_size=8, learning_rate=1e-7)
 KILLED = """
 import os, sys
-from mer_zoo.training import Recipe, train_on_real
+from mer_zoo.recipes import Recipe
+from mer_zoo.training import train_on_real
 
 def progress(line):
     if line.startswith("training on all"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import mer_zoo
 from mer_zoo.cli import main
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
+from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import Store
-from mer_zoo.training import Recipe
 from tests.tuner.conftest import RECIPE
 
 REAL = """

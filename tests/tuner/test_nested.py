@@ -6,7 +6,7 @@ import pytest
 
 import tuner
 from mer_zoo.evaluation.plan import NESTED
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 from tests.tuner.learners import noisy_means, toy_examples
 from tuner.errors import LeakError
 from tuner.sources import GivenExamples, TrainingPart

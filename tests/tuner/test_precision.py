@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 from mer_zoo.training.learner import SYNTHETIC, RecipeLearner
 from tests.tuner.learners import NoisyMeans, toy_examples
 from tuner.errors import SearchRefusedError

@@ -11,10 +11,10 @@ import tuner
 from mer_zoo import zoo
 from mer_zoo.errors import EvaluationError, OldFileStoreError, RecipeError, TrackingError
 from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.recipes import Recipe
+from mer_zoo.recipes.recipe import Real, Search
 from mer_zoo.tracking import store
-from mer_zoo.training import Recipe
 from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.recipe import Real, Search
 from mer_zoo.training.synthetic import training_examples
 from tests.tuner.learners import toy_examples
 from tuner.errors import LeakError, SearchRefusedError

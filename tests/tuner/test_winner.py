@@ -14,7 +14,7 @@ import mer_zoo
 import tuner
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 from tests.tuner.learners import toy_examples
 from tuner.sources import GivenExamples
 from tuner.space import applied

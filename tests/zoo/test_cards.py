@@ -7,7 +7,7 @@ import pytest
 
 from mer_zoo.errors import CardError
 from mer_zoo.modalities import with_defaults
-from mer_zoo.training import Recipe
+from mer_zoo.recipes import Recipe
 from mer_zoo.zoo import Card, card, list_models
 
 

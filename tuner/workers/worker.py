@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mer_zoo.evaluation import Examples, Learner
-from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.recipes import read_recipe
+from mer_zoo.recipes.finding import read_recipe
+from mer_zoo.recipes.recipe import Recipe
 from tuner.errors import ChiefLostError, ProjectError
 from tuner.packages import require_packages
 from tuner.preparation import checked_space, prepare

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Brief:
+class CardSummary:
     """A card in one minute.
 
     Attributes:

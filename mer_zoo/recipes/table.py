@@ -1,16 +1,17 @@
 """What a table of results compares: variants of one recipe, or entries of the zoo, scored alike."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mer_zoo.errors import CardError, MerZooError, RecipeError
+from mer_zoo.config import Format
+from mer_zoo.errors import MerZooError, RecipeError
+from mer_zoo.recipes.finding import read_recipe
+from mer_zoo.recipes.overrides import listed, with_values
+from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
-from mer_zoo.training.changed import listed, with_values
-from mer_zoo.training.recipe import Recipe
-from mer_zoo.training.recipes import read_recipe
-from mer_zoo.zoo.parsing import parse, read_toml
+
+FORMAT = Format("table of results", RecipeError)
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,7 @@ class Table:
         Raises:
             RecipeError: the file is missing or not TOML, a key is unknown, or two rows share a name.
         """
-        try:
-            if not os.path.isfile(path):
-                raise RecipeError(f"The table {path} cannot be read: there is no such file.")
-            table = parse(cls, read_toml(path, "table of results"), str(path))
-        except CardError as error:
-            raise RecipeError(f"The table {path} is not valid: {error}") from error
+        table = FORMAT.read(cls, path)
         for kind in (table.rows, table.conditions):
             names = [folder_name(item.name) for item in kind]
             if len(set(names)) < len(names):

@@ -1,11 +1,10 @@
-"""A recipe with a few values changed, named by dotted keys."""
+"""Overrides: a recipe with a few values changed, named by dotted keys."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from mer_zoo.errors import CardError, RecipeError
-from mer_zoo.training.recipe import Recipe
-from mer_zoo.zoo.parsing import parse
+from mer_zoo.errors import RecipeError
+from mer_zoo.recipes.recipe import FORMAT, Recipe
 
 
 def plain(recipe: Recipe) -> dict:
@@ -35,8 +34,8 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
             )
         table[last] = value
     try:
-        return parse(Recipe, content, recipe.name)
-    except CardError as error:
+        return FORMAT.parse(Recipe, content, recipe.name)
+    except RecipeError as error:
         raise RecipeError(f"{error} It was to become {listed(values)}.") from error
 
 

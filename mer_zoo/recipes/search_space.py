@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mer_zoo.errors import CardError, RecipeError
-from mer_zoo.zoo.parsing import parse
+from mer_zoo.config import Format
+from mer_zoo.errors import RecipeError
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,7 @@ def _range(table, where):
         raise RecipeError(
             f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
         )
-    try:
-        found = parse(RANGES[kind], table, where)
-    except CardError as error:
-        raise RecipeError(str(error)) from error
+    found = Format("range", RecipeError).parse(RANGES[kind], table, where)
     if problem := found.problem():
         raise RecipeError(f"{where}: {problem}.")
     return found

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.training.recipe import Recipe
+from mer_zoo.recipes.recipe import Recipe
 
-PACKAGED = Path(__file__).resolve().parents[1] / "recipes"  # in an installed package
+PACKAGED = Path(__file__).resolve().parent  # in an installed package
 CHECKOUT = Path(__file__).resolve().parents[2] / "recipes"  # in a checkout
 
 

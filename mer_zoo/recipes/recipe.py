@@ -1,20 +1,24 @@
 """Recipes: TOML files that regenerate a zoo entry. Unknown keys are errors, not ignored."""
 
 import dataclasses
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomli_w
 
-from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.config import Format
+from mer_zoo.errors import RecipeError
+from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
-from mer_zoo.training.search_section import Search
 from mer_zoo.zoo.cards import Preprocessing
-from mer_zoo.zoo.parsing import parse, read_toml
 
+FORMAT = Format("recipe", RecipeError, "The recipes of this project are found by name.")
 UNFREEZE = ("all", "top", "head")
 STORAGE = ("float16", "int8")
+Problems = Iterator[tuple[bool, str]]
+"""Whether something is wrong, and what was expected."""
+
 ONLY_REAL = {"balance": False, "inner_folds": 0, "head_epochs": 0}
 """What `Training` has for few, uneven real clips -> its value where clips are rendered."""
 
@@ -31,6 +35,13 @@ class Data:
     clips_per_identity: int
     rigs: list[str] = field(default_factory=lambda: ["makehuman"])
     train_rig: str = ""
+
+    def problems(self) -> Problems:
+        yield self.clips_per_identity < 1, "clips_per_identity must be at least 1"
+        yield (
+            self.train_rig not in ("", *self.rigs),
+            "train_rig must be one of data.rigs, or empty for all",
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,15 @@ class Augmentation:
     variants: int = 1
     action_units: dict = field(default_factory=dict)
 
+    def problems(self) -> Problems:
+        yield self.shift < 0, "shift must be 0 or more"
+        yield self.variants < 1, "variants must be at least 1, the clip as it is"
+        yield (
+            bool(self.action_units) and self.variants < 3,
+            "variants must be 3 at least for augmentation.action_units: the clip as it is, one "
+            "variant of it, one rendered",
+        )
+
 
 @dataclass(frozen=True)
 class Training:
@@ -82,6 +102,27 @@ class Training:
     head_epochs: int = 0
     unfreeze: str = "all"
 
+    def problems(self, start: str) -> Problems:
+        """What no training could use.
+
+        Args:
+            start: the entry whose weights training begins with; "" for fresh ones.
+        """
+        yield self.epochs < 1, "epochs must be at least 1"
+        yield self.batch_size < 2, "batch_size must be at least 2"
+        yield not self.seeds, "seeds must name at least one seed"
+        yield not 0 <= self.label_smoothing < 1, "label_smoothing must be in [0, 1)"
+        yield self.head_epochs < 0, "head_epochs must be 0 or more"
+        yield self.unfreeze not in UNFREEZE, f"unfreeze must be one of {', '.join(UNFREEZE)}"
+        yield (
+            self.inner_folds < 0 or self.inner_folds == 1,
+            "inner_folds must be 0, or 2 and more",
+        )
+        yield (
+            self.unfreeze != "all" and not start,
+            "unfreeze must be all where training begins with fresh weights",
+        )
+
 
 @dataclass(frozen=True)
 class Real:
@@ -99,7 +140,7 @@ class Real:
 
 
 @dataclass(frozen=True)
-class Rejecting:
+class RejectionRule:
     """`keep`: share of validation expressions the probability threshold lets pass.
 
     `min_motion`: least peak motion of an expression, in pixels of the 224 px crop.
@@ -110,7 +151,7 @@ class Rejecting:
 
 
 @dataclass(frozen=True)
-class Words:
+class CardText:
     """What the card says in words. `tuned_on`: what was looked at while the corpus was made."""
 
     summary: str
@@ -139,14 +180,14 @@ class Recipe:
     name: str
     preprocessing: Preprocessing
     network: NetworkChoice
-    card: Words
+    card: CardText
     data: Data | None = None
     training: Training | None = None
     real: Real | None = None
     start: str = ""
     storage: str = "float16"
     augmentation: Augmentation = field(default_factory=Augmentation)
-    rejection: Rejecting = field(default_factory=Rejecting)
+    rejection: RejectionRule = field(default_factory=RejectionRule)
     search: Search | None = None
     selection: list[Selection] = field(default_factory=list)
 
@@ -158,15 +199,7 @@ class Recipe:
             RecipeError: the file is missing or not TOML, or a key is unknown, missing, of the wrong
                 type or impossible.
         """
-        if not os.path.isfile(path):
-            raise RecipeError(
-                f"The recipe {path} cannot be read: there is no such file. Recipes lie in recipes/ "
-                "of a checkout."
-            )
-        try:
-            recipe = parse(cls, read_toml(Path(path), "recipe"), str(path))
-        except CardError as error:
-            raise RecipeError(str(error)) from error
+        recipe = FORMAT.read(cls, path)
         recipe.check(str(path))
         return recipe
 
@@ -182,67 +215,39 @@ class Recipe:
                 f"{where}: there is nothing to train on. Add [data] and [training] for synthetic "
                 "clips, or [real] for a dataset."
             )
-        wrong = [
-            (
-                self.storage not in STORAGE,
-                f"storage must be one of {', '.join(STORAGE)}",
-            ),
-            (
-                bool(self.start) and self.training is None,
-                "start is where [training] begins, and there is no [training]; for real clips there "
-                "is real.start",
-            ),
-            (
-                self.data is not None and self.data.clips_per_identity < 1,
-                "data.clips_per_identity must be at least 1",
-            ),
-            (
-                self.data is not None and self.data.train_rig not in ("", *self.data.rigs),
-                "data.train_rig must be one of data.rigs, or empty for all",
-            ),
-            (
-                self.augmentation.shift < 0,
-                "augmentation.shift must be 0 or more",
-            ),
-            (
-                self.augmentation.variants < 1,
-                "augmentation.variants must be at least 1, the clip as it is",
-            ),
-            (
-                bool(self.augmentation.action_units) and self.augmentation.variants < 3,
-                "augmentation.variants must be 3 at least for augmentation.action_units: the clip as "
-                "it is, one variant of it, one rendered",
-            ),
-            (
-                self.augmentation.variants > 1 and self.real is None,
-                "augmentation.variants above 1 are made of real clips, and there is no [real]",
-            ),
-            (
-                self.data is not None
-                and self.preprocessing.image_size + 2 * self.augmentation.shift
-                > self.preprocessing.side,
-                "preprocessing.image_size plus twice augmentation.shift must fit into the image "
-                f"of the modality, {self.preprocessing.side} px",
-            ),
-        ]
-        if self.training is not None:
-            wrong += _impossible(self.training, "training")
-            wrong += [_frozen_from_scratch(self.training, self.start, "training")]
-            wrong += [
-                (
-                    getattr(self.training, name) != unused,
-                    f"training.{name} is for real clips: set it in [real.training]",
-                )
-                for name, unused in ONLY_REAL.items()
-            ]
-        if self.real is not None:
-            wrong += _impossible(self.real.training, "real.training")
-            wrong += [_frozen_from_scratch(self.real.training, self.real.start, "real.training")]
-        for is_wrong, what in wrong:
+        for is_wrong, problem in self._problems():
             if is_wrong:
-                raise RecipeError(f"{where}: {what}.")
+                raise RecipeError(f"{where}: {problem}.")
         if self.search is not None:
             self.search.ranges(where)
+
+    def _problems(self) -> Problems:
+        yield self.storage not in STORAGE, f"storage must be one of {', '.join(STORAGE)}"
+        yield (
+            bool(self.start) and self.training is None,
+            "start is where [training] begins, and there is no [training]; for real clips there is "
+            "real.start",
+        )
+        yield from _within("augmentation", self.augmentation.problems())
+        yield (
+            self.augmentation.variants > 1 and self.real is None,
+            "augmentation.variants above 1 are made of real clips, and there is no [real]",
+        )
+        if self.data is not None:
+            yield from _within("data", self.data.problems())
+            needed = self.preprocessing.image_size + 2 * self.augmentation.shift
+            yield (
+                needed > self.preprocessing.side,
+                "preprocessing.image_size plus twice augmentation.shift must fit into the image of "
+                f"the modality, {self.preprocessing.side} px",
+            )
+        if self.training is not None:
+            yield from _within("training", self.training.problems(self.start))
+            for name, unused in ONLY_REAL.items():
+                is_used = getattr(self.training, name) != unused
+                yield is_used, f"training.{name} is for real clips: set it in [real.training]"
+        if self.real is not None:
+            yield from _within("real.training", self.real.training.problems(self.real.start))
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.
@@ -285,29 +290,5 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
-def _frozen_from_scratch(training: Training, start: str, section: str) -> tuple[bool, str]:
-    return (
-        training.unfreeze != "all" and not start,
-        f"{section}.unfreeze must be all where training begins with fresh weights",
-    )
-
-
-def _impossible(training: Training, section: str) -> list[tuple[bool, str]]:
-    return [
-        (training.epochs < 1, f"{section}.epochs must be at least 1"),
-        (training.batch_size < 2, f"{section}.batch_size must be at least 2"),
-        (not training.seeds, f"{section}.seeds must name at least one seed"),
-        (
-            not 0 <= training.label_smoothing < 1,
-            f"{section}.label_smoothing must be in [0, 1)",
-        ),
-        (training.head_epochs < 0, f"{section}.head_epochs must be 0 or more"),
-        (
-            training.unfreeze not in UNFREEZE,
-            f"{section}.unfreeze must be one of {', '.join(UNFREEZE)}",
-        ),
-        (
-            training.inner_folds < 0 or training.inner_folds == 1,
-            f"{section}.inner_folds must be 0, or 2 and more",
-        ),
-    ]
+def _within(section: str, problems: Problems) -> Problems:
+    return ((is_wrong, f"{section}.{problem}") for is_wrong, problem in problems)
