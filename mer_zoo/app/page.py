@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mer_zoo import zoo
 from mer_zoo.app.answering import Answers
-from mer_zoo.app.uploads import Uploads
+from mer_zoo.app.uploads import KEPT_SECONDS, Uploads
 from mer_zoo.readings import stylesheet
 
 TITLE = "mer_zoo: micro-expressions in a video"
@@ -15,10 +15,10 @@ INTRODUCTION = (
 )
 PRIVACY = (
     "The video stays on this machine. It is deleted when you remove or replace it, close this page "
-    "or stop the program."
+    "or stop the program, and after {minutes} minutes at the latest. A video may have {megabytes} MB; "
+    "for a larger one use `mer-zoo app --max-upload`, or `mer-zoo predict VIDEO`."
 )
 FRAMES_A_STEP = 10  # between two signs of progress
-CLEAN_EVERY, KEEP_AT_MOST = 600, 3600  # seconds; for uploads of pages that vanished
 
 
 def build_page(entry: str, uploads: Uploads, answers: Answers, example: Path | None = None):
@@ -26,7 +26,7 @@ def build_page(entry: str, uploads: Uploads, answers: Answers, example: Path | N
 
     Args:
         entry: the zoo entry chosen at first; a local folder is added to the packaged entries.
-        uploads: where uploads lie, and who holds them.
+        uploads: where uploads lie, who holds them, and how large they may be.
         answers: reads the videos.
         example: a video offered to those who have none at hand.
     """
@@ -48,9 +48,8 @@ def build_page(entry: str, uploads: Uploads, answers: Answers, example: Path | N
     def close(request: gr.Request):
         uploads.release(request.session_hash)
 
-    with gr.Blocks(
-        title=TITLE, analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_AT_MOST)
-    ) as page:
+    privacy = PRIVACY.format(minutes=KEPT_SECONDS // 60, megabytes=uploads.megabytes)
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.Markdown(INTRODUCTION)
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
@@ -61,7 +60,7 @@ def build_page(entry: str, uploads: Uploads, answers: Answers, example: Path | N
                 if example is not None:
                     button = gr.Button("Try it with a posed smile", elem_id="example")
                     button.click(lambda: str(example), None, video, api_visibility="private")
-                gr.Markdown(PRIVACY)
+                gr.Markdown(privacy)
             with gr.Column(scale=2, min_width=480):
                 answer = gr.HTML(answers.about(entry), elem_id="answer")
         gr.on(

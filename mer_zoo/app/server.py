@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from mer_zoo.app.uploads import MOST_MEGABYTES, Uploads
 from mer_zoo.errors import ServerError
 from mer_zoo.extras import require_extra
 
@@ -24,7 +25,11 @@ POLICY = (
 
 @contextlib.contextmanager
 def running_page(
-    entry: str = "meganet_casme2", *, port: int = PORT, example: str | Path | None = None
+    entry: str = "meganet_casme2",
+    *,
+    port: int = PORT,
+    example: str | Path | None = None,
+    max_upload: int = MOST_MEGABYTES,
 ) -> Iterator[str]:
     """Serves the page while the context lasts.
 
@@ -36,16 +41,20 @@ def running_page(
         entry: the zoo entry chosen at first, or a local folder. It is loaded before the page opens.
         port: on the loopback address 127.0.0.1; no other is listened on.
         example: a video offered to those who have none at hand.
+        max_upload: most megabytes (10^6 bytes) of an upload; larger ones are refused. Eight uploads are
+            kept at a time, each for at most an hour.
 
     Yields:
         The address of the page.
 
     Raises:
         MissingPackageError: Gradio is not installed.
-        ServerError: the port cannot be listened on.
+        ServerError: the port cannot be listened on, or `max_upload` is less than 1.
         UnknownNameError, CardError, WeightsError: the entry cannot be loaded.
     """
     require_extra("app", "gradio", "The page")
+    if max_upload < 1:
+        raise ServerError(f"max_upload={max_upload}: expected 1 megabyte or more.")
     refuse_taken_port(port)
     folder = tempfile.mkdtemp(prefix="mer_zoo_app_")
     settings = {"GRADIO_TEMP_DIR": folder, "GRADIO_ANALYTICS_ENABLED": "False"}
@@ -53,8 +62,10 @@ def running_page(
     os.environ.update(settings)
     page = None
     try:
-        page, url = _launch(entry, port, folder, None if example is None else Path(example))
-        yield url
+        uploads = Uploads(folder, megabytes=max_upload)
+        page, url = _launch(entry, port, uploads, None if example is None else Path(example))
+        with uploads.tidied():
+            yield url
     finally:
         if page is not None:
             page.close(verbose=False)
@@ -82,14 +93,14 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _launch(entry, port, folder, example):
+def _launch(entry, port, uploads, example):
     from gradio import themes
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from mer_zoo.app.answering import Answers
+    from mer_zoo.app.guarding import BoundedUploads, OwnPageOnly
     from mer_zoo.app.page import build_page, page_style
-    from mer_zoo.app.uploads import Uploads
 
     answers = Answers()
     answers.load(entry)
@@ -97,7 +108,7 @@ def _launch(entry, port, folder, example):
         answers.answer(
             example, entry
         )  # whatever a backend compiles is compiled before it is waited for
-    page = build_page(entry, Uploads(folder), answers, example)
+    page = build_page(entry, uploads, answers, example)
     _, url, _ = page.launch(
         server_name=HOST,
         server_port=port,
@@ -110,6 +121,7 @@ def _launch(entry, port, folder, example):
         mcp_server=False,
         ssr_mode=False,
         pwa=False,
+        max_file_size=uploads.megabytes * 1_000_000,  # the page itself says so before it sends
         allowed_paths=[] if example is None else [str(example)],
         theme=themes.Default(
             font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
@@ -119,6 +131,8 @@ def _launch(entry, port, folder, example):
             "middleware": [
                 # Other names of this address may be another page's trick (DNS rebinding).
                 Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+                Middleware(OwnPageOnly),
+                Middleware(BoundedUploads, uploads=uploads),
                 Middleware(_WithPolicy),
             ]
         },

@@ -13,6 +13,9 @@ from mer_zoo.cli.common import DEFAULT_MODEL, ModelName, choose_backend, err
 def app(
     model: ModelName = DEFAULT_MODEL,
     port: Annotated[int, typer.Option(min=1, max=65535, help="On 127.0.0.1.")] = 7860,
+    max_upload: Annotated[
+        int, typer.Option(min=1, help="Most megabytes of a video; larger ones are refused.")
+    ] = 1000,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ):
     """Opens a page to drop videos on, or to record them. Nothing leaves this machine. Ctrl+C ends it."""
@@ -23,10 +26,15 @@ def app(
     choose_backend()
     from mer_zoo.app import running_page
 
-    # A terminated server, too, deletes what was uploaded.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A server that is terminated, or whose terminal is closed, deletes what was uploaded, too.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     err.print(f"starting the page with {model}", highlight=False)
-    with running_page(model, port=port, example=demonstration.smile()) as url:
+    with running_page(
+        model, port=port, example=demonstration.smile(), max_upload=max_upload
+    ) as url:
         err.print(f"the page is at {url} (Ctrl+C ends it)", highlight=False)
         if browser:
             webbrowser.open(url)

@@ -178,6 +178,16 @@ def test_what_cannot_be_read_is_said_in_the_page(page, tmp_path):
     page.wait_for_selector("text=No face was found")
 
 
+def test_a_video_that_is_too_large_is_said_before_it_is_sent(page, tmp_path):
+    huge = tmp_path / "huge.mp4"
+    with huge.open("wb") as file:
+        file.truncate(1_000_000_001)  # a hole: it takes no space
+    drop(page, huge)
+    page.wait_for_selector("text=exceed the maximum allowed size")
+    assert "A video may have 1000 MB" in page.inner_text("body")
+    assert not uploads()
+
+
 def test_the_webcam_is_read_like_a_file(page):
     page.click("#video button[aria-label='Capture from camera']")
     page.click("#video button:has-text('webcam')")
