@@ -54,7 +54,7 @@ class MESTI(ClipLayer):
        mirrored clip gives the mirrored image with u negated.
 
     The paper's (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this
-    interpretation was chosen by measurement, see `docs/design.md`. `mer_zoo.modalities.mesti` is the
+    interpretation was chosen by measurement, see `docs/specification.md`. `mer_zoo.modalities.mesti` is the
     same in NumPy, for frames that come one by one or at an uneven rate.
 
     Input: one clip or a batch, with or without onset, apex and offset: see `call`.

@@ -2,7 +2,7 @@
 
 The Keras layer `mer_zoo.layers.MESTI` computes the same image from a batch of clips. The paper's
 (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this interpretation was chosen
-by measurement, see `docs/design.md`.
+by measurement, see `docs/specification.md`.
 """
 
 import cv2

@@ -1,7 +1,7 @@
 """MEGANet: a small convolutional network with Gradient Attention, or another in its place.
 
 The layer table of the paper (MESTI-MEGANet, arXiv 2509.00056) is not available to us. This is a documented
-interpretation, chosen by measurement: see `docs/design.md`.
+interpretation, chosen by measurement: see `docs/specification.md`.
 """
 
 import keras

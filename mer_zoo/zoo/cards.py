@@ -190,7 +190,7 @@ class Golden:
 
 @dataclass(frozen=True)
 class Card:
-    """A zoo entry, described. See `docs/design.md` for the meaning of each field."""
+    """A zoo entry, described: what it is, what it saw, how well it does and what it is not for."""
 
     name: Name
     summary: Prose
