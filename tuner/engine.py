@@ -54,7 +54,7 @@ class TrialTuner(BaseTuner):
             given: `run` and `space`, as `run_trial` takes them.
 
         Raises:
-            TuningError, TrackingError, DiskFullError: the search cannot go on.
+            TuningError, TrackingError, DiskFullError: the search cannot continue.
         """
         try:
             super().search(**given)
@@ -111,7 +111,7 @@ class Engine(TrialTuner):
         """Runs the trials that are missing.
 
         Raises:
-            TuningError, TrackingError, DiskFullError: the search cannot go on.
+            TuningError, TrackingError, DiskFullError: the search cannot continue.
             TrialsFailedError: three trials in a row, or all, could not be trained.
         """
         super().search(run=self._run, space=self.space)
@@ -165,6 +165,6 @@ class Engine(TrialTuner):
         reason = (self.oracle.trials[name].message or "").strip().splitlines()
         return TrialsFailedError(
             f"{count} trials in a row failed, the last one with: {reason[-1] if reason else '?'} The "
-            "artifact traceback.txt of each trial says more. Mend the cause or the ranges in "
+            "artifact traceback.txt of each trial says more. Correct the cause or the ranges in "
             "search.space, and search in a new --project."
         )

@@ -1,4 +1,4 @@
-"""The errors of a search that its user can mend."""
+"""The errors of a search that its user can correct."""
 
 from mer_zoo.errors import DiskFullError, MerZooError, TrackingError
 

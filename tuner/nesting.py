@@ -46,8 +46,8 @@ def score_nested(
     predicted once. The score is of the procedure that led to `outcome`; the hyperparameters of the
     folds may differ from one another and from those of the winner.
 
-    Interrupted, the same call goes on: finished outer folds are read, and the search of the fold it
-    was in goes on at the fold it was in.
+    After an interruption the same call resumes: finished outer folds are read, and the search of the fold it
+    was in resumes at its fold.
 
     Args:
         outcome: of the search on all subjects, with whose settings the inner searches run and with

@@ -19,7 +19,7 @@ NO_LIMIT = 10**9
 REFUSED = {
     "hyperband": "it hands weights from one budget of epochs to the next, and the folds of a trial "
     "are networks of their own, trained for a fixed number of epochs",
-    "grid": "KerasTuner's GridSearch cannot go on after an interruption (its issue 1055)",
+    "grid": "KerasTuner's GridSearch cannot resume after an interruption (its issue 1055)",
 }
 
 

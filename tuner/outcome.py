@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def majority(self) -> Scores:
-        """Of always naming the commonest class of the same clips."""
+        """Of always naming the most frequent class of the same clips."""
         return metrics.majority(*self._labels)
 
     @property

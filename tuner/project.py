@@ -65,7 +65,7 @@ class Project:
             plan: plain values that name everything the trials depend on.
 
         Returns:
-            The name of the search in the tracking store: the same whenever it goes on.
+            The name of the search in the tracking store: the same whenever it resumes.
 
         Raises:
             ProjectError: the folder holds another search, or its plan cannot be read.

@@ -48,13 +48,13 @@ def search(
     """Searches the hyperparameters of a recipe's [search] table.
 
     A trial is scored by the UF1 of all its inner folds together; each fold holds out whole training
-    subjects. Killed at any moment, the same call goes on at the fold it was in and ends with the
+    subjects. Killed at any moment, the same call resumes at the fold it was in and ends with the
     result of a search that was never killed (same seed, same backend).
 
     Args:
         recipe: name or path of a recipe, or a `Recipe`, with a [search] table.
         source: where the training examples come from: `CorpusClips`, `DatasetClips`, or `Examples`.
-        trials: in all. Called again with more, a finished search goes on.
+        trials: in all. Called again with more, a finished search continues.
         algorithm: "bayesian" or "random".
         seed: of everything random, 1 or more.
         folds: inner folds of a trial.

@@ -1,6 +1,6 @@
 """What MLflow remembers of a search: a run for the search, below it a run for each trial.
 
-The finished folds of a trial are its artifact `folds.json`, from which an interrupted search goes on.
+The finished folds of a trial are its artifact `folds.json`, from which an interrupted search resumes.
 """
 
 from collections.abc import Mapping

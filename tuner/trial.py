@@ -59,7 +59,7 @@ class TrialRunner:
             "uf1", "uar" and "accuracy" over all folds together.
 
         Raises:
-            TuningError: the search cannot go on. Any other exception is of this trial alone, and is
+            TuningError: the search cannot continue. Any other exception is of this trial alone, and is
                 kept with it.
         """
         kept = self.record.trial(number, self.class_names)

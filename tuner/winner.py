@@ -74,7 +74,7 @@ def score(
     Args:
         outcome: of a search on real clips.
         source: the search's.
-        folder: for the finished folds, from which an interrupted call goes on, and the result.
+        folder: for the finished folds, from which an interrupted call resumes, and the result.
         jobs: processes.
         progress: show a bar.
 

@@ -40,7 +40,7 @@ class Answers:
             progress: called with the number of frames done.
 
         Returns:
-            HTML for a page that has `mer_zoo.readings.stylesheet()`. What the user can mend is said in
+            HTML for a page that has `mer_zoo.readings.stylesheet()`. What the user can correct is said in
             it, and raises nothing.
         """
         video = Path(video)

@@ -1,4 +1,4 @@
-"""The journal of a batch: one line a finished video, so that a killed batch goes on where it was."""
+"""The journal of a batch: one line a finished video, so that a killed batch resumes where it stopped."""
 
 import hashlib
 import json

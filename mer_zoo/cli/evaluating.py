@@ -39,7 +39,7 @@ def evaluate(
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Scores a recipe on real clips, honestly; interrupted, the same command goes on."""
+    """Scores a recipe on real clips, honestly; resumes if it was interrupted."""
     from mer_zoo.cli import tables
 
     choose_backend()

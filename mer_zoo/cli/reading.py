@@ -182,7 +182,7 @@ def demo(
     with progress_bar() as bar:
         task = bar.add_task("a real smile (posed, not a micro-expression)", total=2)
         real = classifier.predict_video(demonstration.smile())
-        bar.update(task, advance=1, description="a synthetic clip of known truth")
+        bar.update(task, advance=1, description="a synthetic clip with known ground truth")
         truth = demonstration.synthetic_clip()
         synthetic = classifier.predict_clip(truth.with_phases())
         bar.advance(task)

@@ -219,7 +219,7 @@ def _worker_command(recipe, photos, ict, root):
 def _table(found) -> Table:
     table = Table(
         title="trials, best first: what the choice was made by, no scores",
-        caption=f"UF1 of always naming the commonest class {found.majority.uf1:.3f}, "
+        caption=f"UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
         f"of naming classes at random {found.chance.uf1:.3f}",
     )
     for column in ("trial", "UF1", "values"):

@@ -164,7 +164,7 @@ class Clip:
                 first, last = map(stream.describe, (start, start + len(frames) - 1))
                 raise ClipError(
                     f"{name} is {stream.describe(value)} of {stream.name}, outside the part that "
-                    f"was read, {first} to {last}. Mend it, or widen start and stop."
+                    f"was read, {first} to {last}. Correct it, or widen start and stop."
                 )
             shifted[name] = None if value is None else value - start
         return cls(frames, times, **shifted, **about, source=stream.name)

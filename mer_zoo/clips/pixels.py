@@ -98,7 +98,7 @@ def _from_float(array: np.ndarray, name: str) -> np.ndarray:
         if not np.isfinite(frame).all():
             raise ClipError(
                 f"frame {index} of {name} holds NaN or infinite values; expected 0..255. "
-                "Mend it or leave it out."
+                "Correct it or leave it out."
             )
         low, high = min(low, float(frame.min())), max(high, float(frame.max()))
     if low < 0 or high > 255:

@@ -96,7 +96,7 @@ def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
         more = len(faults) - REPORTED_ROWS
         listed = faults[:REPORTED_ROWS] + [f"and {more} more"] * (more > 0)
         raise ClipError(
-            f"{path}: {len(faults)} of {len(rows)} rows cannot be used. Mend or remove them.\n  "
+            f"{path}: {len(faults)} of {len(rows)} rows cannot be used. Correct or remove them.\n  "
             + "\n  ".join(listed)
         )
     _warn_of_repeats(path, clips)

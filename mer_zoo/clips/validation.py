@@ -13,13 +13,13 @@ PHASES = ("onset", "apex", "offset")
 def check_frames(frames) -> None:
     """Raises ClipError unless `frames` is a (T, H, W, 3) uint8 array with something in it."""
     wanted = "expected a numpy array (T, H, W, 3) of uint8 RGB"
-    mend = "Clip.from_array takes grey, RGBA, 16-bit and floating-point frames."
+    remedy = "Clip.from_array takes grey, RGBA, 16-bit and floating-point frames."
     if not isinstance(frames, np.ndarray):
-        raise ClipError(f"frames is a {type(frames).__name__}; {wanted}. {mend}")
+        raise ClipError(f"frames is a {type(frames).__name__}; {wanted}. {remedy}")
     if frames.ndim != 4 or frames.shape[-1] != 3 or 0 in frames.shape:
-        raise ClipError(f"frames has shape {frames.shape}; {wanted}, T >= 1. {mend}")
+        raise ClipError(f"frames has shape {frames.shape}; {wanted}, T >= 1. {remedy}")
     if frames.dtype != np.uint8:
-        raise ClipError(f"frames is of kind {frames.dtype}; {wanted}. {mend}")
+        raise ClipError(f"frames is of kind {frames.dtype}; {wanted}. {remedy}")
 
 
 def clean_times(times, n_frames: int) -> np.ndarray:

@@ -170,7 +170,8 @@ def _read_labels(path: Path) -> list[Annotation]:
             faults.append(f"{place}: {error}")
     if faults:
         raise DatasetError(
-            f"{path}: {len(faults)} rows cannot be used. Mend them.\n  " + "\n  ".join(faults[:10])
+            f"{path}: {len(faults)} rows cannot be used. Correct them.\n  "
+            + "\n  ".join(faults[:10])
         )
     if not annotations:
         raise DatasetError(f"{path} has a header but no rows below it.")

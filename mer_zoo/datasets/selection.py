@@ -49,7 +49,7 @@ def check_emotions(release: Release, annotations: Sequence[Annotation], own=()) 
     if strange:
         raise DatasetError(
             f"{release.source}: {len(strange)} rows have an emotion that {release.name} does not "
-            f"have ({listed(strange, 5)}). Expected {', '.join(release.emotions)}; mend the table or "
+            f"have ({listed(strange, 5)}). Expected {', '.join(release.emotions)}; correct the table or "
             "name the emotion in classes=."
         )
 

@@ -110,7 +110,7 @@ class TableReader:
                 annotations.append(annotation)
         if faults:
             raise DatasetError(
-                f"{path}: {len(faults)} cells cannot be used. Mend them.\n  "
+                f"{path}: {len(faults)} cells cannot be used. Correct them.\n  "
                 + "\n  ".join(faults[:10] + [f"and {len(faults) - 10} more"] * (len(faults) > 10))
             )
         if not annotations:

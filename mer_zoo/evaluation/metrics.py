@@ -102,7 +102,7 @@ def uar(confusion: np.ndarray) -> np.ndarray:
 
 
 def majority(labels, classes: int) -> Scores:
-    """The scores of always naming the commonest class of `labels`."""
+    """The scores of always naming the most frequent class of `labels`."""
     labels = np.asarray(labels)
     always = np.full_like(labels, np.bincount(labels).argmax())
     return Scores(confusion_matrix(labels, always, classes))

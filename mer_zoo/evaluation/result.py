@@ -126,7 +126,7 @@ class Result:
 
     @property
     def majority(self) -> Scores:
-        """The scores of always naming the commonest class."""
+        """The scores of always naming the most frequent class."""
         return metrics.majority(self.labels, len(self.class_names))
 
     @property

@@ -117,7 +117,7 @@ def _trace(fields, times, onset, apex, offset, max_rise, lips):
     direction = flat[after] - flat[before]
     length = float(direction @ direction)
     trace = (flat - flat[before]) @ direction / (length if length > 0 else 1.0)
-    certain = lips is not None and parting(lips)[before, after]  # whatever is commonest
+    certain = lips is not None and parting(lips)[before, after]  # whatever is most frequent
     if free and not certain:
         return _rise_first(trace.astype(np.float64), times, int(before), int(after))
     return trace.astype(np.float64), int(before), int(after)
@@ -127,7 +127,7 @@ def _rise_first(trace, times, before, after):
     """Turns the trace over when the strongest change was the fall.
 
     It was when the face had looked before the change as it did after it, and looked so most of the
-    time: what is commonest is the face at rest.
+    time: what is most frequent is the face at rest.
     """
     recent = (np.arange(len(trace)) < before) & (times[before] - times <= MAX_RISE)
     if np.sum(recent & (trace >= HALF)) < 2 or np.mean(trace >= HALF) <= 0.5:

@@ -1,4 +1,4 @@
-"""A run in the store, found by its tag before it is created, so that interrupted work goes on in it.
+"""A run in the store, found by its tag before it is created, so that interrupted work resumes in it.
 
 Every call names its run: nothing depends on a run being "active".
 """

@@ -1,4 +1,4 @@
-"""Opening the tracking store, and saying what is wrong with it in words that help."""
+"""Opening the tracking store, and saying what is wrong with it in plain words."""
 
 import contextlib
 import errno
@@ -95,7 +95,7 @@ class Store:
 
     @contextlib.contextmanager
     def named_errors(self) -> Iterator[None]:
-        """Turns what goes wrong in MLflow, SQLite or the network into errors with their mend."""
+        """Turns what goes wrong in MLflow, SQLite or the network into errors that say what to do."""
         try:
             yield
         except (TrackingError, DiskFullError):
@@ -161,7 +161,7 @@ class Store:
             return TrackingError(
                 f"The database {self.uri} is locked: another program is writing it and does not let "
                 "go. Close what has it open (a database browser, a hanging mlflow server) and start "
-                "the same command again; it goes on where it was."
+                "the same command again; it resumes where it stopped."
             )
         if "readonly database" in said or isinstance(error, PermissionError):
             return TrackingError(
@@ -181,8 +181,8 @@ class Store:
         if self.uri.startswith(SERVER) and isinstance(error, (OSError, MlflowException)):
             return TrackingError(
                 f"The MLflow server {self.uri} gave no good answer: {text}. Start it (mlflow server "
-                f"--backend-store-uri {SQLITE}{DATABASE}) or mend --tracking-uri. Start the same "
-                "command again; it goes on where it was."
+                f"--backend-store-uri {SQLITE}{DATABASE}) or correct --tracking-uri. Start the same "
+                "command again; it resumes where it stopped."
             )
         if isinstance(error, ModuleNotFoundError) and self.artifacts is None:
             return TrackingError(
@@ -193,8 +193,8 @@ class Store:
             place = urlsplit(self.uri)  # without the password
             return TrackingError(
                 f"The database {place.path.strip('/')} at {place.hostname} cannot be used: {text}. "
-                "Start it or mend --tracking-uri. Start the same command again; it goes on where it "
-                "was."
+                "Start it or correct --tracking-uri. Start the same command again; it resumes where it "
+                "stopped."
             )
         if isinstance(error, MlflowException):
             return TrackingError(f"MLflow refused in {self.uri}: {text}")
@@ -216,5 +216,5 @@ def disk_full(error: BaseException) -> DiskFullError:
     """The error to raise then."""
     return DiskFullError(
         f"There is no space left for results ({error}). Everything finished is kept. Make room and "
-        "start the same command again; it goes on where it was."
+        "start the same command again; it resumes where it stopped."
     )

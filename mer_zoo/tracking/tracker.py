@@ -77,7 +77,7 @@ class Tracker:
         tags: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """Creates the run, or goes on in the one that was begun before the work was interrupted.
+        """Creates the run, or resumes the one that was begun before the work was interrupted.
 
         Args:
             experiment: its name: dataset and protocol.
@@ -85,7 +85,7 @@ class Tracker:
             params: plain values, nested tables too; they become dotted keys.
             tags: further facts; versions, device and commit are added.
             folder: where the state of interrupted work is kept. The name of the run is kept there
-                too, so it is found again exactly as long as the work can go on.
+                too, so it is found again exactly as long as the work can resume.
         """
         if not self.on:
             return
@@ -239,7 +239,7 @@ def _store(track) -> Store | None:
 
 
 def _name_of_work(folder: Path | None, name: str, params: Mapping[str, str]) -> str:
-    """The same name whenever interrupted work goes on, with the same parameters."""
+    """The same name whenever interrupted work resumes, with the same parameters."""
     own = f"{name}-{uuid.uuid4().hex[:12]}"
     if folder is not None:
         file = Path(folder) / STATE

@@ -58,7 +58,7 @@ def evaluate(
         oracle: also compute the test-selected figures.
         out: folder for `result.json`, `predictions.csv` and `confusion.svg`. It keeps the finished
             folds too until the end; without it they are kept in the cache folder. Either way the
-            same call goes on after an interruption.
+            same call resumes after an interruption.
         force: replace a result in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.

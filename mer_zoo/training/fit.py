@@ -1,4 +1,4 @@
-"""Fitting one network with one seed; interrupted, it goes on where it was."""
+"""Fitting one network with one seed; interrupted, it resumes where it stopped."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def fit_network(
         batches: training images.
         training: the recipe's section.
         checkpoint: folder of the state after each epoch. When it holds the state of an interrupted
-            call, training goes on from there with the same result (same backend); it is removed at
+            call, training resumes from there with the same result (same backend); it is removed at
             the end.
         callbacks: further Keras callbacks.
         log: told of every epoch before its state is kept, so that none is missing after a kill; the

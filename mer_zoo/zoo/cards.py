@@ -252,7 +252,7 @@ class Card:
             first = self.metrics[0]
             score = (
                 f"{first.name} {first.value:.3f} on {first.clips:,} clips of {first.identities} "
-                f"identities ({first.protocol}); always the commonest class would reach "
+                f"identities ({first.protocol}); the most frequent class alone would score "
                 f"{first.majority:.3f}, guessing {first.chance:.3f}"
             )
         return CardSummary(

@@ -54,7 +54,7 @@ def test_no_face(astronaut):
 
 
 @pytest.mark.parametrize(
-    ("image", "mend"),
+    ("image", "remedy"),
     [
         (np.zeros((50, 50), np.uint8), "numpy.stack"),
         (np.zeros((50, 50, 4), np.uint8), "RGB"),
@@ -63,8 +63,8 @@ def test_no_face(astronaut):
         ([[1, 2, 3]], "numpy array"),
     ],
 )
-def test_what_is_no_rgb_image_is_refused(image, mend):
-    with pytest.raises(ClipError, match=mend):
+def test_what_is_no_rgb_image_is_refused(image, remedy):
+    with pytest.raises(ClipError, match=remedy):
         detect_faces(image)
 
 

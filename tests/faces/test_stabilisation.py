@@ -111,7 +111,7 @@ def test_a_tracked_film_stands_still(film):
 
 
 @pytest.mark.parametrize(
-    ("change", "mend"),
+    ("change", "remedy"),
     [
         (lambda x, t: (x[0], t), "shape"),
         (lambda x, t: (x[:0], t[:0]), "at least one"),
@@ -124,10 +124,10 @@ def test_a_tracked_film_stands_still(film):
         ),
     ],
 )
-def test_bad_input_is_refused(face, change, mend):
+def test_bad_input_is_refused(face, change, remedy):
     landmarks, times = np.repeat(face[None], 5, axis=0), np.arange(5) / 30
     landmarks, times = change(landmarks, times)
-    with pytest.raises(ClipError, match=mend):
+    with pytest.raises(ClipError, match=remedy):
         stabilise(landmarks, times)
 
 

@@ -1,4 +1,4 @@
-"""Spotting in recordings of many seconds: synthetic ones of known truth, and the real smile."""
+"""Spotting in recordings of many seconds: synthetic ones with known ground truth, and the real smile."""
 
 import numpy as np
 import pytest

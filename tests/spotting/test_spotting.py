@@ -1,4 +1,4 @@
-"""Spotting on synthetic clips of known truth, on the real smile, and on faces that do not move."""
+"""Spotting on synthetic clips with known ground truth, on the real smile, and on faces that do not move."""
 
 import numpy as np
 import pytest

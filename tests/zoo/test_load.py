@@ -1,4 +1,4 @@
-"""`load`: real, verified weights or an error with the mend; a fresh head for own classes."""
+"""`load`: real, verified weights or an error that says what to do; a fresh head for own classes."""
 
 import dataclasses
 import shutil

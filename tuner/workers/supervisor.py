@@ -155,14 +155,14 @@ class Supervisor:
             return  # a worker that has nothing left to do
         if code == USER_ERROR:
             raise WorkersLostError(
-                f"{member.name} stopped: {member.last_words()} ({member.log}). Mend it and start the "
-                "same command again; it goes on where it was."
+                f"{member.name} stopped: {member.last_words()} ({member.log}). Correct it and start the "
+                "same command again; it resumes where it stopped."
             )
         if member.starts >= STARTS:
             raise WorkersLostError(
                 f"{member.name} ended {STARTS} times without a trial having ended meanwhile, the last "
                 f"time with exit code {code} and: {member.last_words()} ({member.log}). Everything "
-                "finished is kept; the same command goes on where it was."
+                "finished is kept; the same command resumes where it stopped."
             )
         self.lines.say(f"{member.name} ended with exit code {code}; starting it anew")
         member.start(*again)
