@@ -3,8 +3,8 @@
 import pytest
 
 from mer_zoo.errors import WeightsError
-from mer_zoo.faces.convert import blazeface_layers, convert, facemesh_layers
 from mer_zoo.faces.weights import BLAZEFACE, FACEMESH, WEIGHTS_FOLDER
+from tools.convert_faces import blazeface_layers, convert, facemesh_layers
 
 from .face_films import needs_litert
 

@@ -8,7 +8,8 @@ import pytest
 
 from mer_zoo import models
 from mer_zoo.errors import WeightsError
-from mer_zoo.models import ststnet
+from mer_zoo.models.ststnet import BorderedMaxPooling
+from tools.ststnet_from_pytorch import from_pytorch
 
 from .network_contract import (
     assert_takes_downscaled_images,
@@ -89,7 +90,7 @@ def test_converted_weights_answer_as_pytorch(tmp_path, size, order):
     grid = tuple(((n + 1) // 3 + 1) // 2 for n in size)
     tensors = state_dict(classes=4, grid=grid)
     path = write_pytorch(tmp_path / "s.pth", tensors)
-    network = ststnet.from_pytorch(path, input_shape=(*size, 3), input_order=order)
+    network = from_pytorch(path, input_shape=(*size, 3), input_order=order)
     images = np.random.default_rng(1).normal(size=(4, *size, 3)).astype(np.float32)
     expected = answers_of_pytorch(tensors, images, order)
     np.testing.assert_allclose(network.predict_on_batch(images), expected, atol=1e-5)
@@ -97,8 +98,8 @@ def test_converted_weights_answer_as_pytorch(tmp_path, size, order):
 
 def test_published_channels_are_strain_v_u(tmp_path):
     path = write_safetensors(tmp_path / "s.safetensors", state_dict())
-    published = ststnet.from_pytorch(path)
-    ours = ststnet.from_pytorch(path, input_order=OURS)
+    published = from_pytorch(path)
+    ours = from_pytorch(path, input_order=OURS)
     images = images_for(ours)
     np.testing.assert_allclose(
         published.predict_on_batch(images[..., ::-1]), ours.predict_on_batch(images), atol=1e-6
@@ -108,15 +109,15 @@ def test_published_channels_are_strain_v_u(tmp_path):
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_safetensors_and_pytorch_files_give_one_network(tmp_path, prefix):
     tensors = state_dict(prefix=prefix)
-    first = ststnet.from_pytorch(write_safetensors(tmp_path / "s.safetensors", tensors))
-    second = ststnet.from_pytorch(write_pytorch(tmp_path / "s.pth", tensors))
+    first = from_pytorch(write_safetensors(tmp_path / "s.safetensors", tensors))
+    second = from_pytorch(write_pytorch(tmp_path / "s.pth", tensors))
     for mine, theirs in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
 def test_arguments_reach_the_converted_network(tmp_path):
     path = write_safetensors(tmp_path / "s.safetensors", state_dict())
-    network = ststnet.from_pytorch(path, dropout=0.1, activation=None, name="subject_6")
+    network = from_pytorch(path, dropout=0.1, activation=None, name="subject_6")
     assert network.name == "subject_6" and network.get_config()["dropout"] == 0.1
     assert network.predict_on_batch(images_for(network)).min() < 0
 
@@ -140,17 +141,17 @@ def without(*parts):
 def test_files_of_other_networks_are_refused(tmp_path, tensors, message):
     path = write_safetensors(tmp_path / "s.safetensors", tensors)
     with pytest.raises(WeightsError, match=message):
-        ststnet.from_pytorch(path)
+        from_pytorch(path)
 
 
 def test_files_that_hold_no_tensors_are_refused(tmp_path):
     with pytest.raises(WeightsError, match="no file"):
-        ststnet.from_pytorch(tmp_path / "absent.pth")
+        from_pytorch(tmp_path / "absent.pth")
     (tmp_path / "text.safetensors").write_bytes(b"hello")
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        ststnet.from_pytorch(tmp_path / "text.safetensors")
+        from_pytorch(tmp_path / "text.safetensors")
     with pytest.raises(ValueError, match="input_order"):
-        ststnet.from_pytorch(tmp_path / "absent.pth", input_order=("u", "v", "u"))
+        from_pytorch(tmp_path / "absent.pth", input_order=("u", "v", "u"))
 
 
 def test_code_in_pytorch_files_is_never_run(tmp_path):
@@ -162,11 +163,11 @@ def test_code_in_pytorch_files_is_never_run(tmp_path):
 
     torch.save({"conv1.weight": Trap()}, tmp_path / "trap.pth")
     with pytest.raises(WeightsError, match="state_dict"):
-        ststnet.from_pytorch(tmp_path / "trap.pth")
+        from_pytorch(tmp_path / "trap.pth")
     assert not (tmp_path / "sprung").exists()
     torch.save({"epoch": 3, "state": {"a": torch.zeros(2)}}, tmp_path / "checkpoint.pth")
     with pytest.raises(WeightsError, match="more than tensors"):
-        ststnet.from_pytorch(tmp_path / "checkpoint.pth")
+        from_pytorch(tmp_path / "checkpoint.pth")
 
 
 def test_without_pytorch_the_error_says_so(tmp_path, monkeypatch):
@@ -175,11 +176,11 @@ def test_without_pytorch_the_error_says_so(tmp_path, monkeypatch):
     (tmp_path / "s.pth").write_bytes(b"PK")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(WeightsError, match="pip install torch"):
-        ststnet.from_pytorch(tmp_path / "s.pth")
+        from_pytorch(tmp_path / "s.pth")
 
 
 def test_what_lies_outside_the_map_never_wins():
-    layer = ststnet.BorderedMaxPooling()
+    layer = BorderedMaxPooling()
     maps = -np.arange(1, 51, dtype=np.float32).reshape(1, 5, 5, 2)
     pooled = keras.ops.convert_to_numpy(layer(maps))
     assert pooled.shape == layer.compute_output_shape(maps.shape) == (1, 2, 2, 2)

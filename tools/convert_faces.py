@@ -1,6 +1,6 @@
 """Turns MediaPipe's two tflite files into the safetensors that the Keras models load.
 
-    python -m mer_zoo.faces.convert face_detection_short_range.tflite face_landmark.tflite
+    python -m tools.convert_faces face_detection_short_range.tflite face_landmark.tflite
 
 The files come from the wheel mediapipe 0.10.21 (Apache-2.0, Google) and are known by their sha256.
 Needs the package `ai-edge-litert`, which carries the tflite schema.
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     """Converts the two files named on the command line, in the order of the usage line."""
     if len(arguments) != 2:
         raise SystemExit(
-            "usage: python -m mer_zoo.faces.convert "
+            "usage: python -m tools.convert_faces "
             "face_detection_short_range.tflite face_landmark.tflite"
         )
     jobs = ((BLAZEFACE, blazeface_layers), (FACEMESH, facemesh_layers))

@@ -1,4 +1,4 @@
-"""Makes the golden clips of the package: `python -m mer_zoo.training.golden FILE.npz`.
+"""Makes the golden clips of the package: `python -m tools.golden FILE.npz`.
 
 Two short synthetic clips of one public-domain portrait, already aligned, with their phases. They are
 stored, not rendered again, so that a change of the renderer cannot move them.
