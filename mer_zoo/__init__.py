@@ -39,6 +39,7 @@ _ROOMS = (
     "modalities",
     "models",
     "preparation",
+    "recipes",
     "spotting",
     "synthesis",
     "tracking",

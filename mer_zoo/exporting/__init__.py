@@ -1,12 +1,26 @@
 """Entries as files that run without mer_zoo: ONNX, SavedModel, LiteRT and OpenVINO."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from mer_zoo.exporting.formats import FORMATS, Format
 from mer_zoo.exporting.reading import read_metadata
+
+if TYPE_CHECKING:  # imports a backend
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 __all__ = ["FORMATS", "Format", "export", "read_metadata"]
 
 
-def export(model, path, to="onnx", *, with_preprocessing=False, frames=None, force=False):
+def export(
+    model: "str | Path | MicroExpressionClassifier",
+    path: str | Path,
+    to: str = "onnx",
+    *,
+    with_preprocessing: bool = False,
+    frames: int | None = None,
+    force: bool = False,
+):
     """Writes a model as a file that runs without mer_zoo, after checking that it answers alike.
 
     The golden clips of the package go through the new file, run by its format's own runtime. Only if

@@ -61,7 +61,7 @@ class ClipLayer(DataLayer):
             }
         return super().__call__(inputs, **kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: Any):
         """Returns the image of each clip.
 
         Frames outside onset..offset are ignored, so that clips of unequal length can be padded into
@@ -94,7 +94,7 @@ class ClipLayer(DataLayer):
         images = self.image(self._batch(frames, marks))
         return numpy.squeeze(images, 0) if single else images
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: "tuple | dict"):
         if isinstance(input_shape, dict):
             input_shape = self._split(input_shape)["frames"]
         self._check_shape(input_shape)

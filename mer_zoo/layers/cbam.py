@@ -36,7 +36,7 @@ class CBAM(keras.Layer):
         self.reduction = reduction
         self.kernel_size = kernel_size
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 4)
         policy = self.dtype_policy
@@ -47,7 +47,7 @@ class CBAM(keras.Layer):
         self.expand.build((None, width))
         self.spatial.build((None, None, None, 2))
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         if inputs.shape[0] == 0:  # Keras has no maximum of an empty batch
             return inputs
         summaries = ops.mean(inputs, axis=(1, 2)), ops.max(inputs, axis=(1, 2))
@@ -59,7 +59,7 @@ class CBAM(keras.Layer):
         )
         return weighed * ops.cast(self.spatial(places), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
 
     def get_config(self):

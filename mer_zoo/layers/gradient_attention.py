@@ -38,7 +38,7 @@ class GradientAttention(keras.Layer):
         self.learnable = learnable
         self.smoothing = self.difference = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 8)
         self.reduce = layers.Conv2D(
@@ -55,10 +55,10 @@ class GradientAttention(keras.Layer):
             self.smoothing = self._kernel("smoothing", _SMOOTHING, channels)
             self.difference = self._kernel("difference", _DIFFERENCE, channels)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: keras.KerasTensor, training: bool | None = False):
         return inputs + inputs * self.compute_gate(inputs, training=training)
 
-    def compute_gate(self, inputs, training=False):
+    def compute_gate(self, inputs: keras.KerasTensor, training: bool | None = False):
         """Returns the gate, `(B, H, W, 1)`, 0 to 1: where the layer looks.
 
         Args:
@@ -69,7 +69,7 @@ class GradientAttention(keras.Layer):
         features = self.norm(self.reduce(self._magnitude(inputs)), training=training)
         return ops.cast(self.gate(ops.relu(features)), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
 
     def get_config(self):

@@ -1,5 +1,7 @@
 """Motion Attention: look where the motion can be measured, or where it deforms the skin."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -58,7 +60,7 @@ class MotionAttention(keras.Layer):
         self.kind = kind
         self.reduction = reduction
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[tuple]):
         _check_shapes(self.name, input_shape)
         width = max(input_shape[0][-1] // self.reduction, 8)
         cue_count, _ = _CUES[self.kind]
@@ -79,11 +81,11 @@ class MotionAttention(keras.Layer):
         self.norm.build((None, None, None, width))
         self.gate.build((None, None, None, width))
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Sequence[keras.KerasTensor], training: bool | None = False):
         features = ops.cast(inputs[0], self.compute_dtype)
         return features + features * self.compute_gate(inputs, training=training)
 
-    def compute_gate(self, inputs, training=False):
+    def compute_gate(self, inputs: Sequence[keras.KerasTensor], training: bool | None = False):
         """Returns the gate, `(B, h, w, 1)`, 0 to 1: where the layer looks.
 
         Args:
@@ -95,7 +97,7 @@ class MotionAttention(keras.Layer):
         detected = self.norm(self.detect(cues), training=training)
         return ops.cast(self.gate(ops.relu(detected)), self.compute_dtype)
 
-    def compute_cues(self, image, height: int, width: int):
+    def compute_cues(self, image: keras.KerasTensor, height: int, width: int):
         """Returns what drives the gate, float32 `(B, height, width, cues)`, each 0 or more.
 
         Args:
@@ -105,7 +107,7 @@ class MotionAttention(keras.Layer):
         _, compute = _CUES[self.kind]
         return compute(ops.cast(image, "float32"), height, width)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[tuple]):
         return tuple(input_shape[0])
 
     def get_config(self):

@@ -30,7 +30,7 @@ class SqueezeExcitation(keras.Layer):
         check_parameters(reduction=reduction)
         self.reduction = reduction
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple):
         channels = known_channels(self.name, input_shape)
         width = max(channels // self.reduction, 4)
         policy = self.dtype_policy
@@ -39,11 +39,11 @@ class SqueezeExcitation(keras.Layer):
         self.reduce.build((None, channels))
         self.expand.build((None, width))
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         gate = self.expand(self.reduce(ops.mean(inputs, axis=(1, 2))))
         return inputs * gate[:, None, None]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
 
     def get_config(self):

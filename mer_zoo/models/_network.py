@@ -13,7 +13,7 @@ class Network(keras.Model):
     and a part of the config.
     """
 
-    def keep_arguments(self, input_shape, **arguments) -> None:
+    def keep_arguments(self, input_shape: tuple[int, int, int], **arguments) -> None:
         """Keeps the arguments of the constructor, without `name`.
 
         Args:

@@ -64,16 +64,16 @@ class Backbone(Network):
 
     def __init__(
         self,
-        input_shape=(96, 96, 3),
-        num_classes=5,
-        weights=None,
-        imagenet_pixels=None,
-        value_range=SIGNED_RANGE,
-        downscale=1,
-        trainable_trunk=True,
-        dropout=0.5,
-        activation="softmax",
-        name=None,
+        input_shape: tuple[int, int, int] = (96, 96, 3),
+        num_classes: int = 5,
+        weights: str | None = None,
+        imagenet_pixels: bool | None = None,
+        value_range: tuple[float, float] = SIGNED_RANGE,
+        downscale: int = 1,
+        trainable_trunk: bool = True,
+        dropout: float = 0.5,
+        activation: str | None = "softmax",
+        name: str | None = None,
         **kwargs,
     ):
         if imagenet_pixels is None:
@@ -207,13 +207,13 @@ class ImageNetNormalization(keras.layers.Layer):
         super().__init__(**kwargs)
         self.mode = mode
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         # A copy, because Keras' function works in place on PyTorch.
         return keras.applications.imagenet_utils.preprocess_input(
             keras.ops.copy(inputs), data_format=CHANNELS_LAST, mode=self.mode
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
 
     def get_config(self):

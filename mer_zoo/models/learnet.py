@@ -36,11 +36,11 @@ class LEARNet(Network):
 
     def __init__(
         self,
-        input_shape=(112, 112, 3),
-        num_classes=8,
-        dropout=0.5,
-        activation="softmax",
-        name="learnet",
+        input_shape: tuple[int, int, int] = (112, 112, 3),
+        num_classes: int = 8,
+        dropout: float = 0.5,
+        activation: str | None = "softmax",
+        name: str = "learnet",
         **kwargs,
     ):
         refuse_small(input_shape, 32, "five convolutions in a row halve it")

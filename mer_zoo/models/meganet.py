@@ -4,6 +4,8 @@ The layer table of the paper (MESTI-MEGANet, arXiv 2509.00056) is not available 
 interpretation, chosen by measurement: see `docs/specification.md`.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -56,17 +58,17 @@ class MEGANet(Network):
 
     def __init__(
         self,
-        input_shape=(96, 96, 3),
-        num_classes=5,
-        stages=((24,), (48,), (64, 96), (96,)),
-        stem_strides=2,
-        neck=32,
-        attention_stages=(2, 3),
-        learnable_gradient=False,
-        dropout=0.4,
-        activation="softmax",
-        name="meganet",
-        attention="gradient",
+        input_shape: tuple[int, int, int] = (96, 96, 3),
+        num_classes: int = 5,
+        stages: Sequence[Sequence[int]] = ((24,), (48,), (64, 96), (96,)),
+        stem_strides: int = 2,
+        neck: int = 32,
+        attention_stages: Sequence[int] = (2, 3),
+        learnable_gradient: bool = False,
+        dropout: float = 0.4,
+        activation: str | None = "softmax",
+        name: str = "meganet",
+        attention: str = "gradient",
         **kwargs,
     ):
         _refuse_misfit(attention, input_shape, learnable_gradient)

@@ -40,14 +40,14 @@ class OFFApexNet(Network):
 
     def __init__(
         self,
-        input_shape=(28, 28, 2),
-        num_classes=3,
-        convolution_activation=None,
-        dense_units=1024,
-        downscale=1,
-        dropout=0.5,
-        activation="softmax",
-        name="off_apexnet",
+        input_shape: tuple[int, int, int] = (28, 28, 2),
+        num_classes: int = 3,
+        convolution_activation: str | None = None,
+        dense_units: int = 1024,
+        downscale: int = 1,
+        dropout: float = 0.5,
+        activation: str | None = "softmax",
+        name: str = "off_apexnet",
         **kwargs,
     ):
         refuse_small(input_shape, 4 * downscale, "two poolings halve it")

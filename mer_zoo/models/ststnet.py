@@ -6,6 +6,7 @@ differ, this is the code.
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
@@ -43,13 +44,13 @@ class STSTNet(Network):
 
     def __init__(
         self,
-        input_shape=(28, 28, 3),
-        num_classes=3,
-        branches=(3, 5, 8),
-        downscale=1,
-        dropout=0.5,
-        activation="softmax",
-        name="ststnet",
+        input_shape: tuple[int, int, int] = (28, 28, 3),
+        num_classes: int = 3,
+        branches: Sequence[int] = (3, 5, 8),
+        downscale: int = 1,
+        dropout: float = 0.5,
+        activation: str | None = "softmax",
+        name: str = "ststnet",
         **kwargs,
     ):
         refuse_small(input_shape, 2 * downscale, "nothing is left of it after the average pooling")
@@ -91,12 +92,12 @@ class BorderedMaxPooling(keras.layers.Layer):
     Input: float `(B, H, W, C)`. Output: float `(B, (H - 1) // 3 + 1, (W - 1) // 3 + 1, C)`.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         border = ((0, 0), (1, 1), (1, 1), (0, 0))
         bordered = ops.pad(inputs, border, constant_values=-math.inf)
         return ops.max_pool(bordered, 3, 3, data_format=CHANNELS_LAST)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple):
         batch, height, width, channels = input_shape
         return batch, (height - 1) // 3 + 1, (width - 1) // 3 + 1, channels
 

@@ -1,7 +1,8 @@
 """The expressions of a recording of any length."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import tee
+from pathlib import Path
 
 import numpy as np
 
@@ -37,17 +38,17 @@ BLINK_SHARE = 0.45
 
 
 def spot(
-    video,
+    video: str | Path | FrameStream | Clip,
     *,
     start: int = 0,
     stop: int | None = None,
     fps: float | None = None,
     min_motion: float = MIN_MOTION,
     min_score: float = MIN_SCORE,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
     allow_truncated: bool = False,
-    progress=None,
+    progress: Callable[[int], None] | None = None,
 ) -> list[Interval]:
     """Finds the expressions of a recording of any length, in memory that its length does not grow.
 
@@ -98,9 +99,9 @@ def spot_expressions(
     stop: int | None = None,
     min_motion: float = MIN_MOTION,
     min_score: float = MIN_SCORE,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
-    progress=None,
+    progress: Callable[[int], None] | None = None,
     keep_clips: bool = True,
 ) -> Iterator[tuple[Interval, Expression | None]]:
     """As `spot`, with the aligned clip of each interval, one after the other.

@@ -21,7 +21,7 @@ JOURNAL = "folds"
 
 def evaluate(
     recipe: Recipe | str | Path,
-    dataset=None,
+    dataset: str | datasets.Dataset | None = None,
     root: str | Path | Mapping | None = None,
     *,
     protocol: str | None = None,
@@ -115,7 +115,12 @@ def evaluate(
     return result
 
 
-def load_dataset(real: Real, root=None, name: str | None = None, protocol: str | None = None):
+def load_dataset(
+    real: Real,
+    root: str | Path | Mapping | datasets.Dataset | None = None,
+    name: str | None = None,
+    protocol: str | None = None,
+):
     """The dataset asked for, or the one the recipe names.
 
     Args:
@@ -141,7 +146,9 @@ def load_dataset(real: Real, root=None, name: str | None = None, protocol: str |
     return datasets.load(name, root, protocol=protocol)
 
 
-def examples_of(dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True) -> Examples:
+def examples_of(
+    dataset: datasets.Dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True
+) -> Examples:
     """The examples of a dataset with the images of a recipe."""
     return Examples(
         images=prepare(

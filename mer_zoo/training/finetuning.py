@@ -1,8 +1,9 @@
 """Fine-tuning: a zoo entry learns the classes of one's own clips."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from mer_zoo.tracking import tracked
 from mer_zoo.training.publishing import refuse_existing
 from mer_zoo.training.real import train_on_real
 from mer_zoo.zoo import find, load
+from mer_zoo.zoo.cards import Card
+
+if TYPE_CHECKING:  # imports a backend
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 LEAST_CLIPS = 3  # of a class: one to test, two to learn from
 VARIANTS = 4  # of each clip; see `mer_zoo.preparation.variants`
@@ -41,8 +46,8 @@ DEFAULT = Training(
 
 
 def finetune(
-    model,
-    data,
+    model: "str | Path | MicroExpressionClassifier",
+    data: str | Path | datasets.Dataset,
     out: str | Path,
     *,
     training: Training = DEFAULT,
@@ -52,7 +57,7 @@ def finetune(
     jobs: int = 1,
     force: bool = False,
     track: bool | str = False,
-    progress=print,
+    progress: Callable[[str], None] = print,
 ):
     """Trains a zoo entry on one's own clips and writes a local zoo folder.
 
@@ -130,7 +135,7 @@ def finetune(
 
 def finetuning_recipe(
     start: str,
-    card,
+    card: Card,
     name: str,
     training: Training,
     variants: int = VARIANTS,
@@ -180,7 +185,7 @@ def _checked_units(action_units: Mapping[str, str], dataset) -> dict[str, str]:
     return dict(action_units)
 
 
-def check_clips(dataset) -> None:
+def check_clips(dataset: datasets.Dataset) -> None:
     """Raises DatasetError unless there are two classes at least, and enough clips of each."""
     counts = dataset.class_counts
     if len(counts) < 2:

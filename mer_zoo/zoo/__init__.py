@@ -1,12 +1,17 @@
 """The zoo: cards, verified weights, and `load`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.registry import card, find, list_models
 
 __all__ = ["Card", "card", "find", "list_models", "load", "push"]
 
 
-def load(name, *, class_names=None, num_classes=None):
+def load(
+    name: str | Path, *, class_names: Sequence[str] | None = None, num_classes: int | None = None
+):
     """Loads a zoo entry: network, verified weights, preprocessing and card.
 
     Args:
@@ -32,7 +37,9 @@ def load(name, *, class_names=None, num_classes=None):
     return load_entry(name, class_names=class_names, num_classes=num_classes)
 
 
-def push(folder, address, *, public=False, force=False, rights=""):
+def push(
+    folder: str | Path, address: str, *, public: bool = False, force: bool = False, rights: str = ""
+):
     """Publishes a local entry folder on the Hub; see `mer_zoo.zoo.pushing.push`."""
     from mer_zoo.zoo.pushing import push as push_entry
 

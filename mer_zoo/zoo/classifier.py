@@ -1,13 +1,14 @@
 """The classifier: a network, the preprocessing its card names, and the card."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import Clip, open_frames
+from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
 from mer_zoo.readings import NO_EXPRESSION, Reading
@@ -33,7 +34,15 @@ class MicroExpressionClassifier(keras.Model):
         ValueError: the number of class names is not the number of outputs.
     """
 
-    def __init__(self, network, card, class_names=None, fresh_head=False, name=None, **kwargs):
+    def __init__(
+        self,
+        network: keras.Model,
+        card: Card | dict,
+        class_names: Sequence[str] | None = None,
+        fresh_head: bool = False,
+        name: str | None = None,
+        **kwargs,
+    ):
         card = card if isinstance(card, Card) else Card.from_dict(card)
         class_names = list(card.class_names if class_names is None else class_names)
         if len(class_names) != network.output_shape[-1]:
@@ -63,7 +72,7 @@ class MicroExpressionClassifier(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
         network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
         return cls(**{**config, "network": network})
 
@@ -109,7 +118,12 @@ class MicroExpressionClassifier(keras.Model):
         return modalities.central(image, wanted.image_size)
 
     def predict_clip(
-        self, clip: Clip, *, aligned: bool = False, face="largest", engine="auto"
+        self,
+        clip: Clip,
+        *,
+        aligned: bool = False,
+        face: str | int = "largest",
+        engine: str = "auto",
     ) -> Reading:
         """Reads one clip.
 
@@ -147,10 +161,10 @@ class MicroExpressionClassifier(keras.Model):
         start: int = 0,
         stop: int | None = None,
         fps: float | None = None,
-        face="largest",
-        engine="auto",
+        face: str | int = "largest",
+        engine: str = "auto",
         allow_truncated: bool = False,
-        progress=None,
+        progress: Callable[[int], None] | None = None,
         spot: bool = False,
     ) -> Reading | list[Reading]:
         """Reads the strongest expression of a video file or a folder of frames, in flat memory.
@@ -200,7 +214,12 @@ class MicroExpressionClassifier(keras.Model):
         return self._read(expression, stream.name, apex is not None)
 
     def spot_video(
-        self, video, *, fps: float | None = None, allow_truncated: bool = False, **options
+        self,
+        video: str | Path | FrameStream | Clip,
+        *,
+        fps: float | None = None,
+        allow_truncated: bool = False,
+        **options,
     ) -> list[tuple[spotting.Interval, Reading]]:
         """Finds and reads every expression of a recording of any length.
 

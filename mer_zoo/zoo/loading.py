@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -17,7 +18,9 @@ from mer_zoo.zoo.registry import HEAD, find
 SAVED = ".keras"
 
 
-def load(name, *, class_names=None, num_classes=None) -> MicroExpressionClassifier:
+def load(
+    name: str | Path, *, class_names: Sequence[str] | None = None, num_classes: int | None = None
+) -> MicroExpressionClassifier:
     """See `mer_zoo.load`."""
     own = _own_classes(class_names, num_classes)
     if str(name).endswith(SAVED):
@@ -124,6 +127,6 @@ def _own_classes(class_names, num_classes):
     return names
 
 
-def trainable_parameters(network) -> int:
+def trainable_parameters(network: keras.Model) -> int:
     """Number of trainable parameters of a built network."""
     return sum(math.prod(variable.shape) for variable in network.trainable_variables)

@@ -99,7 +99,7 @@ def test_a_table_of_clips_is_read_row_by_row(run, smile, tmp_path):
         (("card", "meganet_casme"), "Did you mean 'meganet_casme2'"),
         (("predict", "nothing.mp4", "--model", "meganet_tiny"), "nothing.mp4"),
         (("predict", "a.mp4", "b.mp4", "--onset", "3"), "belong to one video"),
-        (("train", "nothing.toml", "--photos", "."), "cannot be read"),
+        (("train", "nothing.toml", "--photos", "."), "does not exist"),
         (("synth", "--photo", "nothing.jpg", "--au", "12", "--out", "o.mp4"), "nothing.jpg"),
         (("verify", "meganot"), "no zoo entry"),
     ],
