@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo.layers._constants import RIGID_CELLS
+from mer_zoo.layers.constants import RIGID_CELLS
 from mer_zoo.synthesis.identities import find_identities
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
 

@@ -2,8 +2,8 @@
 
 import math
 
-from mer_zoo.layers._constants import DETREND_FLOOR, GREY_WEIGHTS
 from mer_zoo.layers._data_layer import ClipBatch
+from mer_zoo.layers.constants import DETREND_FLOOR, GREY_WEIGHTS
 
 
 def frame_at(backend, clip: ClipBatch, index):

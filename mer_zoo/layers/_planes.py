@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from mer_zoo.layers._constants import (
+from mer_zoo.layers.constants import (
     SCALE_LIMIT,
     gaussian_kernel,
     percentile_rank,

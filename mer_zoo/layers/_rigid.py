@@ -5,7 +5,8 @@ Sums of products in place of matrix products, and elimination written out, as in
 
 import numpy as np
 
-from mer_zoo.layers._constants import (
+from mer_zoo.layers._planes import block_mean, gaussian_filter, gradient, sides
+from mer_zoo.layers.constants import (
     REFERENCE_WIDTH,
     RIGID_ROUNDS,
     RIGID_TOLERANCE,
@@ -15,7 +16,6 @@ from mer_zoo.layers._constants import (
     rigid_cell,
     window_stride,
 )
-from mer_zoo.layers._planes import block_mean, gaussian_filter, gradient, sides
 
 
 def response_without_head(backend, response, reference, reference_sigma, regularization):

@@ -5,7 +5,7 @@ import keras
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import changes, frame_at, weighted_sum
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 
 _VARIANTS = ("bilen", "learnet")
 

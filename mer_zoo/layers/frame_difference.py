@@ -2,11 +2,11 @@
 
 import keras
 
-from mer_zoo.layers._constants import RESPONSE_FLOOR
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import frame_at, to_grey
-from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.layers._planes import scale_signed
+from mer_zoo.layers.constants import RESPONSE_FLOOR
+from mer_zoo.layers.parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")

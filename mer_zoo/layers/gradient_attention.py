@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution, known_channels
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 
 _SMOOTHING = (0.25, 0.5, 0.25)
 _DIFFERENCE = (-0.5, 0.0, 0.5)

@@ -3,12 +3,6 @@
 import keras
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.layers._constants import (
-    DISPLACEMENT_FLOOR,
-    RESPONSE_FLOOR,
-    RIGID_MOTIONS,
-    window_stride,
-)
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import (
     changes,
@@ -18,7 +12,6 @@ from mer_zoo.layers._frame_sums import (
     to_grey,
     weighted_sum,
 )
-from mer_zoo.layers._parameters import check_parameters
 from mer_zoo.layers._planes import (
     clip_scaled,
     displacement,
@@ -28,6 +21,13 @@ from mer_zoo.layers._planes import (
     upsample,
 )
 from mer_zoo.layers._rigid import response_without_head
+from mer_zoo.layers.constants import (
+    DISPLACEMENT_FLOOR,
+    RESPONSE_FLOOR,
+    RIGID_MOTIONS,
+    window_stride,
+)
+from mer_zoo.layers.parameters import check_parameters
 
 _CHANNEL_COUNTS = {"motion": 3, "response": 1, "reference": 2}
 

@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 
 # A displacement far below the mean of its image is mostly rounding and noise, and dividing by it would
 # show confidence where nothing moved.

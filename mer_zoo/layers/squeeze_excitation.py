@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.layers._gates import known_channels
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")

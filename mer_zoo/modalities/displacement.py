@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from mer_zoo.layers._constants import gaussian_kernel, window_kernel, window_stride
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.constants import gaussian_kernel, window_kernel, window_stride
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.scaling import block_mean, median
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import offset_of, onset_of, phases_of
 from mer_zoo.modalities.scaling import scale_to_bytes
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.rigid import check_rigid, flow_without_head
 from mer_zoo.modalities.scaling import median, scale_signed

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mer_zoo.layers._constants import RESPONSE_FLOOR
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.constants import RESPONSE_FLOOR
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.scaling import scale_signed, to_grey
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers._constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.displacement import displacement, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights

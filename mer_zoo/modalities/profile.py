@@ -3,7 +3,7 @@
 import numpy as np
 
 from mer_zoo.errors import ClipError
-from mer_zoo.layers._constants import DETREND_FLOOR
+from mer_zoo.layers.constants import DETREND_FLOOR
 
 
 def expression_profile(positions, onset: int, apex: int, offset: int) -> np.ndarray:

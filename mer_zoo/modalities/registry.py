@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.layers._parameters import CHECKED, check_parameters
+from mer_zoo.layers.parameters import CHECKED, check_parameters
 from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
 from mer_zoo.modalities.flow import flow
 from mer_zoo.modalities.frames import apex, difference

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.layers._constants import (
+from mer_zoo.layers.constants import (
     REFERENCE_WIDTH,
     RIGID_MOTIONS,
     RIGID_ROUNDS,
@@ -17,7 +17,7 @@ from mer_zoo.layers._constants import (
     rigid_cell,
     window_stride,
 )
-from mer_zoo.layers._parameters import check_parameters
+from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.displacement import gradient, smooth
 from mer_zoo.modalities.scaling import block_mean
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from mer_zoo.layers._constants import (
+from mer_zoo.layers.constants import (
     GREY_WEIGHTS,
     SCALE_LIMIT,
     percentile_rank,

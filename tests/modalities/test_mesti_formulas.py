@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import correlate1d
 
 from mer_zoo.layers import MESTI
-from mer_zoo.layers._constants import FACE_DEPTH
+from mer_zoo.layers.constants import FACE_DEPTH
 from mer_zoo.modalities import MestiAccumulator
 
 GREY = np.array([0.299, 0.587, 0.114])

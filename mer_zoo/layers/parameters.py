@@ -3,7 +3,7 @@
 import numbers
 
 from mer_zoo.errors import ParameterError
-from mer_zoo.layers._constants import REFERENCE_WIDTH
+from mer_zoo.layers.constants import REFERENCE_WIDTH
 
 # The displacement is solved in float32. Below this range the matrix of a straight, slanted edge is
 # singular to rounding, and so is that of a picture without contrast: the image would hold NaN.
