@@ -192,6 +192,12 @@ class Clip:
         Raises:
             ClipError: for another shape or kind, values that are not finite or out of range, or a
                 scale that would have to be guessed.
+
+        Example:
+            >>> import numpy as np
+            >>> from mer_zoo import Clip
+            >>> Clip.from_array(np.zeros((9, 64, 64), "uint8"), fps=200, onset=0, apex=4, offset=8).phases
+            (0, 4, 8)
         """
         frames = rgb_frames(array, bit_depth=bit_depth)
         if times is None:

@@ -42,6 +42,12 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
     Raises:
         UnknownNameError: no such split.
         EvaluationError: there are too few subjects or datasets for it.
+
+    Example:
+        >>> from mer_zoo.evaluation import make_folds
+        >>> folds = make_folds("loso", ["a/1", "a/1", "a/2", "a/3"], [0, 1, 0, 1])
+        >>> [(fold.name, fold.test.tolist()) for fold in folds]
+        [('a/1', [0, 1]), ('a/2', [2]), ('a/3', [3])]
     """
     subjects, labels = np.asarray(subjects, dtype=np.str_), np.asarray(labels)
     if split == "loso":

@@ -28,6 +28,13 @@ class CBAM(keras.Layer):
     Raises:
         ParameterError: `reduction` or `kernel_size` is no whole number of 1 or more. It is a
             ValueError.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import CBAM
+        >>> features = np.zeros((2, 12, 12, 48), "float32")
+        >>> tuple(CBAM(reduction=8)(features).shape)
+        (2, 12, 12, 48)
     """
 
     def __init__(self, reduction: int = 8, kernel_size: int = 7, **kwargs):

@@ -33,6 +33,14 @@ class DynamicImage(ClipLayer):
         UnknownNameError: no such `variant`.
         ParameterError: `normalize` is neither True nor False. It is a ValueError.
         ClipError: see `call`.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import DynamicImage
+        >>> frames = np.zeros((2, 8, 64, 64, 1), "float32")
+        >>> images = DynamicImage()({"frames": frames, "onset": [0, 1], "apex": [3, 4], "offset": [7, 6]})
+        >>> tuple(images.shape)
+        (2, 64, 64, 1)
     """
 
     def __init__(self, variant: str = "bilen", normalize: bool = True, **kwargs):

@@ -23,6 +23,14 @@ class FrameDifference(ClipLayer):
     Raises:
         ParameterError: `normalize` is neither True nor False. It is a ValueError.
         ClipError: see `call`.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import FrameDifference
+        >>> frames = np.zeros((2, 8, 64, 64, 1), "float32")
+        >>> images = FrameDifference()({"frames": frames, "onset": [0, 1], "apex": [3, 4], "offset": [7, 6]})
+        >>> tuple(images.shape)
+        (2, 64, 64, 1)
     """
 
     def __init__(self, normalize: bool = True, **kwargs):

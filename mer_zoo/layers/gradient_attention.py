@@ -29,6 +29,13 @@ class GradientAttention(keras.Layer):
     Raises:
         ParameterError: `reduction` is no whole number of 1 or more, or `learnable` neither True nor
             False. It is a ValueError.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import GradientAttention
+        >>> features = np.zeros((2, 12, 12, 48), "float32")
+        >>> tuple(GradientAttention(reduction=4)(features).shape)
+        (2, 12, 12, 48)
     """
 
     def __init__(self, reduction: int = 4, learnable: bool = False, **kwargs):

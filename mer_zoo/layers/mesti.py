@@ -79,6 +79,14 @@ class MESTI(ClipLayer):
         UnknownNameError: no such `channels` or `remove_rigid`.
         ParameterError: another parameter is out of its range. It is a ValueError.
         ClipError: see `call`.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import MESTI
+        >>> frames = np.zeros((2, 8, 64, 64, 1), "float32")
+        >>> images = MESTI()({"frames": frames, "onset": [0, 1], "apex": [3, 4], "offset": [7, 6]})
+        >>> tuple(images.shape)
+        (2, 64, 64, 3)
     """
 
     def __init__(

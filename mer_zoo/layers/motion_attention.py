@@ -49,6 +49,14 @@ class MotionAttention(keras.Layer):
     Raises:
         UnknownNameError: no such `kind`.
         ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import MotionAttention
+        >>> features = np.zeros((2, 12, 12, 48), "float32")
+        >>> image = np.zeros((2, 96, 96, 3), "float32")  # u, v and E of MESTI
+        >>> tuple(MotionAttention("strain")([features, image]).shape)
+        (2, 12, 12, 48)
     """
 
     def __init__(self, kind: str, reduction: int = 4, **kwargs):

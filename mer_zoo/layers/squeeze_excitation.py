@@ -23,6 +23,13 @@ class SqueezeExcitation(keras.Layer):
 
     Raises:
         ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo.layers import SqueezeExcitation
+        >>> features = np.zeros((2, 12, 12, 48), "float32")
+        >>> tuple(SqueezeExcitation(reduction=8)(features).shape)
+        (2, 12, 12, 48)
     """
 
     def __init__(self, reduction: int = 8, **kwargs):

@@ -39,7 +39,13 @@ class Modality:
         return {name: p.default for name, p in list(signature.parameters.items())[1:]}
 
     def channel_names(self, **parameters) -> tuple[str, ...]:
-        """Returns the names of the channels of the image made with these parameters."""
+        """Returns the names of the channels of the image made with these parameters.
+
+        Example:
+            >>> from mer_zoo import modalities
+            >>> modalities.channel_names("flow")
+            ('u', 'v', 'strain')
+        """
         self.check(parameters)
         chosen = {**self.parameters, **parameters}.get("channels")
         if chosen not in self.channels:
@@ -91,6 +97,14 @@ def compute(name: str, clip, **parameters) -> np.ndarray:
         UnknownNameError: there is no such modality or parameter.
         ParameterError: a parameter has a value it cannot have.
         ClipError: the clip lacks what the image needs, such as an onset.
+
+    Example:
+        >>> import numpy as np
+        >>> from mer_zoo import Clip, modalities
+        >>> frames = np.random.default_rng(0).integers(0, 256, (9, 64, 64), dtype="uint8")
+        >>> clip = Clip.from_array(frames, fps=200, onset=0, apex=4, offset=8)
+        >>> modalities.compute("mesti", clip).shape
+        (64, 64, 3)
     """
     modality = _find(name)
     modality.check(parameters)

@@ -32,6 +32,11 @@ class LEARNet(Network):
 
     Raises:
         ValueError: the image is too small.
+
+    Example:
+        >>> from mer_zoo.models import LEARNet
+        >>> LEARNet(input_shape=(64, 64, 3), num_classes=5).output_shape
+        (None, 5)
     """
 
     def __init__(

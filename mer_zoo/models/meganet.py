@@ -54,6 +54,14 @@ class MEGANet(Network):
             the number of stages, the image has not the three channels that `attention` reads, or
             `learnable_gradient` is asked for without Gradient Attention.
         UnknownNameError: no such `attention`.
+
+    Example:
+        >>> from mer_zoo.models import MEGANet
+        >>> network = MEGANet(input_shape=(96, 96, 3), num_classes=5)
+        >>> network.output_shape
+        (None, 5)
+        >>> network.attention_stages
+        (2, 3)
     """
 
     def __init__(

@@ -36,6 +36,11 @@ class OFFApexNet(Network):
 
     Raises:
         ValueError: the image is too small or has another number of channels, or `downscale` is impossible.
+
+    Example:
+        >>> from mer_zoo.models import OFFApexNet
+        >>> OFFApexNet(input_shape=(28, 28, 2), num_classes=3).output_shape
+        (None, 3)
     """
 
     def __init__(

@@ -40,6 +40,11 @@ class STSTNet(Network):
 
     Raises:
         ValueError: the image is too small, `downscale` is impossible, or there is no stream.
+
+    Example:
+        >>> from mer_zoo.models import STSTNet
+        >>> STSTNet(input_shape=(28, 28, 3), num_classes=3).output_shape
+        (None, 3)
     """
 
     def __init__(

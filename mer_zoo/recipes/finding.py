@@ -28,5 +28,11 @@ def find_recipe(name: str | Path) -> Path:
 
 
 def read_recipe(recipe: Recipe | str | Path) -> Recipe:
-    """The recipe of this name or path; a `Recipe` is handed back as it is."""
+    """The recipe of this name or path; a `Recipe` is handed back as it is.
+
+    Example:
+        >>> from mer_zoo.recipes import read_recipe
+        >>> read_recipe("meganet_casme2").network.name
+        'MEGANet'
+    """
     return recipe if isinstance(recipe, Recipe) else Recipe.read(find_recipe(recipe))

@@ -31,6 +31,12 @@ def load(
         WeightsError: the weights are missing or altered. Random weights are never returned.
         HubError: the entry on the Hub cannot be had.
         ValueError: both or impossible classes are given, or classes for a saved model.
+
+    Example:
+        >>> import mer_zoo
+        >>> model = mer_zoo.load("meganet_tiny", class_names=["calm", "tense"])
+        >>> model.output_shape
+        (None, 2)
     """
     from mer_zoo.zoo.loading import load as load_entry
 

@@ -90,6 +90,11 @@ def list_models(pattern: str = "*") -> list[str]:
 
     Args:
         pattern: for instance `"meganet*"` or `"*_casme2"`.
+
+    Example:
+        >>> import mer_zoo
+        >>> mer_zoo.list_models("ststnet*")
+        ['ststnet_megc2019']
     """
     return sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern))
 
@@ -125,7 +130,13 @@ def find(name: str | Path) -> Entry:
 
 
 def card(name: str | Path) -> Card:
-    """The card of an entry, by name or local folder. Imports no backend and reads no weights."""
+    """The card of an entry, by name or local folder. Imports no backend and reads no weights.
+
+    Example:
+        >>> import mer_zoo
+        >>> mer_zoo.card("meganet_casme2").class_names
+        ['happiness', 'disgust', 'surprise', 'repression', 'others']
+    """
     return find(name).card
 
 
