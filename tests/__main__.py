@@ -1,7 +1,8 @@
 """`python -m tests`: the whole suite, once for each installed Keras backend, each in its own process.
 
 Tests that tell nothing new on another backend run with the first one only. At the end every backend
-reads what every other one saved. Arguments are handed to pytest.
+reads what every other one saved. `--fast` runs the tests that are not slow, on one backend. Other
+arguments are handed to pytest.
 """
 
 import importlib.util
@@ -17,14 +18,20 @@ BACKENDS = ("torch", "tensorflow", "jax")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+FAST = "--fast"
+
+
 def main(arguments: list[str]) -> int:
+    fast, arguments = FAST in arguments, [a for a in arguments if a != FAST]
     installed = [b for b in BACKENDS if importlib.util.find_spec(b)]
     if not installed:
         print("No Keras backend is installed: pip install 'mer-zoo[tensorflow]'", file=sys.stderr)
         return 2
     failed = []
     with tempfile.TemporaryDirectory() as exchange:
-        for stage in ("suite", "save", "load"):
+        if fast:
+            installed, arguments = installed[:1], [*arguments, "-m", "not slow"]
+        for stage in ("suite",) if fast else ("suite", "save", "load"):
             for backend in installed:
                 if not _run(stage, backend, backend == installed[0], exchange, arguments):
                     failed.append(f"{stage} on {backend}")

@@ -9,6 +9,13 @@ BACKEND_FREE = (
 )
 
 
+SLOW = (
+    *("tests/app/", "tests/batch/", "tests/exporting/", "tests/tuner/", "tests/models/"),
+    *("tests/training/", "tests/tracking/", "tests/docs/test_walkthroughs"),
+)
+"""What `python -m tests --fast` leaves out: more than half of the time."""
+
+
 def pytest_addoption(parser):
     parser.addoption("--save-in", help="exchange tests: save with this backend into the folder")
     parser.addoption("--load-in", help="exchange tests: load what the other backends saved")
@@ -17,9 +24,12 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     meaning = "tells nothing new on another backend; run with one only"
     config.addinivalue_line("markers", f"backend_free: {meaning}")
+    config.addinivalue_line("markers", "slow: left out by python -m tests --fast")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if any(part in item.nodeid.replace("\\", "/") for part in BACKEND_FREE):
             item.add_marker(pytest.mark.backend_free)
+        if any(part in item.nodeid.replace("\\", "/") for part in SLOW):
+            item.add_marker(pytest.mark.slow)
