@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mer_zoo.files import write_atomically
 from mer_zoo.tracking import Store
-from tuner.tracking import BEST_TAG, SEARCH_TAG, TRIAL_TAG
+from tuner.records import BEST_TAG, SEARCH_TAG, TRIAL_TAG
 
 WINDOW = {"width": 1440, "height": 760}
 PATIENCE = 120.0  # seconds for the server, and for every page

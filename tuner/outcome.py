@@ -8,8 +8,8 @@ import numpy as np
 from mer_zoo.evaluation import Scores, metrics
 from mer_zoo.evaluation.fold_record import FoldRecord, likeliest, pooled_scores
 from mer_zoo.recipes.recipe import Recipe
+from tuner.records import SearchRecord
 from tuner.settings import Settings
-from tuner.tracking import SearchRecord
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from tuner.errors import SearchRefusedError
 from tuner.objective import Objective
 from tuner.precision import POLICY, in_mixed_precision
 from tuner.progress import Lines
+from tuner.records import SearchRecord
 from tuner.settings import Settings
 from tuner.sources import Source
 from tuner.space import Space, plain
-from tuner.tracking import SearchRecord
 from tuner.trial import TrialRunner
 
 INNER = "-nested"

@@ -19,10 +19,10 @@ from tuner.packages import require_packages
 from tuner.preparation import Prepared, checked_space, prepare
 from tuner.progress import progress_lines
 from tuner.project import Project
+from tuner.records import SearchRecord
 from tuner.settings import Settings
 from tuner.sources import Source, as_source
 from tuner.space import applied, plain
-from tuner.tracking import SearchRecord
 from tuner.workers.handover import refuse_private_store
 from tuner.workers.supervisor import Team
 

@@ -14,9 +14,9 @@ from mer_zoo.tracking.store import disk_full, is_disk_full
 from tuner.errors import STOPPING
 from tuner.objective import Objective
 from tuner.progress import Lines
+from tuner.records import SearchRecord
 from tuner.sources import Source
 from tuner.space import Space, applied, plain
-from tuner.tracking import SearchRecord
 from tuner.usage import DeviceUse
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out
-from mer_zoo.cli.tracking import Track, TrackingUri, tracking_told, wanted
+from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Datasets as they were released.", no_args_is_help=True)
 cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)

@@ -7,7 +7,7 @@ import typer
 
 from mer_zoo.cli.common import Force, choose_backend, out
 from mer_zoo.cli.evaluating import roots
-from mer_zoo.cli.tracking import Track, TrackingUri, tracking_told, wanted
+from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 Ict = Annotated[
     Path | None,

@@ -12,7 +12,7 @@ from typer import Option
 from mer_zoo.cli.common import choose_backend, out
 from mer_zoo.cli.evaluating import roots
 from mer_zoo.cli.making import Ict
-from mer_zoo.cli.tracking import quieten
+from mer_zoo.cli.tracking_options import quieten
 
 RecipeName = Annotated[str, typer.Argument(help="Recipe with a search table: name or .toml.")]
 Photos = Annotated[

@@ -15,7 +15,7 @@ from mer_zoo.tracking import Store
 from tests.tuner.learners import toy_examples
 from tuner.errors import ProjectError, SearchRunningError, TrialsFailedError
 from tuner.project import Project
-from tuner.tracking import SearchRecord
+from tuner.records import SearchRecord
 
 KILLED = """
 import sys

@@ -4,7 +4,7 @@ from mer_zoo.tracking import machine
 from tuner.preparation import Prepared
 from tuner.progress import Lines
 from tuner.project import Project
-from tuner.tracking import SearchRecord
+from tuner.records import SearchRecord
 from tuner.workers.chief import Service
 from tuner.workers.handover import handed_over
 from tuner.workers.served import DIED
