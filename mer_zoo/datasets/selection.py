@@ -11,8 +11,8 @@ from mer_zoo.errors import DatasetError, UnknownNameError
 Selected = tuple[list[Annotation], list[Remark]]
 
 
-def drop_repeats(annotations: Sequence[Annotation]) -> Selected:
-    """Leaves out rows that repeat an earlier one word for word.
+def drop_repeats(source: str, annotations: Sequence[Annotation]) -> Selected:
+    """Leaves out rows that repeat an earlier one word for word; `source` is for messages.
 
     Raises:
         DatasetError: two rows of one clip contradict each other; both are named.
@@ -26,7 +26,7 @@ def drop_repeats(annotations: Sequence[Annotation]) -> Selected:
         same = replace(annotation, where=earlier.where, path=earlier.path, files=earlier.files)
         if same != earlier:
             raise DatasetError(
-                f"{annotation.id} is annotated twice, and differently: {earlier.where} and "
+                f"{source}: {annotation.id} is annotated twice, and differently: {earlier.where} and "
                 f"{annotation.where}. Remove the wrong one."
             )
         what = f"{annotation.where} repeats {earlier.where}"
