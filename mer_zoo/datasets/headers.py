@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from mer_zoo.datasets.cells import cell_text
-from mer_zoo.datasets.report import listed
+from mer_zoo.datasets.report import listed, shortened
 from mer_zoo.datasets.sheets import Sheet
 from mer_zoo.errors import DatasetError
 
@@ -122,7 +122,7 @@ def _missing_fields(sheets: Sequence[Sheet], fields: Mapping) -> DatasetError:
             "Is it the annotation table?"
         )
     missing = lacking(cells)
-    present = [str(cell).strip() for cell in cells if plain(cell)]
+    present = [shortened(str(cell).strip()) for cell in cells if plain(cell)]
     close = [c for name in missing for c in get_close_matches(name, present, n=1, cutoff=0.7)]
     return DatasetError(
         f"{sheet.file}, {sheet.place(number)} looks like the header but has no column "

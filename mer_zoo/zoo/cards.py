@@ -185,7 +185,7 @@ class Golden:
 class Card:
     """A zoo entry, described. See `docs/design.md` for the meaning of each field."""
 
-    name: Name
+    name: Annotated[str, Text(1, 200), Like("[^/]+", "a name without a slash")]
     summary: Prose
     version: Name
     licence: Annotated[str, Text(1, 1000)]
