@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tomli_w
 
-from mer_zoo.errors import CardError, RecipeError
+from mer_zoo.errors import CardError, RecipeError, shown
 from mer_zoo.selection import Selection
 from mer_zoo.training.search_section import Search
 from mer_zoo.zoo.cards import Preprocessing
@@ -218,11 +218,9 @@ class Recipe:
                 "augmentation.variants above 1 are made of real clips, and there is no [real]",
             ),
             (
-                self.data is not None
-                and self.preprocessing.image_size + 2 * self.augmentation.shift
-                > self.preprocessing.side,
+                self.data is not None and not self._crops_fit(),
                 "preprocessing.image_size plus twice augmentation.shift must fit into the image "
-                f"of the modality, {self.preprocessing.side} px",
+                f"of the modality, {shown(self.preprocessing.side)} px",
             ),
         ]
         if self.training is not None:
@@ -243,6 +241,12 @@ class Recipe:
                 raise RecipeError(f"{where}: {what}.")
         if self.search is not None:
             self.search.ranges(where)
+
+    def _crops_fit(self) -> bool:
+        """Whether every shifted crop lies within the image of the modality."""
+        side = self.preprocessing.side  # a parameter of the modality, so it may be anything
+        needed = self.preprocessing.image_size + 2 * self.augmentation.shift
+        return isinstance(side, int) and needed <= side
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.

@@ -27,6 +27,7 @@ def test_every_recipe_of_the_repository_is_valid_and_named_after_its_entry(path)
         ("image_size = 96", "image_size = 112", "must fit into"),
         ("seeds = [1, 2, 3]", 'seeds = ["one"]', r"seeds\[0\]: expected int"),
         ("[data]", "[data", "not valid TOML"),
+        ('remove_rigid = "head"', 'size = "large"', "must fit into .* 'large' px"),
         ("name = ", 'storage = "float8"\nname = ', "storage must be one of float16, int8"),
         ("seeds = [1, 2, 3]", "seeds = [1]\nbalance = true", "training.balance is for real clips"),
         ("seeds = [1, 2, 3]", 'seeds = [1]\nunfreeze = "head"', "unfreeze must be all"),
