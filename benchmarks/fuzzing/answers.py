@@ -5,15 +5,23 @@ import numpy as np
 from benchmarks.fuzzing.case import expect
 
 
-def check_golden(model, exact: bool) -> None:
-    """Reads a golden clip; with `exact` the answer must be the one on the card."""
+def check_golden(model, exact: bool, where: str) -> None:
+    """Reads a golden clip; with `exact` the answer must be the one on the card.
+
+    A refusal at this stage knows the entry's name and not its folder; `where` is added to it.
+    """
+    from mer_zoo.errors import MerZooError
     from mer_zoo.zoo.golden import golden_clips, resized
 
     names = model.card.golden.clips
     if not exact:
         names = [name for name in names if name in golden_clips()] or list(golden_clips())[:1]
     clip = resized(golden_clips()[names[0]], model.card.preprocessing.face_size)
-    reading = model.predict_clip(clip, aligned=True)
+    try:
+        reading = model.predict_clip(clip, aligned=True)
+    except MerZooError as error:
+        expect(model.card.name in str(error), f"the error does not name the entry: {error}")
+        raise type(error)(f"{where}: {error}") from error
     check_reading(reading)
     if exact:
         wanted = model.card.golden.probabilities[0]

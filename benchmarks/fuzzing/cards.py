@@ -58,4 +58,4 @@ def _use(folder: Path, loaded: bool, same: dict | None) -> None:
     expect(bool(card.provenance()) and bool(card.brief().summary is not None), "no provenance")
     if loaded:
         model = mer_zoo.load(str(folder))
-        check_golden(model, exact=same is not None)
+        check_golden(model, exact=same is not None, where=folder.name)

@@ -15,6 +15,7 @@ from benchmarks.fuzzing.mutation import (
     ODD_TEXTS,
     grow_sparse,
     mangled,
+    many_cells,
     otherwise_encoded,
 )
 
@@ -60,7 +61,9 @@ def _write(path: Path, rng: random.Random, control: bool) -> str:
         path.write_text(text, encoding="utf-8")
         grow_sparse(path)
         return "grown to gigabytes"
-    if draw < 0.4:
+    if draw < 0.02:
+        what, data = many_cells(rng)
+    elif draw < 0.4:
         what, data = mangled(text.encode(), rng)
     elif draw < 0.5:
         what, data = otherwise_encoded(text.replace("calm", "Zoë 注释"), rng)

@@ -108,6 +108,14 @@ def otherwise_encoded(text: str, rng: random.Random) -> tuple[str, bytes]:
     return f"written as {name}", text.encode(name, "replace")
 
 
+def many_cells(rng: random.Random) -> tuple[str, bytes]:
+    """Megabytes of the shortest rows and cells there are, below a header or alone."""
+    header = b"path,subject,label\nSubject,Filename,OnsetFrame,ApexFrame,OffsetFrame,Action Units,Emotion\n"
+    what = rng.choice((b"a\n", b"\n", b"a,", b",", b"a,b\n", b"path,", b"\r", b"1,1,1,1,1,1,1\n"))
+    data = what * (rng.choice((1_000_000, 7_000_000, 30_000_000)) // len(what))
+    return f"many times {what!r}", rng.choice((header, header[19:], b"")) + data
+
+
 def grow_sparse(path: Path) -> None:
     """Makes a file huge with NUL bytes that take no space on the disk."""
     with path.open("r+b") as file:

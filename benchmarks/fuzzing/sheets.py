@@ -14,6 +14,7 @@ from benchmarks.fuzzing.mutation import (
     ODD_TEXTS,
     grow_sparse,
     mangled,
+    many_cells,
     otherwise_encoded,
 )
 
@@ -44,7 +45,8 @@ BOMBS = {
     "a cell beyond the last corner": (END, lambda: BEYOND + END),
     "all cells merged": (END, lambda: END + MERGED),
     "many rows": (END, lambda: b"<row/>" * 4_000_000 + END),
-    "many cells": (END, lambda: (b"<row>" + b"<c/>" * 16_000 + b"</row>") * 60 + END),
+    "as many rows as there may be": (END, lambda: b"<row/>" * 1_200_000 + END),
+    "many cells": (END, lambda: (b"<row>" + b"<c/>" * 16_000 + b"</row>") * 30 + END),
     "entities": (b"<worksheet", lambda: ENTITIES + b"<worksheet"),
     "an entity used": (END, lambda: b"<row><c><v>&i;</v></c></row>" + END),
     "deep elements": (END, lambda: b"<a>" * 100_000 + END),
@@ -85,7 +87,9 @@ class Sheets(Kind):
         what, text = changed_table(header, rows, rng)
         data = text.encode("utf-8", "surrogatepass")
         draw = rng.random()
-        if draw < 0.4:
+        if draw < 0.02:
+            what, data = many_cells(rng)
+        elif draw < 0.4:
             what, data = mangled(data, rng)
         elif draw < 0.5:
             what, data = otherwise_encoded(text, rng)

@@ -105,4 +105,4 @@ def _load(folder: Path, predicted: bool, control: bool) -> None:
     model = mer_zoo.load(str(folder))
     expect(len(model.class_names) == model.network.output_shape[-1], "classes")
     if predicted:
-        check_golden(model, exact=control)
+        check_golden(model, exact=control, where=folder.name)

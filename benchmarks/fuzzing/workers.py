@@ -26,8 +26,8 @@ TOLERATED = (
     b"libpng ",
     b"Corrupt JPEG data",
     b"INFO: Created TensorFlow Lite",
-    b"Unexpected element. Expected: ",
 )
+QUOTING = (b"Unexpected element. Expected: ", b"Unexpected list type. Expected: ")
 """How lines begin that C libraries write to standard error whatever their log level is."""
 
 KINDS = {
@@ -45,7 +45,10 @@ KINDS = {
 
 
 def serve(connection, seed: int, home: Path) -> None:
-    """What a worker does: for each (kind, number) it receives, it sends "ready" and an `Outcome`."""
+    """What a worker does: for each task it receives, it sends "ready", an `Outcome`, and its peak.
+
+    A task is a name of a kind, its module and class, and the number of the case.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     os.environ.update(MER_ZOO_OFFLINE="1", MER_ZOO_HOME=str(home / "cache"))
     noise = (home / "stderr").open("a+b", buffering=0)
@@ -54,9 +57,9 @@ def serve(connection, seed: int, home: Path) -> None:
     cases.mkdir()
     kinds = {}
     while (task := connection.recv()) is not None:
-        name, number = task
+        name, home_of_kind, number = task
         try:
-            kind = kinds.get(name) or kinds.setdefault(name, _made(name, home))
+            kind = kinds.get(name) or kinds.setdefault(name, _made(home / name, *home_of_kind))
         except Exception:
             connection.send(traceback.format_exc())
             return
@@ -68,13 +71,12 @@ def serve(connection, seed: int, home: Path) -> None:
         except Exception:
             outcome = Outcome("otherwise", "no case was made", traceback.format_exc())
         peak = _memory("self", "VmHWM") - before
-        connection.send(_with_noise(_with_memory(outcome, peak), noise))
+        connection.send((_with_noise(outcome, noise), peak))
 
 
-def _made(name: str, home: Path):
+def _made(place: Path, module: str, kind: str):
     """A kind with its files, after one valid case: imports and models do not count as growth."""
-    module, kind = KINDS[name]
-    place, rehearsal = home / name, home / f"{name}_rehearsal"
+    rehearsal = place.with_name(f"{place.name}_rehearsal")
     place.mkdir()
     rehearsal.mkdir()
     made = getattr(importlib.import_module(module), kind)(place)
@@ -84,17 +86,13 @@ def _made(name: str, home: Path):
     return made
 
 
-def _with_memory(outcome: Outcome, peak: int) -> Outcome:
-    if peak <= BYTES:
-        return outcome
-    return Outcome("otherwise", outcome.what, f"took {peak / 2**30:.1f} GiB")
-
-
 def _with_noise(outcome: Outcome, noise) -> Outcome:
     """A library that writes to standard error by itself disturbs the user's screen."""
     noise.seek(0)
-    lines = [line for line in noise.read(10_000).splitlines() if not line.startswith(TOLERATED)]
-    if not lines or outcome.status == "otherwise":
+    text = noise.read(10_000)
+    lines = [line for line in text.splitlines() if not line.startswith(TOLERATED)]
+    quotes_the_file = text.startswith(QUOTING)  # its bytes may hold ends of lines
+    if not lines or quotes_the_file or outcome.status == "otherwise":
         return outcome
     return Outcome("otherwise", outcome.what, f"wrote to standard error: {lines[0]!r}")
 
@@ -143,7 +141,7 @@ class Worker:
         """
         if self._process is None:
             self._start()
-        self._connection.send((name, number))
+        self._connection.send((name, KINDS[name], number))
         ready = "it does not start"
         if self._connection.poll(START_SECONDS):
             ready = self._connection.recv()
@@ -152,7 +150,10 @@ class Worker:
         reason = self._watch()
         if reason is None:
             try:
-                return self._connection.recv()
+                outcome, peak = self._connection.recv()
+                if peak <= BYTES:
+                    return outcome
+                return Outcome("otherwise", outcome.what, f"took {peak / 2**30:.1f} GiB")
             except EOFError:
                 self._process.join()
                 reason = f"the process died with exit code {self._process.exitcode}"

@@ -18,8 +18,10 @@ from mer_zoo.files import expanded, read_at_most
 
 COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps")
 REPORTED_ROWS = 10
+MOST_ROWS = 200_000
+MOST_COLUMNS = 1000
 LONGEST_SHOWN = 300  # characters of a path in a message
-TABLE_BYTES = 64_000_000
+TABLE_BYTES = 32_000_000
 """Largest table. A row has about 100 bytes."""
 
 
@@ -120,6 +122,8 @@ def _read_lines(path: Path) -> list[str]:
         raise ClipError(
             f"{path} is not UTF-8 text (byte {error.start}). Save it again as 'CSV UTF-8'."
         ) from error
+    if text.count("\n") + text.count("\r") > 2 * MOST_ROWS:  # Windows ends a line with both
+        raise ClipError(f"{path} has more than {MOST_ROWS:,} lines. Split the table.")
     lines = list(io.StringIO(text, newline=""))  # splitlines knows ends of lines that csv does not
     if not text.strip():
         raise ClipError(
@@ -133,6 +137,11 @@ def _split(path: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, lis
     first = next(number for number, line in enumerate(lines) if line.strip())
     headers = {mark: _cells(path, first, lines[first : first + 1], mark)[0][1] for mark in ",;\t"}
     mark = max(headers, key=lambda m: ("path" in map(_plain, headers[m]), len(headers[m])))
+    if len(headers[mark]) > MOST_COLUMNS:
+        raise ClipError(
+            f"{path} has {len(headers[mark]):,} columns; expected at most {MOST_COLUMNS:,}. Remove those "
+            f"other than {', '.join(COLUMNS)}."
+        )
     header = [_plain(name) for name in headers[mark]]
     if "path" not in header:
         columns = ", ".join(name.strip()[:50] for name in headers[mark][:20])

@@ -22,6 +22,10 @@ ENOUGH = 0.9
 """A video that ends before this share of what its header promises counts as truncated."""
 
 
+STALL_MS = 8000
+"""How long reading one frame may take. FFmpeg looks for the next one through gigabytes of zeros, as
+recorders that reserve space leave behind the last."""
+
 BOXES = 10_000
 """Most boxes of an MP4 that are looked at; a fragmented recording of hours has a few thousand."""
 
@@ -74,7 +78,11 @@ class VideoStream(FrameStream):
     @contextmanager
     def _opened(self) -> Iterator[cv2.VideoCapture]:
         with quiet_opencv(), quiet_ffmpeg():
-            capture = cv2.VideoCapture(str(self._path))
+            capture = cv2.VideoCapture(
+                str(self._path), cv2.CAP_ANY, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, STALL_MS]
+            )
+            if not capture.isOpened():  # a backend that does not know this property
+                capture = cv2.VideoCapture(str(self._path))
             capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         try:
             if not capture.isOpened():

@@ -23,7 +23,7 @@ from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_name, cell_number, cell_text
 from mer_zoo.datasets.headers import find_table
 from mer_zoo.datasets.protocols import THREE_CLASSES
-from mer_zoo.datasets.report import Remark, listed
+from mer_zoo.datasets.report import Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import expanded
@@ -167,7 +167,7 @@ def _read_labels(path: Path) -> list[Annotation]:
         try:
             annotations.append(_row(cells, place))
         except ValueError as error:
-            faults.append(f"{place}: {error}")
+            faults.append(f"{place}: {shortened(str(error))}")
     if faults:
         raise DatasetError(
             f"{path}: {len(faults)} rows cannot be used. Correct them.\n  "

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from mer_zoo.datasets.cells import cell_text
-from mer_zoo.datasets.report import listed
+from mer_zoo.datasets.report import listed, shortened
 from mer_zoo.datasets.sheets import Sheet
 from mer_zoo.errors import DatasetError
+
+HEADER_ROWS = 1000
+"""Rows of a sheet among which its header is looked for."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ def find_table(
     sheets: Sequence[Sheet], fields: Mapping[str, Sequence[str]], preferred: str | None = None
 ) -> Table:
     """Looks in every sheet for a row that names all fields, and takes what stands below it.
+
+    Only the first `HEADER_ROWS` rows of a sheet that are not blank can be a header.
 
     Headers match whatever their case, spaces, underscores and punctuation.
 
@@ -78,7 +83,7 @@ def plain(header) -> str:
 
 
 def _header_row(sheet: Sheet, fields: Mapping[str, Sequence[str]]) -> int | None:
-    for number, cells in sheet.rows:
+    for number, cells in sheet.rows[:HEADER_ROWS]:
         names = {plain(cell) for cell in cells}
         if all(names & set(map(plain, accepted)) for accepted in fields.values()):
             return number
@@ -106,7 +111,9 @@ def _missing_fields(sheets: Sequence[Sheet], fields: Mapping) -> DatasetError:
         return [a[0] for a in fields.values() if not names & set(map(plain, a))]
 
     candidates = [
-        (len(lacking(cells)), sheet, n, cells) for sheet in sheets for n, cells in sheet.rows
+        (len(lacking(cells)), sheet, n, cells)
+        for sheet in sheets
+        for n, cells in sheet.rows[:HEADER_ROWS]
     ]
     fewest, sheet, number, cells = min(candidates, key=lambda item: item[0])
     if fewest == len(fields):
@@ -115,7 +122,7 @@ def _missing_fields(sheets: Sequence[Sheet], fields: Mapping) -> DatasetError:
             "Is it the annotation table?"
         )
     missing = lacking(cells)
-    present = [str(cell).strip() for cell in cells if plain(cell)]
+    present = [shortened(str(cell).strip()) for cell in cells if plain(cell)]
     close = [c for name in missing for c in get_close_matches(name, present, n=1, cutoff=0.7)]
     return DatasetError(
         f"{sheet.file}, {sheet.place(number)} looks like the header but has no column "

@@ -117,7 +117,7 @@ def assemble(
 ) -> Dataset:
     """Makes a dataset of what a reader found; see `load`."""
     own = None if classes is None else own_classes(release, classes)
-    annotations, remarks = drop_repeats(release.annotations)
+    annotations, remarks = drop_repeats(release.source, release.annotations)
     remarks = [*release.remarks, *remarks]
     check_emotions(release, annotations, own or ())
     if policies.corrections:

@@ -102,6 +102,11 @@ class LoadReport:
         return file.getvalue()
 
 
+def shortened(text: str, most: int = 300) -> str:
+    """At most `most` characters of a text, for messages: a cell may hold a novel."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def listed(names: Iterable[str], most: int = 10) -> str:
     """`a, b, c and 12 more`, for messages."""
     names = list(names)

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.protocol import Protocol
-from mer_zoo.datasets.report import Remark, listed
-from mer_zoo.errors import DatasetError, UnknownNameError
+from mer_zoo.datasets.report import Remark, listed, shortened
+from mer_zoo.errors import DatasetError, UnknownNameError, shown
 
 Selected = tuple[list[Annotation], list[Remark]]
 
 
-def drop_repeats(annotations: Sequence[Annotation]) -> Selected:
-    """Leaves out rows that repeat an earlier one word for word.
+def drop_repeats(source: str, annotations: Sequence[Annotation]) -> Selected:
+    """Leaves out rows that repeat an earlier one word for word; `source` is for messages.
 
     Raises:
         DatasetError: two rows of one clip contradict each other; both are named.
@@ -26,8 +26,8 @@ def drop_repeats(annotations: Sequence[Annotation]) -> Selected:
         same = replace(annotation, where=earlier.where, path=earlier.path, files=earlier.files)
         if same != earlier:
             raise DatasetError(
-                f"{annotation.id} is annotated twice, and differently: {earlier.where} and "
-                f"{annotation.where}. Remove the wrong one."
+                f"{source}: {shortened(annotation.id)} is annotated twice, and differently: "
+                f"{earlier.where} and {annotation.where}. Remove the wrong one."
             )
         what = f"{annotation.where} repeats {earlier.where}"
         remarks.append(Remark("dropped", annotation.id, what, "repeated row"))
@@ -42,7 +42,7 @@ def check_emotions(release: Release, annotations: Sequence[Annotation], own=()) 
     """
     known = {*release.emotions, *own}
     strange = [
-        f"{a.where}: {a.emotion!r}"
+        f"{a.where}: {shown(a.emotion)}"
         for a in annotations
         if a.category not in known and not set(a.category.split("+")) <= known
     ]

@@ -12,6 +12,8 @@ from mer_zoo.datasets.workbooks import MOST_BYTES, read_workbook
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import expanded, read_at_most
 
+MOST_ROWS = 100_000
+MOST_COLUMNS = 16_384  # as many as a spreadsheet program has
 TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 
 
@@ -71,6 +73,13 @@ def read_sheets(path) -> tuple[Sheet, ...]:
             "Check the path."
         )
     sheets = tuple(sheet for sheet in reader(path, content) if sheet.rows)
+    for sheet in sheets:
+        columns = max(len(cells) for _, cells in sheet.rows)
+        if len(sheet.rows) > MOST_ROWS or columns > MOST_COLUMNS:
+            raise DatasetError(
+                f"{path} has {len(sheet.rows):,} rows and {columns:,} columns; expected at most "
+                f"{MOST_ROWS:,} and {MOST_COLUMNS:,}. Is it the annotation table?"
+            )
     if not sheets:
         raise DatasetError(f"{path} holds no cells. Copy it again from where it came from.")
     return sheets

@@ -10,9 +10,9 @@ from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_frame, cell_name, cell_text
 from mer_zoo.datasets.frame_folders import FolderKey, choose_table, walk_release
 from mer_zoo.datasets.headers import Table, find_table
-from mer_zoo.datasets.report import Remark, listed
+from mer_zoo.datasets.report import Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
-from mer_zoo.errors import DatasetError
+from mer_zoo.errors import DatasetError, shown
 from mer_zoo.files import expanded
 
 # Headers of all known tables and of the csv copies that circulate: a reader takes any of them.
@@ -105,7 +105,7 @@ class TableReader:
                 remarks.append(remark)
                 continue
             annotation, wrong = self._annotation(table, number, cells)
-            faults += [f"{table.sheet.place(number)}: {text}" for text in wrong]
+            faults += [f"{table.sheet.place(number)}: {shortened(text)}" for text in wrong]
             if annotation:
                 annotations.append(annotation)
         if faults:
@@ -126,8 +126,8 @@ class TableReader:
             try:
                 return reader(cells[name])
             except ValueError as error:
-                shown = cell_text(cells[name])
-                wrong.append(f"{table.headers[name]} is {shown!r}, expected {error}")
+                written = shown(cell_text(cells[name]))
+                wrong.append(f"{table.headers[name]} is {written}, expected {error}")
 
         names = [name for name in PHASES if name in self.headers]
         phases = {name: read(name, cell_frame) for name in names}

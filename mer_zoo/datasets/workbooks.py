@@ -9,10 +9,10 @@ from xml.parsers import expat
 
 from mer_zoo.errors import DatasetError
 
-MOST_BYTES = 16_000_000
+MOST_BYTES = 8_000_000
 """Most bytes of a workbook, and of all that is compressed in it. Official tables have 1 MB."""
 
-MOST_CELLS = 1_000_000
+MOST_CELLS = 500_000
 """Most cells of a sheet up to its last row and column, and most cells of its merged areas."""
 
 DIGITS = 15

@@ -11,9 +11,10 @@ from mer_zoo.files import read_at_most
 
 FORMAT = 1
 FILES = ("result.json", "predictions.csv", "confusion.svg")
-MOST_BYTES = 64_000_000
+MOST_BYTES = 32_000_000
 """Largest file of a result; 100,000 predictions have 10 MB."""
 NAME_CHARACTERS = 1000
+MOST_CHARACTERS = 100_000_000  # of all names in a column, each as long as the longest
 CLIP_COLUMNS = ("clip", "subject", "label", "fold")
 
 
@@ -114,8 +115,9 @@ def _checked(stored: dict) -> tuple[tuple[str, ...], tuple[int, ...], dict]:
 
 def _names(column) -> np.ndarray:
     # An array of texts has room for the longest in every row.
-    if column.str.len().max() > NAME_CHARACTERS:
-        raise ValueError(f"a {column.name} has more than {NAME_CHARACTERS} characters")
+    longest = column.str.len().max()
+    if longest > NAME_CHARACTERS or longest * len(column) > MOST_CHARACTERS:
+        raise ValueError(f"a {column.name} has {longest} characters")
     return column.to_numpy(np.str_)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mer_zoo.errors import RecipeError
+from mer_zoo.errors import RecipeError, shown
 from mer_zoo.recipes.recipe import FORMAT, Recipe
 
 
@@ -41,4 +41,4 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
 
 def listed(values: Mapping[str, Any]) -> str:
     """The values in words, for messages."""
-    return ", ".join(f"{key}={value!r}" for key, value in values.items())
+    return ", ".join(f"{key}={shown(value)}" for key, value in values.items())

@@ -8,7 +8,7 @@ from pathlib import Path
 import tomli_w
 
 from mer_zoo.config import Format
-from mer_zoo.errors import RecipeError
+from mer_zoo.errors import RecipeError, shown
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
 from mer_zoo.zoo.cards import Preprocessing
@@ -235,11 +235,10 @@ class Recipe:
         )
         if self.data is not None:
             yield from _within("data", self.data.problems())
-            needed = self.preprocessing.image_size + 2 * self.augmentation.shift
             yield (
-                needed > self.preprocessing.side,
+                not self._crops_fit(),
                 "preprocessing.image_size plus twice augmentation.shift must fit into the image of "
-                f"the modality, {self.preprocessing.side} px",
+                f"the modality, {shown(self.preprocessing.side)} px",
             )
         if self.training is not None:
             yield from _within("training", self.training.problems(self.start))
@@ -248,6 +247,12 @@ class Recipe:
                 yield is_used, f"training.{name} is for real clips: set it in [real.training]"
         if self.real is not None:
             yield from _within("real.training", self.real.training.problems(self.real.start))
+
+    def _crops_fit(self) -> bool:
+        """Whether every shifted crop lies within the image of the modality."""
+        side = self.preprocessing.side  # a parameter of the modality, so it may be anything
+        needed = self.preprocessing.image_size + 2 * self.augmentation.shift
+        return isinstance(side, int) and needed <= side
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.

@@ -113,7 +113,7 @@ class Search:
 def _range(table, where):
     table = dict(table) if isinstance(table, dict) else {}
     kind = table.pop("kind", None)
-    if kind not in RANGES:
+    if not isinstance(kind, str) or kind not in RANGES:
         raise RecipeError(
             f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
         )

@@ -192,7 +192,7 @@ class Golden:
 class Card:
     """A zoo entry, described: what it is, what it saw, how well it does and what it is not for."""
 
-    name: Name
+    name: Annotated[str, Text(1, 200), Like("[^/]+", "a name without a slash")]
     summary: Prose
     version: Name
     licence: Annotated[str, Text(1, 1000)]

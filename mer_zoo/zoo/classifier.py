@@ -254,6 +254,11 @@ class MicroExpressionClassifier(keras.Model):
         seen = found.clip if given else found.within_reach()
         image = self.preprocess(seen)
         values = self.predict_on_batch(image[None])[0]
+        if not np.isfinite(values).all():
+            raise WeightsError(
+                f"{self.name} answers {source} with probabilities that are not finite numbers: its "
+                "weights are damaged or diverged in training. Restore the weight file, or train again."
+            )
         best = int(np.argmax(values))
         rejection = self.rejection
         is_expression = bool(

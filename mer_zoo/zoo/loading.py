@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from mer_zoo import models
+from mer_zoo import modalities, models
 from mer_zoo.errors import CardError, MerZooError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
 from mer_zoo.zoo.bounds import FEATURES, PARAMETERS, shown
@@ -28,10 +28,11 @@ def load(
     entry = find(name)
     card = entry.card
     classes = len(own or card.class_names)
-    network = entry.build(lambda: _built(card, classes), fresh=(HEAD,) if own else ())
+    _check_preprocessing(card, entry.where)
+    network = entry.build(lambda: _built(card, classes, entry.where), fresh=(HEAD,) if own else ())
     if not own and trainable_parameters(network) != card.network.parameters:
         raise CardError(
-            f"{card.name}: the card promises {card.network.parameters} trainable parameters, the "
+            f"{entry.where}: the card promises {card.network.parameters} trainable parameters, the "
             f"network has {trainable_parameters(network)}. The card's network arguments are wrong."
         )
     return MicroExpressionClassifier(
@@ -43,23 +44,32 @@ def load(
     )
 
 
-def _built(card: Card, num_classes: int):
+def _check_preprocessing(card: Card, where: str) -> None:
+    """Raises CardError where the card's image is of no known kind, or has impossible parameters."""
+    try:
+        modalities.with_defaults(card.preprocessing.modality, card.preprocessing.parameters)
+    except (MerZooError, TypeError) as error:
+        raise CardError(f"{where}: preprocessing: {error} Correct the card.") from error
+
+
+def _built(card: Card, num_classes: int, where: str):
     """The network of a card; variables have shapes and, where the caller defers them, no values yet."""
     arguments = {**card.network.arguments, "num_classes": num_classes}
     try:
         network = models.build(card.network.name, **arguments)
-    except MerZooError:
-        raise
+    except MerZooError as error:
+        raise type(error)(f"{where}: {error}") from error
     except Exception as error:  # whatever Keras raises for arguments that a stranger chose
         raise CardError(
-            f"{card.name}: no {card.network.name} can be built with the arguments of its card, "
-            f"{shown(card.network.arguments)} ({type(error).__name__}: {error}). Correct the card."
+            f"{where}: no {card.network.name} can be built with the arguments of its card, "
+            f"{shown(card.network.arguments)} ({type(error).__name__}: {str(error)[:500]}). Correct the "
+            "card."
         ) from error
-    _refuse_oversized(card, network)
+    _refuse_oversized(where, network)
     return network
 
 
-def _refuse_oversized(card: Card, network) -> None:
+def _refuse_oversized(where: str, network) -> None:
     """Raises CardError for more parameters, or larger feature maps, than any entry may have."""
     parameters = sum(math.prod(variable.shape) for variable in network.variables)
     features = max(_features(network))
@@ -69,7 +79,7 @@ def _refuse_oversized(card: Card, network) -> None:
     ):
         if found > most:
             raise CardError(
-                f"{card.name}: the network that its card describes has {found:,} {what}; expected at "
+                f"{where}: the network that its card describes has {found:,} {what}; expected at "
                 f"most {most:,}. Correct the card's network arguments."
             )
 

@@ -30,6 +30,11 @@ class Entry:
     folder: Path
     address: str | None = None
 
+    @property
+    def where(self) -> str:
+        """What to call the entry in messages: its name, with the path of its card if it is local."""
+        return self.address or f"{self.card.name} ({self.folder / CARD})"
+
     def weight_file(self) -> Path:
         """The weight file: beside the card, else fetched into the cache. Its digest is not checked."""
         stored = self.card.weights
@@ -63,20 +68,20 @@ class Entry:
             return {}
         if stored.base not in _packaged():
             raise CardError(
-                f"{self.card.name} builds on {stored.base!r}, which is not a packaged entry. Install "
+                f"{self.where} builds on {stored.base!r}, which is not a packaged entry. Install "
                 "the version of mer-zoo it was made with "
                 f"({self.card.made_with.get('mer_zoo', 'unknown')}), or make it again."
             )
         base = find(stored.base)
         if base.card.weights.base:
             raise CardError(
-                f"{self.card.name} builds on {stored.base}, which builds on "
+                f"{self.where} builds on {stored.base}, which builds on "
                 f"{base.card.weights.base} itself. Expected an entry with all its weights: make "
                 f"{self.card.name} again."
             )
         if base.card.weights.sha256 != stored.base_sha256:
             raise WeightsError(
-                f"{self.card.name} holds the last layer alone and was made on {stored.base} with the "
+                f"{self.where} holds the last layer alone and was made on {stored.base} with the "
                 f"sha256 {stored.base_sha256[:16]}…; the one installed has "
                 f"{base.card.weights.sha256[:16]}…. Install the version of mer-zoo that "
                 f"{self.card.name} was made with ({self.card.made_with.get('mer_zoo', 'unknown')}), or "

@@ -1,5 +1,7 @@
 import re
+import struct
 import tempfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -206,3 +208,53 @@ def test_a_path_beyond_ascii(tmp_path, frames, write_video):
     for number, frame in enumerate(frames):
         (folder / f"{number}.png").write_bytes(cv2.imencode(".png", frame[..., ::-1])[1].tobytes())
     np.testing.assert_array_equal(Clip.from_frames(folder, fps=1).frames, frames)
+
+
+def state_size(file, width, height):
+    """Writes another size into the header of an image."""
+    data = bytearray(file.read_bytes())
+    if file.suffix == ".png":
+        data[16:24] = struct.pack(">II", width, height)
+        data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    elif file.suffix == ".bmp":
+        data[18:26] = struct.pack("<ii", width, -height)
+    elif file.suffix == ".jpg":
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = struct.pack(">HH", height, width)
+    else:
+        at = struct.unpack_from("<I", data, 4)[0]
+        for entry in range(at + 2, at + 2 + 12 * struct.unpack_from("<H", data, at)[0], 12):
+            value = {256: width, 257: height}.get(struct.unpack_from("<H", data, entry)[0])
+            if value is not None:
+                data[entry + 2 : entry + 12] = struct.pack("<HII", 4, 1, value)
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "bmp", "tif"])
+def test_an_image_that_would_fill_the_memory_is_refused_by_its_header(
+    tmp_path, frames, write_images, suffix
+):
+    folder = write_images(tmp_path / "bomb", [f"img1.{suffix}"], frames[:1])
+    state_size(folder / f"img1.{suffix}", 30_000, 32_000)
+    with pytest.raises(VideoError, match=rf"img1\.{suffix} says that it is 30000x32000"):
+        Clip.from_frames(folder, fps=100)
+
+
+def test_an_image_file_of_gigabytes_is_refused_unread(casme2):
+    with (casme2 / "img99.png").open("r+b") as file:
+        file.truncate(3_000_000_000)
+    with pytest.raises(VideoError, match=r"img99\.png has more than 400 MB"):
+        Clip.from_frames(casme2, fps=200)
+
+
+def test_an_image_of_another_format_than_its_name_says_is_read(tmp_path, frames):
+    (tmp_path / "img1.png").write_bytes(cv2.imencode(".webp", frames[0])[1].tobytes())
+    assert Clip.from_frames(tmp_path, fps=100).frames.shape == (1, *frames[0].shape)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "~nobody_at_all", "a\0b"])
+def test_a_name_that_no_folder_can_have(tmp_path, name):
+    path = name if name[0] == "~" else tmp_path / name
+    for read in (Clip.from_frames, open_frames):
+        with pytest.raises(VideoError, match="There is no"):
+            read(path, fps=100)

@@ -137,3 +137,40 @@ def test_repeated_rows_are_kept_with_a_warning(home):
 def test_a_column_with_a_close_name_is_warned_of(home):
     with pytest.warns(UserWarning, match=r"'OnsetFrame' is not used. Did you mean 'onset'\?"):
         read_clip_table(write(home, "path,OnsetFrame\na.mp4,1\n"))
+
+
+@pytest.mark.parametrize("cell", ["x" * 140_000, '"' + "x" * 140_000])
+def test_a_cell_that_csv_cannot_read_is_named_with_its_line(home, cell):
+    with pytest.raises(ClipError, match=r"clips\.csv, line 3: field larger than field limit"):
+        read_clip_table(write(home, f"path,label\na.mp4,calm\n{cell},calm\n"))
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "x" * 20_000, "~nobody_at_all/a.mp4"])
+def test_a_path_that_no_file_can_have_is_named_and_the_message_stays_short(home, path):
+    with pytest.raises(ClipError, match=r"line 2: path .*there is no") as error:
+        read_clip_table(write(home, f"path,label\n{path},calm\n"))
+    assert len(str(error.value)) < 2000
+
+
+def test_a_cell_may_hold_what_other_programs_take_for_an_end_of_line(home):
+    (row,) = read_clip_table(write(home, "path,label\na.mp4,calm\x85mostly\u2028\n"))
+    assert row.label == "calm\x85mostly"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,label\n" + "a\n" * 500_000, "more than 200,000 lines"),
+        ("path," + "a," * 2000, "2,002 columns"),
+        ("path\n" + " " * 33_000_000, "more than 32 MB"),
+    ],
+)
+def test_a_table_too_large_is_refused_before_its_rows_are_read(home, text, message):
+    with pytest.raises(ClipError, match=rf"clips\.csv has {message}"):
+        read_clip_table(write(home, text))
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "~nobody_at_all.csv", "a\0b.csv"])
+def test_a_name_that_no_table_can_have(home, name):
+    with pytest.raises(ClipError, match="There is no clip table"):
+        read_clip_table(home / name if name[0] != "~" else name)

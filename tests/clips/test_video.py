@@ -1,4 +1,6 @@
 import os
+import struct
+import time
 import tracemalloc
 import wave
 
@@ -257,3 +259,32 @@ def test_opencv_is_quiet_and_its_settings_are_put_back(tmp_path, capfd, monkeypa
         log.setLogLevel(level)
     assert "OPENCV_FFMPEG_LOGLEVEL" not in os.environ
     assert "VIDEOIO" not in capfd.readouterr().err
+
+
+def test_frames_that_would_fill_the_memory_are_refused_by_the_header(tmp_path, frames, write_video):
+    path = write_video(tmp_path / "bomb.avi", frames, codec="MJPG")
+    data = bytearray(path.read_bytes())
+    for tag, field in ((b"avih", 40), (b"strf", 12)):
+        at = data.index(tag) + field
+        data[at : at + 8] = (16_000).to_bytes(4, "little") * 2
+    size, large = struct.pack(">HH", 48, 64), struct.pack(">HH", 16_000, 16_000)
+    path.write_bytes(
+        bytes(data).replace(b"\xff\xc0\x00\x11\x08" + size, b"\xff\xc0\x00\x11\x08" + large)
+    )
+    with pytest.raises(VideoError, match=r"bomb\.avi says that its frames are 16000x16000"):
+        Clip.from_video(path)
+
+
+def test_a_file_of_endless_boxes_is_refused_in_time(tmp_path):
+    path = tmp_path / "boxes.mp4"
+    path.write_bytes(b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 2_000_000)
+    started = time.perf_counter()
+    with pytest.raises(VideoError, match=r"boxes\.mp4"):
+        Clip.from_video(path)
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".mp4", "~nobody_at_all.mp4", "a\0b.mp4"])
+def test_a_name_that_no_video_can_have(tmp_path, name):
+    with pytest.raises(VideoError, match="There is no video file"):
+        Clip.from_video(name if name[0] == "~" else tmp_path / name)

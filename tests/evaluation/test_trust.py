@@ -1,6 +1,7 @@
 """Results that read back whatever their classes are called, and never mix two evaluations."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -84,6 +85,57 @@ def test_a_damaged_result_is_named(tmp_path):
         table.write_text(text)
         with pytest.raises(EvaluationError, match=r"predictions\.csv|holds no result"):
             Result.read(tmp_path)
+
+
+def change_json(folder, change):
+    path = folder / "result.json"
+    stored = json.loads(path.read_text())
+    change(stored)
+    path.write_text(json.dumps(stored))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["about"].pop("protocol"), "about.protocol is no text"),
+        (lambda d: d.update(about=[]), "about.protocol is no text"),
+        (lambda d: d.update(seeds=[{}, 9]), "seeds is"),
+        (lambda d: d.update(seeds=[10, 10]), "seeds is"),
+        (lambda d: d.update(seeds=[9, 10]), "expected those of the seeds"),
+        (lambda d: d.update(class_names=["a", 3]), "class_names is"),
+        (lambda d: d["confusion"][0].reverse(), "confusion matrix of the predictions is another"),
+    ],
+)
+def test_facts_that_do_not_fit_the_predictions_are_refused(tmp_path, change, message):
+    result_of(("a", "b", "c")).save(tmp_path)
+    change_json(tmp_path, change)
+    with pytest.raises(EvaluationError, match=message):
+        Result.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: [*rows[:-2], rows[-1], rows[-2]], "seed 9 is of other clips"),
+        (lambda rows: [r.rpartition(",")[0] + ",nan" for r in rows], "not a finite number"),
+        (lambda rows: [r.replace("s/", "s" * 2000 + "/") for r in rows], "subject has 2002"),
+    ],
+)
+def test_predictions_that_cannot_be_used_are_refused(tmp_path, change, message):
+    result_of(("a", "b", "c")).save(tmp_path)
+    table = tmp_path / "predictions.csv"
+    header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([header, *change(rows)]) + "\n")
+    with pytest.raises(EvaluationError, match=rf"predictions\.csv .*{message}"):
+        Result.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 100_000, "1" * 5000, " " * 33_000_000])
+def test_text_that_no_result_has_is_refused_by_name(tmp_path, text):
+    result_of(("a", "b")).save(tmp_path / "mine")
+    (tmp_path / "mine" / "result.json").write_text(text)
+    with pytest.raises(EvaluationError, match="mine holds no result"):
+        Result.read(tmp_path / "mine")
 
 
 def test_the_oracle_counts_a_class_that_no_clip_is_of(examples, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.recipes import Recipe
+from mer_zoo.recipes import Recipe, Table
 from mer_zoo.recipes.search_space import Choice, FloatRange, IntRange
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.toml"))
@@ -26,6 +26,7 @@ def test_every_recipe_of_the_repository_is_valid_and_named_after_its_entry(path)
         ("image_size = 96", "image_size = 112", "must fit into"),
         ("seeds = [1, 2, 3]", 'seeds = ["one"]', r"seeds\[0\]: expected int"),
         ("[data]", "[data", "not valid TOML"),
+        ('remove_rigid = "head"', 'size = "large"', "must fit into .* 'large' px"),
         ("name = ", 'storage = "float8"\nname = ', "storage must be one of float16, int8"),
         ("seeds = [1, 2, 3]", "seeds = [1]\nbalance = true", "training.balance is for real clips"),
         ("seeds = [1, 2, 3]", 'seeds = [1]\nunfreeze = "head"', "unfreeze must be all"),
@@ -87,3 +88,48 @@ def test_impossible_searches_are_refused_when_the_recipe_is_read(tmp_path, old, 
 def test_a_missing_recipe_is_named(tmp_path):
     with pytest.raises(RecipeError, match=r"nothing\.toml does not exist"):
         Recipe.read(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a = " + "{a=" * 2000, "not valid TOML"),
+        ("a = " + "9" * 5000, "not valid TOML"),
+        ("a = 0x" + "f" * 5000, "more than 64 bits"),
+        (".".join("a" * 900) + " = 1", "nested deeper than 20"),
+        (".".join("a" * 5000) + " = 1", "more than 1000 dots"),
+        ("#" + "x" * 300_000, "larger than 256,000 bytes"),
+    ],
+)
+@pytest.mark.parametrize(("kind", "reader"), [("r", Recipe), ("t", Table)])
+def test_text_that_no_recipe_or_table_needs_is_refused_by_name(
+    tmp_path, line, message, kind, reader
+):
+    path = tmp_path / f"{kind}.toml"
+    path.write_text(f"{line}\n")
+    with pytest.raises(RecipeError, match=rf"{kind}\.toml .*{message}"):
+        reader.read(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".toml", "a\0b.toml"])
+@pytest.mark.parametrize("reader", [Recipe, Table])
+def test_a_name_that_no_recipe_can_have(tmp_path, name, reader):
+    with pytest.raises(RecipeError, match="does not exist"):
+        reader.read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ('"training.epochs" = "many"', "training: epochs: expected int"),
+        ('"name.first" = "a"', "name is no section"),
+        ('"training.epochs.first" = 1', "training.epochs is no section"),
+    ],
+)
+def test_an_impossible_change_names_its_row(tmp_path, change, message):
+    path = tmp_path / "t.toml"
+    path.write_text(
+        f'title = "t"\nbase = "meganet_tiny"\n[[rows]]\nname = "other"\nchange = {{ {change} }}\n'
+    )
+    with pytest.raises(RecipeError, match=rf"The row 'other' of the table: .*{message}"):
+        Table.read(path).variants()

@@ -14,6 +14,7 @@ from mer_zoo import zoo
 from mer_zoo.errors import CardError, MerZooError, WeightsError
 from mer_zoo.zoo import cache
 from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.golden import golden_clips
 
 pytestmark = pytest.mark.backend_free
 
@@ -132,3 +133,43 @@ def test_the_cache_opens_https_alone(url, tmp_path, monkeypatch):
     monkeypatch.delenv("MER_ZOO_OFFLINE", raising=False)
     with pytest.raises(WeightsError, match="https"):
         cache.fetch(url, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value", "message"),
+    [
+        ("preprocessing", "modality", "smell", "no modality named 'smell'"),
+        ("preprocessing", "parameters", {"a.b": 1}, "no mesti parameter named 'a.b'"),
+        ("preprocessing", "parameters", {"regularization": "x"}, "regularization='x'"),
+        ("network", "arguments", {"stages": [[0]]}, "no MEGANet can be built"),
+        ("network", "arguments", {"depth": 3}, "no MEGANet argument named 'depth'"),
+        ("network", "name", "NoNet", "no network named 'NoNet'"),
+    ],
+)
+def test_a_card_that_cannot_be_used_is_named_when_the_entry_is_loaded(
+    folder, section, field, value, message
+):
+    import tomli_w
+
+    path = folder / "card.toml"
+    data = Card.read(path).to_dict()
+    data[section][field] = value
+    path.write_text(tomli_w.dumps(data))
+    with pytest.raises(MerZooError, match=rf"stranger/card\.toml.*{message}"):
+        mer_zoo.load(str(folder))
+
+
+def test_probabilities_that_are_not_finite_are_no_answer(folder):
+    tensors = load_file(folder / zoo.card("meganet_tiny").weights.file)
+    variance = next(name for name in tensors if name.endswith("moving_variance"))
+    tensors[variance] = np.full_like(tensors[variance], -1)
+    replace_tensors(folder, tensors)
+    clip = next(iter(golden_clips().values()))
+    with pytest.raises(WeightsError, match="not finite"):
+        mer_zoo.load(str(folder)).predict_clip(clip, aligned=True)
+
+
+@pytest.mark.parametrize("name", ["./" + "x" * 300, "~nobody_at_all", "./a\0b"])
+def test_a_name_that_no_folder_can_have(name):
+    with pytest.raises(CardError, match="does not exist"):
+        mer_zoo.card(name)
