@@ -4,10 +4,6 @@ The command line prints the message alone; any other exception is a defect and k
 """
 
 
-class MerZooError(Exception):
-    """Base of every error that the user can mend."""
-
-
 def shown(value, most: int = 80) -> str:
     """A value for an error message: at most `most` characters of its `repr`."""
     try:
@@ -15,6 +11,10 @@ def shown(value, most: int = 80) -> str:
     except ValueError:  # Python refuses to write integers of thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+class MerZooError(Exception):
+    """Base of every error that the user can mend."""
 
 
 class ClipError(MerZooError, ValueError):
@@ -43,7 +43,7 @@ class UnknownNameError(MerZooError, ValueError):
         close = [spelt[text] for text in close]
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = f" Known: {', '.join(known)}." if len(known) <= 40 else ""
-        return cls(f"There is no {kind} named {name!r}.{hint}{listed}")
+        return cls(f"There is no {kind} named {shown(name)}.{hint}{listed}")
 
 
 class CardError(MerZooError, ValueError):

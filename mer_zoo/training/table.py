@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mer_zoo.errors import CardError, MerZooError, RecipeError
+from mer_zoo.errors import CardError, MerZooError, RecipeError, shown
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
 from mer_zoo.training.changed import listed, with_values
@@ -100,7 +100,7 @@ class Table:
             try:
                 found[row.name] = self._recipe(row)
             except MerZooError as error:
-                raise RecipeError(f"The row {row.name!r} of the table: {error}") from error
+                raise RecipeError(f"The row {shown(row.name)} of the table: {error}") from error
         for recipe in found.values():
             self._refuse_missing_classes(recipe)
         return found
