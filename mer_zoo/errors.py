@@ -7,10 +7,6 @@ USER_ERROR = 2
 """Exit code of a command that ends with one of these errors."""
 
 
-class MerZooError(Exception):
-    """Base of every error that the user can fix."""
-
-
 def shown(value, most: int = 80) -> str:
     """A value for an error message: at most `most` characters of its `repr`."""
     try:
@@ -18,6 +14,10 @@ def shown(value, most: int = 80) -> str:
     except ValueError:  # Python refuses to write integers of thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+class MerZooError(Exception):
+    """Base of every error that the user can fix."""
 
 
 class ClipError(MerZooError, ValueError):
@@ -46,7 +46,7 @@ class UnknownNameError(MerZooError, ValueError):
         close = [spelt[text] for text in close]
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = f" Known: {', '.join(known)}." if len(known) <= 40 else ""
-        return cls(f"There is no {kind} named {name!r}.{hint}{listed}")
+        return cls(f"There is no {kind} named {shown(name)}.{hint}{listed}")
 
 
 class CardError(MerZooError, ValueError):

@@ -25,6 +25,7 @@ POLL_SECONDS = 0.02
 TOLERATED = (
     b"libpng ",
     b"Corrupt JPEG data",
+    b"Warning: unknown JFIF revision",
     b"INFO: Created TensorFlow Lite",
 )
 QUOTING = (b"Unexpected element. Expected: ", b"Unexpected list type. Expected: ")

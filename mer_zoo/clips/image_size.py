@@ -13,9 +13,12 @@ MAX_BYTES = 400_000_000
 SEGMENTS = 10_000
 """Most segments before the picture of a JPEG."""
 
+CHUNKS = 200_000
+"""Most chunks of a PNG; usually they have 8 kB."""
+
 
 def stated_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height that the header of an image file states, or None where it states none.
+    """Width and height that an image file states, or None where it states none or breaks off.
 
     A file of a few bytes may state an image that would fill all memory.
     """
@@ -29,7 +32,15 @@ def stated_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _png(data: bytes):
-    return struct.unpack_from(">II", data, 16)
+    at = 8
+    for _ in range(CHUNKS):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        at += 12 + length
+        if at > len(data):  # OpenCV makes room for as many bytes as a chunk promises
+            return None
+        if kind == b"IEND":
+            return struct.unpack_from(">II", data, 16)
+    return None
 
 
 def _bmp(data: bytes):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mer_zoo.config import Format
-from mer_zoo.errors import MerZooError, RecipeError
+from mer_zoo.errors import MerZooError, RecipeError, shown
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.overrides import listed, with_values
 from mer_zoo.recipes.recipe import Recipe
@@ -96,7 +96,7 @@ class Table:
             try:
                 found[row.name] = self._recipe(row)
             except MerZooError as error:
-                raise RecipeError(f"The row {row.name!r} of the table: {error}") from error
+                raise RecipeError(f"The row {shown(row.name)} of the table: {error}") from error
         for recipe in found.values():
             self._refuse_missing_classes(recipe)
         return found

@@ -47,7 +47,7 @@ def load(
 def _check_preprocessing(card: Card, where: str) -> None:
     """Raises CardError where the card's image is of no known kind, or has impossible parameters."""
     try:
-        modalities.with_defaults(card.preprocessing.modality, card.preprocessing.parameters)
+        modalities.channel_names(card.preprocessing.modality, **card.preprocessing.parameters)
     except (MerZooError, TypeError) as error:
         raise CardError(f"{where}: preprocessing: {error} Correct the card.") from error
 

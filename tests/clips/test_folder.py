@@ -240,6 +240,19 @@ def test_an_image_that_would_fill_the_memory_is_refused_by_its_header(
         Clip.from_frames(folder, fps=100)
 
 
+def test_a_png_whose_chunk_promises_gigabytes_is_refused(casme2):
+    resource = pytest.importorskip("resource")
+    file = casme2 / "img99.png"
+    data = file.read_bytes()
+    at = data.index(b"IDAT") - 4
+    file.write_bytes(data[:at] + b"\x7f\xff\xff\xf0" + data[at + 4 :])
+    with pytest.raises(VideoError, match=r"img99\.png cannot be read as an image"):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        Clip.from_frames(casme2, fps=200)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 200_000  # kilobytes
+
+
 def test_an_image_file_of_gigabytes_is_refused_unread(casme2):
     with (casme2 / "img99.png").open("r+b") as file:
         file.truncate(3_000_000_000)
