@@ -32,8 +32,8 @@ def searching(recipe_file, **space):
     ("options", "message"),
     [
         ({"algorithm": "hyperband"}, "epochs"),
-        ({"algorithm": "grid"}, "go on after an interruption"),
-        ({"algorithm": "GridSearch"}, "go on after an interruption"),
+        ({"algorithm": "grid"}, "resume after an interruption"),
+        ({"algorithm": "GridSearch"}, "resume after an interruption"),
         ({"algorithm": "genetic"}, "bayesian or random"),
         ({"seed": 0}, "1 or more"),
         ({"trials": 0}, "at least 1"),
