@@ -10,10 +10,18 @@ BACKEND_FREE = (
 
 
 SLOW = (
-    *("tests/app/", "tests/batch/", "tests/exporting/", "tests/tuner/", "tests/models/"),
-    *("tests/training/", "tests/tracking/", "tests/docs/test_walkthroughs"),
+    *("tests/app/", "tests/batch/", "tests/exporting/", "tests/models/", "tests/tracking/"),
+    *(
+        "tests/training/",
+        "tests/tuner/",
+        "tests/cli/test_evaluating",
+        "tests/docs/test_walkthroughs",
+    ),
+    *("tests/datasets/test_mutated_tables", "tests/layers/test_clip_layers"),
+    *("tests/project/test_fuzz", "tests/project/test_processes", "tests/zoo/test_many_load"),
+    *("tests/spotting/test_cuts", "tests/spotting/test_long_videos"),
 )
-"""What `python -m tests --fast` leaves out: more than half of the time."""
+"""What `python -m tests --fast` leaves out: most of the time, a third of the tests."""
 
 
 def pytest_addoption(parser):
