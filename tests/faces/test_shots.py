@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
@@ -13,6 +14,8 @@ from mer_zoo.faces import FaceLandmarks, FaceTracker, ShotCounter, bridge
 from .face_films import swaying
 
 FACE = data.astronaut()[:256, 96:352]
+
+pytestmark = pytest.mark.backend_free  # the face networks are tested by themselves
 
 
 def shots(frames):

@@ -10,7 +10,7 @@ from benchmarks.fuzz import Tally, fuzz, tasks
 from benchmarks.fuzzing.case import Case, expect, judge
 from mer_zoo.errors import ClipError
 
-CASES = 200
+CASES = 120
 
 
 def test_mutated_inputs_are_answered_or_refused_by_name(capsys):

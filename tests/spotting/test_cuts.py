@@ -20,6 +20,8 @@ OTHERS = {
     "mirrored, closer, darker": {"mirrored": True, "around": CLOSER, "light": 0.5},
 }
 
+pytestmark = pytest.mark.backend_free  # the face networks are tested by themselves
+
 
 @pytest.fixture(scope="module")
 def smile():

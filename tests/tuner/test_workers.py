@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mer_zoo.errors import TrackingError
 from mer_zoo.tracking import Store
 from tests.families import Family, assert_ends, until
 from tests.tuner.learners import Place
@@ -20,7 +21,7 @@ from tuner.devices import gpus, memory_settings, shares
 from tuner.errors import ChiefLostError, SearchRefusedError, WorkersLostError
 from tuner.usage import DeviceUse
 from tuner.workers.address import Address
-from tuner.workers.handover import handed_over, refuse_private_store
+from tuner.workers.handover import common_store, handed_over, refuse_private_store
 from tuner.workers.orphans import SUPERVISED
 from tuner.workers.supervisor import Team
 
@@ -183,11 +184,11 @@ def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place
         place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
     assert not (place.folder / "other.db").exists()
     Store.at(other).client()
-    with pytest.raises(WorkersLostError, match=r"does not hold the search.*--tracking-uri"):
-        place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
-    with pytest.raises(WorkersLostError, match=r"TrackingError.*127\.0\.0\.1:9"):
-        gone = worker_with(place, recipe_file, "http://127.0.0.1:9")
-        place.search(recipe_file, team=Team(1, gone))
+    note = {"search": "toy-1", "store": {"tracking_uri": other, "run": "0" * 32}}
+    with pytest.raises(TrackingError, match=r"does not hold the search toy-1.*--tracking-uri"):
+        common_store(note, None)
+    with pytest.raises(TrackingError, match=r"127\.0\.0\.1:9.*--tracking-uri"):
+        common_store(note, "http://127.0.0.1:9")
     assert place.fits == []
 
 
@@ -267,7 +268,7 @@ tuner.join(recipe, toy_examples(), address, tracking_uri=uri, learner=learner)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM])
 def test_the_processes_of_a_search_end_with_it(recipe_file, place, number):
     family = Family(SEARCH, place.folder, recipe_file, SLOW)
     try:

@@ -7,6 +7,8 @@ from mer_zoo.errors import ClipError
 from mer_zoo.readings import NO_EXPRESSION
 from tests.films import picture, still, write_film
 
+pytestmark = pytest.mark.backend_free  # the face networks are tested by themselves
+
 
 @pytest.fixture(scope="module")
 def model():
