@@ -27,9 +27,12 @@ TOLERATED = (
     b"Corrupt JPEG data",
     b"Warning: unknown JFIF revision",
     b"INFO: Created TensorFlow Lite",
+    b"WARNING:tensorflow:",  # that many models were used, each once
 )
+"""How lines begin that libraries write to standard error and no setting of ours turns off."""
+
 QUOTING = (b"Unexpected element. Expected: ", b"Unexpected list type. Expected: ")
-"""How lines begin that C libraries write to standard error whatever their log level is."""
+"""How such texts begin that quote bytes of the file, ends of lines among them."""
 
 KINDS = {
     "clip_tables": ("benchmarks.fuzzing.clip_tables", "ClipTables"),
