@@ -44,7 +44,7 @@ def compare_action_units() -> None:
     for schema in SCHEMAS.values():
         best = bayes_ceiling(schema)
         print(
-            f"{schema.name}: whoever knew the action units exactly could reach accuracy "
+            f"{schema.name}: with the exact action units known, accuracy could reach "
             f"{best.accuracy:.3f}, macro F1 {best.macro_f1:.3f}"
         )
 

@@ -1,4 +1,4 @@
-"""The unbiased figure: hyperparameters chosen anew for every fold, without the subjects it scores."""
+"""The unbiased figure: hyperparameters chosen separately for every fold, without the subjects it scores."""
 
 import time
 from collections.abc import Callable

@@ -81,7 +81,7 @@ class RandomOracle(_Durable, RandomSearchOracle):
 class BayesianOracle(_Durable, BayesianOptimizationOracle):
     """Bayesian optimisation whose draws depend on the seed and the trial alone.
 
-    KerasTuner's own generator goes on from trial to trial and is not part of its state, so that it
+    KerasTuner's own generator continues from trial to trial and is not part of its state, so that it
     proposes other values after a restart.
     """
 
@@ -155,7 +155,7 @@ def make_oracle(
 def restored(make: Callable, backup: Path, say: Callable[[str], None]):
     """The oracle as the interrupted search left it.
 
-    A state that cannot be read is replaced by the backup; without one, the oracle begins anew: with
+    A state that cannot be read is replaced by the backup; without one, the oracle starts again: with
     the same seed it proposes the same trials, whose finished folds are in the tracking store.
 
     Args:
@@ -180,5 +180,5 @@ def restored(make: Callable, backup: Path, say: Callable[[str], None]):
             return oracle
         except (ValueError, KeyError, TypeError):
             damage += " and so is its backup"
-    say(f"{damage}; proposing the trials anew. Finished folds are read, not trained again.")
+    say(f"{damage}; proposing the trials again. Finished folds are read, not trained again.")
     return make()

@@ -14,7 +14,7 @@ class DeviceUse:
     """Measures from entering to leaving it.
 
     Processor time is of this process alone. The GPU's share of time at work and its memory are of
-    the whole GPU, whoever uses it, and need the package nvidia-ml-py (`import pynvml`); without it
+    the whole GPU, by all programs, and need the package nvidia-ml-py (`import pynvml`); without it
     they are left out.
     """
 

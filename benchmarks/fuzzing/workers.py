@@ -1,7 +1,7 @@
 """Worker processes that run cases, each watched for time, memory and its end.
 
 A case that hangs, takes too much memory or kills its process counts as "otherwise", and a new worker
-goes on with the next. Memory is measured on Linux alone: the peak of the resident set during the case,
+continues with the next. Memory is measured on Linux alone: the peak of the resident set during the case,
 less what the worker held before it.
 """
 

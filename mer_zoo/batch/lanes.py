@@ -27,7 +27,7 @@ class Lane:
 
     Attributes:
         clip: what is being read; None while nothing is.
-        future: of what the worker does at the moment.
+        future: of the worker's current task.
         deadline: when the video must be read, by `time.monotonic`; None while the worker starts, and
             without a limit.
     """

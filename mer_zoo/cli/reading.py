@@ -188,7 +188,7 @@ def demo(
         bar.advance(task)
     out.print(tables.readings([real, synthetic]))
     out.print(
-        f"Truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
+        f"Ground truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
         f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."
     )
     heat_maps = [explain_reading(classifier, reading) for reading in (real, synthetic)]

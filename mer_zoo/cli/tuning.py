@@ -34,7 +34,7 @@ Written = Annotated[Path | None, Option("--write", help="Write the winner as thi
 Refit = Annotated[bool, Option(help="Train the winner on all clips and register it in MLflow.")]
 Loso = Annotated[bool, Option("--loso", help="With --root: leave one subject out with the winner.")]
 Nested = Annotated[
-    bool, Option("--nested", help="With --root: also search anew without each test subject.")
+    bool, Option("--nested", help="With --root: also search again without each test subject.")
 ]
 Outer = Annotated[
     str, Option(help="Outer folds of --nested: loso, or kfold-K for groups of subjects.")

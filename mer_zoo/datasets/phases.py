@@ -56,7 +56,7 @@ def settle_phases(
     if numbers and (shift := _renumbered_by(clip, numbers)):
         moved = {p: getattr(clip, p) for p in ("onset", "apex", "offset")}
         moved = {p: n + shift for p, n in moved.items() if n is not None}
-        clip = change("the frame files are numbered anew; the phases are shifted alike", **moved)
+        clip = change("the frame files are renumbered; the phases are shifted alike", **moved)
     if None not in (clip.onset, clip.offset) and clip.offset < clip.onset:
         clip = change("an offset before the onset is not known", offset=None)
     if trimmed and numbers:

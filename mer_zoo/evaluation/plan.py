@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 SAME_SUBJECTS = "hyperparameters chosen on the same subjects"
@@ -48,7 +48,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values as JSON gives them back; `facts` are at the top level."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
         facts = values.pop("facts")
         if not self.label:
             del values["label"]
@@ -65,9 +65,8 @@ def differences(found: Mapping, wanted: Mapping) -> list[str]:
     """The keys whose values differ, sorted; keys of nested tables are dotted.
 
     Example:
-
-    >>> differences({"seeds": [1], "learner": {"epochs": 3}}, {"seeds": [1], "learner": {"epochs": 4}})
-    ['learner.epochs']
+        >>> differences({"seeds": [1], "learner": {"epochs": 3}}, {"seeds": [1], "learner": {"epochs": 4}})
+        ['learner.epochs']
     """
     return sorted(_differing(found, wanted))
 

@@ -37,7 +37,7 @@ class FaceTracker:
     reads the landmarks in it, many frames at a time. Where the face is lost, it is detected
     again: the face at the last known place if there is one, else the one `face` names.
 
-    After a camera cut it starts afresh, with the face that `face` names: nothing says that a face in
+    After a camera cut it restarts, with the face that `face` names: nothing says that a face in
     another shot belongs to the same person, even at the same place.
 
     Example:
@@ -71,7 +71,7 @@ class FaceTracker:
     def track(self, frames: Iterable[np.ndarray]) -> Iterator[FaceLandmarks | None]:
         """Gives the landmarks of the face in each frame.
 
-        Holds `batch` frames at a time, whatever the video's length. Each call starts afresh.
+        Holds `batch` frames at a time, whatever the video's length. Each call starts with no face.
 
         Args:
             frames: uint8 RGB images (height, width, 3).

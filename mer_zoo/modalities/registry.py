@@ -123,7 +123,7 @@ def channel_names(name: str, **parameters) -> tuple[str, ...]:
 def with_defaults(name: str, parameters) -> dict:
     """Returns all parameters of a modality with their values: those given, and the others' defaults.
 
-    Whoever keeps an image or a card keeps these, so that a default that changes later changes neither.
+    An image or a card is kept with these, so that a default that changes later changes neither.
 
     Raises:
         UnknownNameError: there is no such modality or parameter.

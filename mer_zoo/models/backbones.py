@@ -149,7 +149,7 @@ class Backbone(Network):
                 raise
             raise WeightsError(
                 f"The ImageNet weights of {self._application} cannot be had: {error} Check the "
-                "connection, or put Keras' file into ~/.keras/models; weights=None begins afresh."
+                "connection, or put Keras' file into ~/.keras/models; weights=None starts from random ones."
             ) from error
         start = self._first_layer and whole.get_layer(self._first_layer)
         return keras.Model(start.input if start else whole.input, whole.output, name="trunk")

@@ -83,7 +83,7 @@ class Training:
     """Optimisation. No score of any test clip ever chooses the number of epochs.
 
     `epochs` is fixed, or, with `inner_folds` of 2 or more, the most there may be: the number is then
-    chosen on that many folds of the training subjects, and training begins anew on all of them.
+    chosen on that many folds of the training subjects, and training restarts on all of them.
     `head_epochs` come first and train the head alone, so that a fresh head does not spoil the layers
     below it; `unfreeze` says what is trained after them: "all" layers, the "top" (the later half of
     the layers that hold weights) or the "head" alone. `balance` draws every class equally often.

@@ -1,4 +1,4 @@
-"""The run of a training or an evaluation: what cannot be logged waits, and the work goes on.
+"""The run of a training or an evaluation: what cannot be logged waits, and the work continues.
 
 The store is opened before the work begins, and what is wrong with it then is an error. Afterwards
 nothing that happens to the store stops the work. What could not be logged is tried again later, at

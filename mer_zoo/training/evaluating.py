@@ -36,7 +36,7 @@ def evaluate(
     track: bool | str | Tracker = False,
     progress: bool = True,
 ) -> Result:
-    """Scores a recipe on real clips by training it anew on every fold.
+    """Scores a recipe on real clips by training it from scratch on every fold.
 
     The test part of a fold is seen once, after the last epoch. Nothing that is passed here can hand
     it to validation, early stopping or the choice of a checkpoint; `oracle=True` shows what such a

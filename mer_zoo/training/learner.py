@@ -1,4 +1,4 @@
-"""The one way a recipe is trained, whoever asks: `train`, `evaluate`, `finetune`, `table`, `tune`."""
+"""The one way a recipe is trained, for `train`, `evaluate`, `finetune`, `table`, `tune`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

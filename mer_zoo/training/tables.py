@@ -151,7 +151,7 @@ def _shipped(name: str, data: RenderedCorpus) -> FittedNetwork:
         raise RecipeError(
             f"{name} was trained on another corpus ({model.card.trained_on.digest[:12]}) than its recipe "
             f"makes of these photographs ({data.digest[:12]}): it may have seen identities that would "
-            "be held out here. Give the photographs it was trained on, or train it anew (a base in place "
+            "be held out here. Give the photographs it was trained on, or train it again (a base in place "
             "of the entry)."
         )
     return FittedNetwork(model.network, model.card.preprocessing.image_size)

@@ -146,7 +146,7 @@ def _stream(url: str, file, size: int | None, timeout: float) -> tuple[int, str]
             if received > most:
                 raise WeightsError(
                     f"{url} sends more than the {most:,} bytes that are expected. Nothing was kept. "
-                    "Ask whoever published the entry for a new card."
+                    "Ask the publisher of the entry for a new card."
                 )
             digest.update(piece)
             file.write(piece)
@@ -158,12 +158,12 @@ def _check(url: str, received: tuple[int, str], sha256: str, size: int | None) -
     if size is not None and count != size:
         raise WeightsError(
             f"{url} has {count:,} bytes, the card says {size:,}. Nothing was kept. Try again; then ask "
-            "whoever published the entry for a new card."
+            "the publisher of the entry for a new card."
         )
     if actual != sha256:
         raise WeightsError(
             f"{url} is not the file expected: sha256 {actual[:16]}… instead of {sha256[:16]}…. "
-            "Nothing was kept. Ask whoever published the entry for a new card."
+            "Nothing was kept. Ask the publisher of the entry for a new card."
         )
 
 
@@ -174,7 +174,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if not is_fetchable(newurl) or (req.type == "https" and not newurl.startswith("https:")):
             raise WeightsError(
                 f"{req.full_url} redirects to {newurl}, which is not fetched: weights come from "
-                "https:// addresses. Ask whoever published the entry for a new card."
+                "https:// addresses. Ask the publisher of the entry for a new card."
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

@@ -166,7 +166,7 @@ def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
         if promised < stored.bytes:
             raise HubError(
                 f"{address}: {stored.file} has {promised:,} bytes, fewer than the {stored.bytes:,} its "
-                "card says. It is not fetched. Ask whoever published it."
+                "card says. It is not fetched. Ask its publisher."
             )
         _check_digest(address, stored, _download(address, stored.file, temporary))
         (temporary / CARD_DIGEST).write_text(weights.digest(path))
@@ -232,7 +232,7 @@ def _check_digest(address: Address, stored: Weights, path: Path) -> None:
         raise HubError(
             f"{address}: {stored.file} is not the file its card describes: {size:,} bytes of sha256 "
             f"{actual[:16]}… instead of {stored.bytes:,} of {stored.sha256[:16]}…. Nothing was kept. "
-            "Ask whoever published it."
+            "Ask its publisher."
         )
 
 

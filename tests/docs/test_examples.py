@@ -11,6 +11,7 @@ from mer_zoo import layers, models
 MODULES = [
     "mer_zoo.clips.clip",
     "mer_zoo.evaluation.folds",
+    "mer_zoo.evaluation.plan",
     "mer_zoo.modalities.registry",
     "mer_zoo.recipes.finding",
     "mer_zoo.zoo",

@@ -134,7 +134,7 @@ def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, 
         recipe_file, algorithm="random", team=Team(2, command_of(place, recipe_file))
     )
     assert killed.is_set()
-    assert "exit code -9; starting it anew" in capfd.readouterr().err
+    assert "exit code -9; restarting it" in capfd.readouterr().err
     assert found.trials == expected.trials
     assert found.best == expected.best
     runs = found.record.client.search_runs([found.record.experiment], max_results=100)

@@ -99,7 +99,7 @@ class Address:
 def working_for(address: Address) -> Iterator[None]:
     """Makes this process a worker of the chief at this address, in KerasTuner's eyes.
 
-    A supervisor has named its workers, so that one started anew gets its trial back. Others get a
+    A supervisor has named its workers, so that a restarted one gets its trial back. Others get a
     name that is theirs alone. KerasTuner takes any name with "chief" in it for the chief's; a
     hexadecimal number cannot have it.
     """

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Member:
-    """A process that is started anew when it dies.
+    """A process that is restarted when it dies.
 
     Args:
         name: of the member, and of its log file.

@@ -32,7 +32,7 @@ class _Served:
     Args:
         note: plain values for workers; they come with the search space.
         backup: file of the state after the last trial that ended.
-        again: workers are at their trials still, for it is only the chief that starts anew.
+        again: workers are at their trials still, for only the chief restarts.
         clock: seconds.
         options: of the oracle.
     """

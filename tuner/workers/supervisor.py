@@ -1,4 +1,4 @@
-"""Looks after the chief and the workers of a search: starts them, starts them anew, and ends them."""
+"""Looks after the chief and the workers of a search: starts, restarts and ends them."""
 
 import contextlib
 import sys
@@ -137,7 +137,7 @@ class Supervisor:
         self.lines.say(f"{len(self.workers)} workers{on}; what they say is in {logs}")
         if not self.address.is_private:
             self.lines.say(
-                f"The chief listens on {self.address}. Whoever reaches that port can take part in the "
+                f"The chief listens on {self.address}. Anyone who reaches that port can take part in the "
                 "search: open it in a network you trust alone."
             )
 
@@ -164,7 +164,7 @@ class Supervisor:
                 f"time with exit code {code} and: {member.last_words()} ({member.log}). Everything "
                 "finished is kept; the same command resumes where it stopped."
             )
-        self.lines.say(f"{member.name} ended with exit code {code}; starting it anew")
+        self.lines.say(f"{member.name} ended with exit code {code}; restarting it")
         member.start(*again)
 
     def _farewell(self):

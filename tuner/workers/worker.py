@@ -23,7 +23,7 @@ from tuner.workers.orphans import end_with_supervisor
 
 PATIENCE = 60.0  # seconds without a chief: one that was killed is there again sooner
 BEAT = 10.0  # seconds between two signs of life
-IDLE = 1.0  # seconds to wait when there is no trial at the moment
+IDLE = 1.0  # seconds to wait when there is no trial
 
 
 def join(
@@ -121,7 +121,7 @@ def _worker(chief: Address, folder: Path):
 
 
 class PatientOracle:
-    """KerasTuner's client of a chief, which waits for a chief that is being started anew.
+    """KerasTuner's client of a chief, which waits for a chief that is being restarted.
 
     KerasTuner would take a call that was cut short for a failed trial, and wait an hour for a chief
     that is gone. Every call may be made twice: the chief does it once.
