@@ -40,6 +40,7 @@ class Row:
         onset, apex, offset: frame indices in the source, 0-based.
         motion: peak motion in pixels of the 224 px face crop.
         fps: frames a second of the source.
+        talking: how sure it is that the person talked then, 0..1.
         seconds: time it took to read the video.
         status: "ok" or "failed".
         error: name and message of the error of a failed row, else None.
@@ -55,6 +56,7 @@ class Row:
     offset: int | None = None
     motion: float | None = None
     fps: float | None = None
+    talking: float | None = None
     seconds: float | None = None
     status: str = OK
     error: str | None = None
@@ -63,7 +65,7 @@ class Row:
     @classmethod
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
         """The row of a video that was read."""
-        same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps")
+        same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking")
         return cls(
             path=str(clip.path),
             entry=entry,
@@ -114,7 +116,7 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
 
     types = dict.fromkeys(("path", "entry", "label", "status", "error"), "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    numbers = ("motion", "fps", "seconds", *(f"p_{name}" for name in class_names))
+    numbers = ("motion", "fps", "talking", "seconds", *(f"p_{name}" for name in class_names))
     types |= dict.fromkeys(numbers, "float64")
     columns = list(cells(Row(path="", entry="")))
     return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)

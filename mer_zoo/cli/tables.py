@@ -37,6 +37,7 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
     """
     refuse_overwrite(path, force)
     facts = ["source", "label", "expression", "onset", "apex", "offset", "held", "motion", "model"]
+    facts += ["evidence", "talking"]
     classes = list(dict.fromkeys(name for r in rows for name in r.probabilities))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -51,7 +52,9 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
 def intervals(rows) -> Table:
     """One line an interval (`mer_zoo.spot`): phases, motion, score and, where it was read, the label."""
     read = any(reading is not None for _, reading in rows)
-    table = Table("onset", "apex", "offset", "seconds", "motion px", "score", *["label"] * read)
+    table = Table(
+        "onset", "apex", "offset", "seconds", "motion px", "score", "talks", *["label"] * read
+    )
     for interval, reading in rows:
         table.add_row(
             str(interval.onset),
@@ -60,6 +63,7 @@ def intervals(rows) -> Table:
             f"{interval.times[0]:.2f}-{interval.times[-1]:.2f}",
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
+            f"{interval.talking:.1f}",
             *([Text(reading.label, style="bold")] if read else []),
         )
     return table
@@ -73,7 +77,7 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
     """
     refuse_overwrite(path, force)
     frames = ["onset", "apex", "offset"]
-    facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share"]
+    facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share", "talking"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*frames, *(f"{name}_seconds" for name in frames), *facts, "label"])

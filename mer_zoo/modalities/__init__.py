@@ -11,6 +11,7 @@ from mer_zoo.modalities.registry import (
     flip,
     with_defaults,
 )
+from mer_zoo.modalities.upper_face import reads_upper_face, upper_face
 
 __all__ = [
     "MODALITIES",
@@ -20,6 +21,8 @@ __all__ = [
     "channel_names",
     "compute",
     "flip",
+    "reads_upper_face",
     "rescale_flow",
+    "upper_face",
     "with_defaults",
 ]

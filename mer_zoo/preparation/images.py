@@ -159,7 +159,7 @@ def aligned(clip, preprocessing: Preprocessing):
         alignment=preprocessing.alignment,
         phases=clip.phases,
     )
-    return found.clip if clip.apex is not None else found.within_reach()
+    return found.within_reach(marked=clip.apex is not None)
 
 
 def _precomputed(dataset, preprocessing):

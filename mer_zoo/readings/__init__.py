@@ -2,7 +2,7 @@
 
 from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.pictures import overlay, picture
-from mer_zoo.readings.reading import NO_EXPRESSION, Reading
+from mer_zoo.readings.reading import FACE, NO_EXPRESSION, UPPER_FACE, Reading
 from mer_zoo.readings.report import (
     render_brief,
     render_reading,
@@ -12,7 +12,9 @@ from mer_zoo.readings.report import (
 )
 
 __all__ = [
+    "FACE",
     "NO_EXPRESSION",
+    "UPPER_FACE",
     "CardSummary",
     "Reading",
     "overlay",

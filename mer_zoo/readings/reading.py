@@ -10,6 +10,7 @@ import numpy as np
 from mer_zoo.readings.card_summary import CardSummary
 
 NO_EXPRESSION = "no expression"
+FACE, UPPER_FACE = "face", "upper face"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Reading:
         attention: where the network looked, float32 `(H, W)` in 0..1, or None when the network has
             no Gradient Attention.
         brief: what the model's card says in one minute, for reports; None when it is not known.
+        evidence: the part of the face that the label and the probabilities rest on: "face", or
+            "upper face" where the person talks, since lips and jaw then move for another reason.
+        talking: how sure it is that the person talked between onset and apex, 0..1.
     """
 
     label: str
@@ -59,6 +63,8 @@ class Reading:
     image: np.ndarray = field(repr=False)
     attention: np.ndarray | None = field(repr=False)
     brief: CardSummary | None = field(default=None, repr=False)
+    evidence: str = FACE
+    talking: float = 0.0
 
     def to_dict(self) -> dict:
         """The reading without its pictures and card, as plain values ready for JSON."""

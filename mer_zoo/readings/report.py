@@ -10,10 +10,11 @@ from mer_zoo.errors import ClipError
 from mer_zoo.files import refuse_overwrite, write_atomically
 from mer_zoo.readings.chart import chart
 from mer_zoo.readings.pictures import as_data_url, overlay, picture
+from mer_zoo.readings.reading import UPPER_FACE
 
 PLAIN = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion"),
-    *("model", "image_span"),
+    *("model", "image_span", "evidence", "talking"),
 )  # what the page shows as it is
 
 
@@ -108,9 +109,10 @@ def _view(reading, heat_map):
         )
     ]
     first, _, last = reading.image_span
+    part = ", upper face" if reading.evidence == UPPER_FACE else ""
     maps = [
         (
-            f"what the network saw, {first} to {last}",
+            f"what the network saw, {first} to {last}{part}",
             f"Image made of frames {first} to {last}: grey where nothing changed, coloured where the "
             "face moved or its brightness changed",
             picture(reading.image),

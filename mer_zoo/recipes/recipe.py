@@ -9,6 +9,7 @@ import tomli_w
 
 from mer_zoo.config import Format
 from mer_zoo.errors import RecipeError, shown
+from mer_zoo.modalities import reads_upper_face
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
 from mer_zoo.zoo.cards import Preprocessing
@@ -27,7 +28,9 @@ ONLY_REAL = {"balance": False, "inner_folds": 0, "head_epochs": 0}
 class Data:
     """The synthetic corpus: label schema, seed, clips of each photographed identity, face rigs.
 
-    `train_rig` names the one rig whose identities are trained on; empty, all are.
+    `train_rig` names the one rig whose identities are trained on; empty, all are. `talking_clips`:
+    further clips of each identity that is not held out, of a person in conversation
+    (`mer_zoo.synthesis.Corpus`).
     """
 
     schema: str
@@ -35,9 +38,11 @@ class Data:
     clips_per_identity: int
     rigs: list[str] = field(default_factory=lambda: ["makehuman"])
     train_rig: str = ""
+    talking_clips: int = 0
 
     def problems(self) -> Problems:
         yield self.clips_per_identity < 1, "clips_per_identity must be at least 1"
+        yield self.talking_clips < 0, "talking_clips must be 0 or more"
         yield (
             self.train_rig not in ("", *self.rigs),
             "train_rig must be one of data.rigs, or empty for all",
@@ -59,17 +64,21 @@ class Augmentation:
     `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `variants`: images
     made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
     one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
-    clips have such differences already. `action_units`: class -> action units; every second variant
+    clips have such differences already. `upper_face`: share of the images reduced to the upper face
+    (`mer_zoo.modalities.upper_face`), so that the network can be asked about people who talk.
+    `action_units`: class -> action units; every second variant
     of such a clip is rendered on the person's own neutral face (`mer_zoo.preparation.rendered`).
     """
 
     shift: int = 4
     flip: bool = True
     variants: int = 1
+    upper_face: float = 0.0
     action_units: dict = field(default_factory=dict)
 
     def problems(self) -> Problems:
         yield self.shift < 0, "shift must be 0 or more"
+        yield not 0 <= self.upper_face < 1, "upper_face must be in [0, 1)"
         yield self.variants < 1, "variants must be at least 1, the clip as it is"
         yield (
             bool(self.action_units) and self.variants < 3,
@@ -143,11 +152,18 @@ class Real:
 class RejectionRule:
     """`keep`: share of validation expressions the probability threshold lets pass.
 
-    `min_motion`: least peak motion of an expression, in pixels of the 224 px crop.
+    `speech`: share of the validation clips of speech without an expression that may be named; a
+    threshold that names more is raised. `min_motion`: least peak motion of an expression, in pixels
+    of the 224 px crop.
     """
 
     keep: float = 0.95
     min_motion: float = 0.5
+    speech: float = 1.0
+
+    def problems(self) -> Problems:
+        yield not 0 <= self.keep <= 1, "keep must be in [0, 1]"
+        yield not 0 <= self.speech <= 1, "speech must be in [0, 1]"
 
 
 @dataclass(frozen=True)
@@ -229,6 +245,14 @@ class Recipe:
             "real.start",
         )
         yield from _within("augmentation", self.augmentation.problems())
+        yield from _within("rejection", self.rejection.problems())
+        made = self.preprocessing
+        yield (
+            self.augmentation.upper_face > 0
+            and not reads_upper_face(made.modality, made.parameters),
+            "augmentation.upper_face is for MESTI images of motion "
+            '(modality = "mesti", channels = "motion" or "response")',
+        )
         yield (
             self.augmentation.variants > 1 and self.real is None,
             "augmentation.variants above 1 are made of real clips, and there is no [real]",

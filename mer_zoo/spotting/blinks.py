@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from mer_zoo.spotting.following import FacePath
-from mer_zoo.spotting.motion import eye_cells
+from mer_zoo.spotting.motion import runs
 
 LONGEST_BLINK = 0.6
 """Seconds from closing to open again. Longer, the eyes are narrowed or shut, not blinking."""
@@ -54,37 +54,8 @@ def blinking(closure: np.ndarray, times: np.ndarray) -> np.ndarray:
         times: `(T,)` seconds.
     """
     frames = np.zeros(len(closure), bool)
-    for first, last in _runs(closure >= CLOSING):
+    for first, last in runs(closure >= CLOSING):
         brief = times[last] - times[first] <= LONGEST_BLINK
         if brief and closure[first : last + 1].max() >= LEAST_CLOSED:
             frames[max(first - 1, 0) : last + 2] = True
     return frames
-
-
-def without_blinks(fields: np.ndarray, blinks: np.ndarray) -> np.ndarray:
-    """The displacement fields with the cells about the eyes led over each blink in a straight line.
-
-    What the rest of the face does during a blink stays.
-
-    Args:
-        fields: float32 `(T, cells, 2)`.
-        blinks: bool `(T,)`.
-    """
-    eyes = eye_cells()
-    smooth = fields.copy()
-    for first, last in _runs(blinks):
-        before, after = max(first - 1, 0), min(last + 1, len(fields) - 1)
-        before = after if blinks[before] else before  # at the ends only one side is known
-        after = before if blinks[after] else after
-        share = (np.arange(first, last + 1) - before) / max(after - before, 1)
-        ends = fields[before, eyes], fields[after, eyes]
-        smooth[first : last + 1, eyes] = ends[0] + share[:, None, None].astype(np.float32) * (
-            ends[1] - ends[0]
-        )
-    return smooth
-
-
-def _runs(chosen):
-    """First and last place of each run of True."""
-    edges = np.diff(np.concatenate([[0], chosen.astype(int), [0]]))
-    return zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)

@@ -6,11 +6,16 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
-from mer_zoo.spotting.motion import displacement_fields
+from mer_zoo.spotting.motion import bridged, displacement_fields
 from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
+from mer_zoo.spotting.talking import TALKING, lower_cells
 
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
+
+
+LARGE = 8.0
+"""The same for phases that someone marked: a micro-expression does not move farther."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,9 @@ class Expression:
         held: the face had not returned soon after the apex; the offset is then the apex.
         motion: peak motion, pixels of the 224 px crop (outer eye corners 109 px apart).
         curve: motion of each frame of the clip relative to the onset, float32 `(T,)`, same unit.
+        talking: how sure it is that the person talked between onset and apex, 0..1; 0 where frames
+            were given in which no landmarks were sought. From `TALKING` on, motion and curve are
+            those of the upper face.
     """
 
     clip: Clip
@@ -30,23 +38,33 @@ class Expression:
     held: bool
     motion: float
     curve: np.ndarray
+    talking: float = 0.0
 
-    def within_reach(self) -> Clip:
+    def within_reach(self, *, marked: bool = False) -> Clip:
         """The clip with the phases its image is made of.
 
-        Those of the expression, unless it moves more than `REACH`: then the rise alone, up to the
-        frame whose motion is nearest to `REACH`. The beginning of a large expression is a movement
-        of a few pixels, which is what MESTI and the networks are made for.
+        Those of the expression, unless it moves more than `REACH`, or `LARGE` where someone marked
+        the phases: then the rise alone, up to the frame whose motion is nearest to `REACH`. The
+        beginning of a large expression is a movement of a few pixels, which is what MESTI and the
+        networks are made for.
+
+        Args:
+            marked: the apex was given, not spotted.
         """
         onset, apex, _ = self.clip.phases
-        if self.motion <= REACH or apex - onset < 2:
+        if self.motion <= (LARGE if marked else REACH) or apex - onset < 2:
             return self.clip
         rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)
         early = onset + 1 + int(np.argmin(np.abs(np.log(rise / REACH))))
         return self.clip.with_phases(onset, early, early)
 
 
-def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> Expression:
+def spot_aligned(
+    clip: Clip,
+    start: int = 0,
+    lips: np.ndarray | None = None,
+    talk: np.ndarray | None = None,
+) -> Expression:
     """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
 
     Args:
@@ -54,6 +72,8 @@ def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> 
         start: index in the source of its first frame.
         lips: how far the lips are apart in each frame (`mer_zoo.spotting.lips.lips_apart`), if known:
             a mouth that closes is then not taken for the rise of an expression.
+        talk: how sure it is that the person talks in each frame (`mer_zoo.spotting.talking.talking`),
+            if known: what the lower face does meanwhile is then left out, unless phases are given.
 
     Raises:
         ClipError: the clip has fewer than two frames, or its frames are not square.
@@ -65,6 +85,8 @@ def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> 
             "predict_clip, which find and align the face."
         )
     fields = displacement_fields(clip.grey)
+    if talk is not None and clip.phases == (None, None, None):
+        fields = bridged(fields, talk >= TALKING, lower_cells())
     phases = find_phases(fields, clip.times, clip.phases, lips=lips)
     return Expression(
         clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
@@ -72,4 +94,5 @@ def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> 
         held=phases.held,
         motion=peak_motion(fields, phases.onset, phases.apex),
         curve=motion_curve(fields, phases.onset),
+        talking=0.0 if talk is None else float(talk[phases.onset : phases.apex + 1].max()),
     )

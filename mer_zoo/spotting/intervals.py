@@ -8,13 +8,14 @@ import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.spotting.aligning import aligned_clips
-from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure, without_blinks
+from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
 from mer_zoo.spotting.expression import Expression
 from mer_zoo.spotting.following import follow_steps, reported, require_face
-from mer_zoo.spotting.motion import MOTION_SIZE, displacement_fields, eye_cells
+from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import Window, sliding_windows
+from mer_zoo.spotting.talking import TALKING, lower_cells, talking
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.windows import MARGIN
 
@@ -140,7 +141,9 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
     times = window.path.times
     closure = eye_closure(window.path)
     fields = displacement_fields(clip.grey, turning=True)
-    fields = without_blinks(fields, blinking(closure, times))
+    fields = bridged(fields, blinking(closure, times), eye_cells())
+    talk = talking(window.path)
+    fields = bridged(fields, talk >= TALKING, lower_cells())
     places = window.path.head_places(MOTION_SIZE)
     for change in find_changes(fields, times, min_motion):
         onset, apex, offset = change.phases.onset, change.phases.apex, change.phases.offset
@@ -162,14 +165,17 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             head_motion=head,
             eye_closure=float(closure[onset : offset + 1].max()),
             eye_share=float(energy[eye_cells()].sum() / energy.sum()),
+            talking=float(talk[onset : apex + 1].max()),
         )
         if interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING:
             continue
-        expression = _expression(clip, window, change, fields) if keep_clips else None
+        expression = _expression(clip, window, change, fields, interval) if keep_clips else None
         yield Found(interval, change, expression)
 
 
-def _expression(clip: Clip, window: Window, change: Change, fields: np.ndarray) -> Expression:
+def _expression(
+    clip: Clip, window: Window, change: Change, fields: np.ndarray, interval: Interval
+) -> Expression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
     low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
@@ -181,4 +187,5 @@ def _expression(clip: Clip, window: Window, change: Change, fields: np.ndarray) 
         held=phases.held,
         motion=change.motion,
         curve=motion_curve(fields[low:high], phases.onset - low),
+        talking=interval.talking,
     )

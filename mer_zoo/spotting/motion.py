@@ -1,5 +1,7 @@
 """How the face moves inside an aligned clip: displacement fields without head motion."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -40,6 +42,36 @@ def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarra
     # A blink must not look like a nod: where lids move, nothing is said about a turning head.
     trusted = ~eye_cells() if turning else np.ones(fields.shape[1], bool)
     return _without_head(fields, _head_basis(inside, turning), trusted.astype(np.float32))
+
+
+def bridged(fields: np.ndarray, frames: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """The fields with some cells led over each run of some frames in a straight line.
+
+    What these cells do there is left out; what has changed from before to after stays, and so does
+    what the other cells do.
+
+    Args:
+        fields: float32 `(T, cells, 2)`.
+        frames: bool `(T,)`.
+        cells: bool `(cells,)`.
+    """
+    smooth = fields.copy()
+    for first, last in runs(frames):
+        before, after = max(first - 1, 0), min(last + 1, len(fields) - 1)
+        before = after if frames[before] else before  # at the ends only one side is known
+        after = before if frames[after] else after
+        share = (np.arange(first, last + 1) - before) / max(after - before, 1)
+        ends = fields[before, cells], fields[after, cells]
+        smooth[first : last + 1, cells] = ends[0] + share[:, None, None].astype(np.float32) * (
+            ends[1] - ends[0]
+        )
+    return smooth
+
+
+def runs(chosen: np.ndarray) -> Iterator[tuple[int, int]]:
+    """First and last place of each run of True in bool `(T,)`."""
+    edges = np.diff(np.concatenate([[0], chosen.astype(int), [0]]))
+    return zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True)
 
 
 def magnitude(fields: np.ndarray) -> np.ndarray:

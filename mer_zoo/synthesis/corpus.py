@@ -19,7 +19,14 @@ import numpy as np
 from mer_zoo.clips import Clip
 from mer_zoo.errors import MerZooError, NoFaceError, RecipeError
 from mer_zoo.processes import parallel
-from mer_zoo.synthesis.distribution import NONE_EVERY, Conditions, Plan, draw_plan
+from mer_zoo.synthesis.distribution import (
+    NONE_EVERY,
+    TALKING_KINDS,
+    Conditions,
+    Plan,
+    draw_plan,
+    draw_talking_plan,
+)
 from mer_zoo.synthesis.ict import ict_sha256
 from mer_zoo.synthesis.identities import Identity, find_identities
 from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
@@ -54,6 +61,9 @@ class Corpus:
         ict_file: the second rig; see `mer_zoo.synthesis.ict`.
         conditions: what every clip has in common, to see what a score depends on.
         version: of the renderer that is expected; a corpus of another version cannot be made.
+        talking_clips: further clips of each identity that is not held out for the final score: a
+            person who talks, with and without an expression, and large expressions
+            (`mer_zoo.synthesis.distribution.TALKING_KINDS`).
 
     Attributes:
         identities: those of all photographs that can be opened, sorted by hash.
@@ -79,15 +89,17 @@ class Corpus:
         ict_file: str | Path | None = None,
         conditions: Conditions | None = None,
         version: int = VERSION,
+        talking_clips: int = 0,
     ):
         if version != VERSION:
             raise RecipeError(
                 f"This is a corpus of version {version}, but this mer_zoo renders version {VERSION}."
             )
-        if clips_per_identity < 1 or size < 32 or seed < 0:
+        if clips_per_identity < 1 or talking_clips < 0 or size < 32 or seed < 0:
             raise RecipeError(
-                f"clips_per_identity={clips_per_identity}, size={size}, seed={seed}: expected at "
-                "least 1 clip, at least 32 pixels, and a seed of 0 or more."
+                f"clips_per_identity={clips_per_identity}, talking_clips={talking_clips}, "
+                f"size={size}, seed={seed}: expected at least 1 clip, 0 or more of talking, at "
+                "least 32 pixels, and a seed of 0 or more."
             )
         if min(test_share, validation_share) < 0 or test_share + validation_share > 1:
             raise RecipeError(
@@ -97,6 +109,7 @@ class Corpus:
         self.schema = find_schema(schema)
         self.seed = int(seed)
         self.clips_per_identity = int(clips_per_identity)
+        self.talking_clips = int(talking_clips)
         self.shares = {
             "test_share": float(test_share),
             "validation_share": float(validation_share),
@@ -132,6 +145,7 @@ class Corpus:
             "size": self.size,
             "rigs": [ict_sha256(self.ict_file) if r == ICT else r for r in self.rigs],
             "conditions": self._fixed(),
+            **self._younger(),
             "photos": [identity.sha256 for identity in self.identities],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -141,6 +155,10 @@ class Corpus:
         if fixed["phases"] is None:  # younger than the digests on the cards
             del fixed["phases"]
         return fixed
+
+    def _younger(self) -> dict:
+        """Settings younger than the digests on the cards, where they are used."""
+        return {"talking_clips": self.talking_clips} if self.talking_clips else {}
 
     def label(self, index: int) -> str:
         """The label of an identity's clip number `index`."""
@@ -174,6 +192,16 @@ class Corpus:
             plan = draw_plan(self.schema, self.label(index), identity.split, rng, self.conditions)
             clip = render_plan(portrait, plan, rng, f"synthetic/{identity.name}")
             yield clip, make_record(plan, identity, index, mirrored=mirrored, rig=rig)
+        if identity.split == "test":
+            return
+        for index in range(self.talking_clips):
+            rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(1, index)))
+            kind = TALKING_KINDS[index % len(TALKING_KINDS)]
+            label = str(rng.choice(self.class_names))
+            plan = draw_talking_plan(self.schema, label, kind, rng)
+            clip = render_plan(portrait, plan, rng, f"synthetic/{identity.name}")
+            number = self.clips_per_identity + index
+            yield clip, make_record(plan, identity, number, mirrored=mirrored, rig=rig)
 
     def images(
         self,
@@ -240,7 +268,8 @@ class Corpus:
 
     def __len__(self) -> int:
         """Number of clips when every photograph can be used."""
-        return len(self.identities) * self.clips_per_identity
+        seen = sum(identity.split != "test" for identity in self.identities)
+        return len(self.identities) * self.clips_per_identity + seen * self.talking_clips
 
 
 def render_plan(

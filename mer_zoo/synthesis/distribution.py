@@ -4,7 +4,7 @@ Timing follows the published statistics of CASME II (onset to offset 36-100 fram
 median 330 ms). Amplitudes are an assumption: no table of displacements in pixels was found.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from mer_zoo.synthesis.disturbances import (
 from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
 from mer_zoo.synthesis.schema import Schema
 from mer_zoo.synthesis.schemas import NONE
+from mer_zoo.synthesis.talking import TALKING_UNITS, draw_talk
 
 # Peak motion of a micro-expression, pixels of the 224-pixel crop: log-normal, clipped. Assumed.
 PEAK_MEDIAN, PEAK_SIGMA, PEAK_RANGE = 2.2, 0.45, (0.8, 5.0)
@@ -58,6 +59,11 @@ FROZEN_SHARE, SPEECH_SHARE = 0.12, 0.35
 
 # Every sixth clip of an identity shows no expression.
 NONE_EVERY = 6
+
+# Clips of people who talk, in turn: speech without an expression, an expression of the rest of the
+# face beneath speech, and one large expression, such as people who talk to each other show.
+TALKING_KINDS = ("speech", "spoken", "speech", "large", "speech", "spoken")
+CONVERSATION_PEAK, CONVERSATION_SECONDS = (6.0, 20.0), (0.4, 1.6)
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,53 @@ def draw_plan(
     )
 
 
+def draw_talking_plan(schema: Schema, label: str, kind: str, rng: np.random.Generator) -> Plan:
+    """Draws a clip of a person in conversation.
+
+    Args:
+        schema: the label schema.
+        label: one of its classes; of no importance where nothing but speech is shown.
+        kind: one of `TALKING_KINDS`.
+        rng: source of chance.
+    """
+    label = NONE if kind == "speech" else label
+    acquisition = draw_acquisition(schema.name, rng)
+    large = kind == "large"
+    timing, fps, tail = _draw_timing(
+        large, acquisition, rng, CONVERSATION_SECONDS if large else None
+    )
+    lead = int(rng.integers(2, 5))
+    timing = replace(
+        timing, onset=timing.onset + lead, apex=timing.apex + lead, offset=timing.offset + lead
+    )
+    annotated = annotate(timing, timing.offset + tail + 1, rng)
+    n_frames = max(timing.offset, annotated[2]) + 1
+    if label == NONE:
+        expression, amplitude = Expression((), timing, peak=0.0, label=NONE), "none"
+    else:
+        peak = float(rng.uniform(*CONVERSATION_PEAK)) if large else _draw_peak(False, rng)
+        expression = draw_expression(schema, label, timing, peak, rng)
+        amplitude = "large" if large else "study"
+    head, strength = _draw_head(True, label == NONE, DRAWN, rng, frozen=False)
+    blinks = rng.random() < BLINK_SHARE_NONE
+    drawn = _draw_disturbances(n_frames, fps, acquisition, head, strength, blinks, False, rng)
+    if not large:
+        talk = draw_talk(n_frames, fps, rng, pauses=False)
+        drawn = drawn.but(speech=talk.course, speech_units=TALKING_UNITS)
+    return Plan(
+        expression,
+        drawn,
+        n_frames,
+        fps,
+        annotated,
+        amplitude,
+        head,
+        blinks,
+        not large,
+        acquisition.name,
+    )
+
+
 def _draw_disturbances(
     n_frames: int,
     fps: float,
@@ -218,10 +271,15 @@ def _draw_disturbances(
 
 
 def _draw_head(
-    training: bool, none: bool, conditions: Conditions, rng: np.random.Generator
+    training: bool,
+    none: bool,
+    conditions: Conditions,
+    rng: np.random.Generator,
+    *,
+    frozen: bool = True,
 ) -> tuple[str, float | None]:
-    """The kind of head motion, and its strength where it is strong."""
-    if none and rng.random() < FROZEN_SHARE:
+    """The kind of head motion, and its strength where it is strong; `frozen`: it may be none."""
+    if none and frozen and rng.random() < FROZEN_SHARE:
         return "frozen", None
     if conditions.head is not None:
         return "strong", conditions.head
@@ -260,9 +318,15 @@ def _draw_peak(large: bool, rng: np.random.Generator) -> float:
 
 
 def _draw_timing(
-    large: bool, acquisition: Acquisition, rng: np.random.Generator
+    large: bool,
+    acquisition: Acquisition,
+    rng: np.random.Generator,
+    lasting: tuple[float, float] | None = None,
 ) -> tuple[Timing, float, int]:
-    """Timing from onset 0, the frame rate, and how many frames follow the offset."""
+    """Timing from onset 0, the frame rate, and how many frames follow the offset.
+
+    `lasting`: seconds of an expression that returns, where they are not the usual ones.
+    """
     fps = float(rng.choice(acquisition.rates))
     sharpness = float(rng.uniform(1.0, 1.8))
     held = rng.random() < HELD_SHARE
@@ -270,7 +334,7 @@ def _draw_timing(
         low, high = np.log(HELD_SECONDS)
         seconds = float(np.exp(rng.uniform(low, high)))
     else:
-        seconds = float(rng.uniform(*(LARGE_SECONDS if large else MICRO_SECONDS)))
+        seconds = float(rng.uniform(*(lasting or (LARGE_SECONDS if large else MICRO_SECONDS))))
     length = int(np.clip(round(seconds * fps), LEAST_FRAMES, MOST_FRAMES))
     fps = min(fps, length / seconds) if length == MOST_FRAMES else fps
     if held:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 HEAD = ("x", "y", "roll", "zoom", "yaw", "pitch")
+SPEECH_UNITS = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthShrugUpper")
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ class Disturbances:
         blur: sigma of the lens blur in pixels of the canvas.
         jpeg: quality of the compression of each frame, or None.
         codec: step of a video codec, which stores differences of frames, or None.
-        speech: (T, 4) how far each of `SPEECH_UNITS` moves the mouth, in pixels of the 224-pixel
+        speech: (T, K) how far each of `speech_units` moves the face, in pixels of the 224-pixel
             crop, or None.
+        speech_units: the K rig units that speech moves.
         base: rig unit -> pixels of a 224-pixel crop by which it moves the face in all frames;
             negative takes a unit out.
     """
@@ -46,6 +48,7 @@ class Disturbances:
     jpeg: int | None = None
     codec: float | None = None
     speech: np.ndarray | None = None
+    speech_units: tuple[str, ...] = SPEECH_UNITS
     base: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -64,8 +67,8 @@ class Disturbances:
 
     def part(self, start: int, stop: int) -> "Disturbances":
         """Those of the frames start..stop - 1."""
-        courses = ("head", "lids", "gain", "gradient")
-        return self.but(**{name: getattr(self, name)[start:stop] for name in courses})
+        courses = {n: getattr(self, n) for n in ("head", "lids", "gain", "gradient", "speech")}
+        return self.but(**{n: c[start:stop] for n, c in courses.items() if c is not None})
 
 
 def smooth_walk(n_frames: int, width: int, rng: np.random.Generator, sigma: float) -> np.ndarray:
@@ -151,7 +154,6 @@ def blink_at(
     return (np.exp(-0.5 * ((t - centre) / sigma) ** 2) * rng.uniform(least, 1)).astype(np.float32)
 
 
-SPEECH_UNITS = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthShrugUpper")
 # Syllables come 3 to 7 times a second: C. Chandrasekaran et al., PLoS Comput Biol 5(7), 2009.
 SYLLABLES = (3.0, 7.0)
 SPEECH_PEAK = (1.0, 6.0)  # pixels of the 224-pixel crop; assumed

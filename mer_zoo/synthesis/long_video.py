@@ -11,7 +11,8 @@ from mer_zoo.synthesis.disturbances import Disturbances, blink_at, swaying_head
 from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.renderer import render
-from mer_zoo.synthesis.schemas import SCHEMAS
+from mer_zoo.synthesis.schemas import SCHEMAS, of_upper_face
+from mer_zoo.synthesis.talking import TALKING_UNITS, draw_talk
 from mer_zoo.synthesis.video import write_frames
 
 PART = 60  # frames rendered together
@@ -34,6 +35,7 @@ class LongVideo:
         disturbances: of all frames.
         fps: frames a second.
         seed: of the sensor's noise.
+        utterances: first and last frame of each stretch of speech; empty where nobody talks.
     """
 
     portrait: Portrait
@@ -42,6 +44,7 @@ class LongVideo:
     disturbances: Disturbances
     fps: float
     seed: int
+    utterances: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_frames(self) -> int:
@@ -65,7 +68,8 @@ class LongVideo:
                 yield from self._part(stop, start, expression, rng)
 
     def write(self, path: str | Path, *, force: bool = False) -> Path:
-        """Writes the video and, as JSON of the same name, fps, n_frames, intervals and blinks.
+        """Writes the video and, as JSON of the same name, fps, n_frames, intervals, labels, blinks
+        and utterances.
 
         Raises:
             OutputExistsError, VideoError: see `mer_zoo.synthesis.write_video`.
@@ -77,6 +81,7 @@ class LongVideo:
             "intervals": self.intervals,
             "labels": [e.label for e in self.expressions],
             "blinks": self.blinks,
+            "utterances": self.utterances,
         }
         return write_frames(self.frames(), self.fps, truth, path, force=force)
 
@@ -109,6 +114,7 @@ def draw_long_video(
     schema: str = "casme2",
     peak: tuple[float, float] = PEAK,
     noise: float = 1.5,
+    talking: bool = False,
 ) -> LongVideo:
     """Draws a video in which micro-expressions and blinks come at random moments.
 
@@ -126,6 +132,8 @@ def draw_long_video(
         schema: name of the label schema whose expressions are drawn.
         peak: range of the peak motion, pixels of the 224-pixel crop.
         noise: standard deviation of the sensor's noise in grey levels.
+        talking: the person talks, with pauses (`mer_zoo.synthesis.talking`). Expressions that touch
+            an utterance are then of the upper face: what the mouth adds nobody could tell from speech.
 
     Raises:
         ClipError: the video would be too short for an expression, or fps is below 20.
@@ -137,13 +145,14 @@ def draw_long_video(
             f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + DURATION[1]:g} "
             "seconds at 20 frames a second or more, so that an expression has 5 frames."
         )
-    classes = SCHEMAS[schema]
-    expressions = tuple(
-        draw_expression(
-            classes, str(rng.choice(classes.class_names)), timing, rng.uniform(*peak), rng
-        )
-        for timing in _timings(n_frames, fps, round(expressions_a_minute * seconds / 60), rng)
-    )
+    talk = draw_talk(n_frames, fps, np.random.default_rng([seed, 1])) if talking else None
+    expressions = []
+    for timing in _timings(n_frames, fps, round(expressions_a_minute * seconds / 60), rng):
+        classes = SCHEMAS[schema]
+        if talk is not None and talk.talking[timing.onset : timing.offset + 1].any():
+            classes = of_upper_face(classes)
+        label = str(rng.choice(classes.class_names))
+        expressions.append(draw_expression(classes, label, timing, rng.uniform(*peak), rng))
     blinks = sorted(rng.integers(0, n_frames, round(blinks_a_minute * seconds / 60)).tolist())
     lids = [blink_at(moment, n_frames, fps, rng, least=LEAST_BLINK) for moment in blinks]
     disturbances = Disturbances.none(n_frames).but(
@@ -152,7 +161,12 @@ def draw_long_video(
         noise=float(noise),
         shot=0.5,
     )
-    return LongVideo(portrait, expressions, tuple(blinks), disturbances, float(fps), seed)
+    if talk is not None:
+        disturbances = disturbances.but(speech=talk.course, speech_units=TALKING_UNITS)
+    utterances = () if talk is None else talk.utterances
+    return LongVideo(
+        portrait, tuple(expressions), tuple(blinks), disturbances, float(fps), seed, utterances
+    )
 
 
 def _timings(n_frames, fps, count, rng):

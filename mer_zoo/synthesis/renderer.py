@@ -12,7 +12,7 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
-from mer_zoo.synthesis.disturbances import SPEECH_UNITS, Disturbances
+from mer_zoo.synthesis.disturbances import Disturbances
 from mer_zoo.synthesis.expression import Expression
 from mer_zoo.synthesis.photometry import Camera, light
 from mer_zoo.synthesis.portrait import LEAST_PEAK, Portrait
@@ -96,7 +96,7 @@ def render(
         fields = np.concatenate([fields, lids[None]])
         courses = np.column_stack([courses, disturbances.lids])
     if disturbances.speech is not None:
-        mouth = [portrait.unit_moved(unit, 1.0) for unit in SPEECH_UNITS]
+        mouth = [portrait.unit_moved(unit, 1.0) for unit in disturbances.speech_units]
         fields = np.concatenate([fields, np.stack(mouth)])
         courses = np.column_stack([courses, disturbances.speech])
     lit = light(_base_face(portrait, disturbances.base), disturbances)

@@ -152,6 +152,19 @@ SMIC = Schema("smic", _THREE_CLASSES)
 SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (CASME2, SAMM, SMIC, MEGC2019)}
 
 
+UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 9})
+"""Action units that move nothing below the wings of the nose."""
+
+
+def of_upper_face(schema: Schema) -> Schema:
+    """The schema with those classes and combinations alone that the upper face shows."""
+    kept = {
+        label: tuple(c for c in combinations if UPPER_FACE.issuperset(c.strengths))
+        for label, combinations in schema.combinations.items()
+    }
+    return Schema(schema.name, {label: rows for label, rows in kept.items() if rows})
+
+
 def find_schema(name: str | Schema) -> Schema:
     """The schema of this name; a `Schema` is handed back as it is."""
     if isinstance(name, Schema):

@@ -19,17 +19,30 @@ class Batches(keras.utils.PyDataset):
             (a mirrored horizontal motion changes its sign).
         shift: largest shift of the crop in px.
         flip: mirror half of the images.
+        upper_face: share of the images reduced to the upper face.
         batch_size: images a batch; the last, incomplete batch of an epoch is left out.
         seed: seed of everything drawn here.
     """
 
     def __init__(
-        self, images, targets, *, image_size, modality, parameters, shift, flip, batch_size, seed
+        self,
+        images,
+        targets,
+        *,
+        image_size,
+        modality,
+        parameters,
+        shift,
+        flip,
+        batch_size,
+        seed,
+        upper_face=0.0,
     ):
         super().__init__(workers=1)
         self.images, self.targets = images, targets
         self.image_size, self.shift, self.flip = image_size, shift, flip
         self.modality, self.parameters = modality, parameters
+        self.upper_face = upper_face
         self.batch_size, self.seed = min(batch_size, len(images)), seed
         self.start_epoch(0)
 
@@ -51,6 +64,9 @@ class Batches(keras.utils.PyDataset):
         centre = (images.shape[1] - self.image_size) // 2
         corners = centre + rng.integers(-self.shift, self.shift + 1, size=(len(chosen), 2))
         mirrored = self.flip & (rng.random(len(chosen)) < 0.5)
+        if self.upper_face:
+            for i in np.flatnonzero(rng.random(len(chosen)) < self.upper_face):
+                images[i] = modalities.upper_face(images[i])
         batch_images = np.stack(
             [
                 image[y : y + self.image_size, x : x + self.image_size]

@@ -158,7 +158,8 @@ def render_corpus(
         digest=corpus.digest,
         description=(
             f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
-            f"{data.clips_per_identity} clips of each identity, face rigs "
+            f"{data.clips_per_identity} clips of each identity"
+            f"{f' and {data.talking_clips} of it talking' if data.talking_clips else ''}, face rigs "
             f"{' and '.join(corpus.rigs)}"
         ),
     )
@@ -186,6 +187,7 @@ def _corpus(recipe, source, photos, conditions):
         rigs=data.rigs,
         ict_file=source.ict_file,
         conditions=conditions,
+        talking_clips=data.talking_clips,
     )
 
 

@@ -209,6 +209,7 @@ class RecipeLearner:
             parameters=self.preprocessing.parameters,
             shift=shift,
             flip=self.augmentation.flip,
+            upper_face=self.augmentation.upper_face,
             batch_size=self.training.batch_size,
             seed=seed,
         )

@@ -13,6 +13,7 @@ from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.evaluation import Examples, Scores, confusion_matrix
 from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.evaluation.metrics import auc, majority
+from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
@@ -102,7 +103,8 @@ class SeedResult:
         auc: of the largest probability as "is there an expression".
         confusion: int `(K, K)`, rows are true classes.
         threshold: largest probability that an expression must reach, from validation identities.
-        kept: share of the held-out expressions that reach it.
+        upper_face: the same where the upper face alone is read.
+        kept: share of the held-out expressions that reach `threshold`.
         unchanged: share of the held-out clips whose class storing the weights did not change.
     """
 
@@ -113,6 +115,7 @@ class SeedResult:
     auc: float
     confusion: np.ndarray
     threshold: float
+    upper_face: float
     kept: float
     unchanged: float
 
@@ -178,15 +181,48 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedRe
             f"to {1 - unchanged:.2%} of the held-out clips, more than {1 - UNCHANGED:.2%}. Set storage "
             f'= "float16" and call again: what was trained is kept.'
         )
-    validation = corpus.examples("validation")
-    confident = fitted.predict(validation.images).max(axis=1)[validation.is_expression]
-    threshold = float(np.quantile(confident, 1 - recipe.rejection.keep))
-    result = _score(fitted, seed, test, answers, threshold, unchanged)
+    result = _score(
+        fitted, seed, test, answers, choose_thresholds(recipe, fitted, corpus), unchanged
+    )
     progress(
         f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
         f"AUC of 'is there an expression' {result.auc:.3f}"
     )
     return result
+
+
+def choose_thresholds(
+    recipe: Recipe, fitted: FittedNetwork, corpus: RenderedCorpus
+) -> tuple[float, float]:
+    """The largest probability an expression must reach: in the whole face, and in the upper face.
+
+    Chosen on the validation identities. The first lets `rejection.keep` of the micro-expressions
+    pass; either names at most `rejection.speech` of the speech without an expression. The second is
+    1, which nothing reaches, unless the network was trained on upper faces.
+
+    Raises:
+        NoFaceError: no identity is in the validation split.
+        RecipeError: a share of speech is asked for, and no validation clip is one of speech.
+    """
+    validation, rule = corpus.examples("validation"), recipe.rejection
+    records = corpus.records[corpus.rows("validation")]
+    usual = validation.is_expression & (records["clip"] < recipe.data.clips_per_identity)
+    spoken = ~validation.is_expression & records["speech"]
+    asked = rule.speech < 1 or recipe.augmentation.upper_face > 0
+    if asked and not spoken.any():
+        raise RecipeError(
+            f"{recipe.name}: rejection.speech and augmentation.upper_face need clips of speech "
+            "among the validation identities, and there are none. Give more photographs, or set "
+            "data.talking_clips = 6."
+        )
+    highest = fitted.predict(validation.images).max(axis=1)
+    threshold = np.quantile(highest[usual], 1 - rule.keep)
+    if rule.speech < 1:
+        threshold = max(threshold, np.quantile(highest[spoken], 1 - rule.speech))
+    if not recipe.augmentation.upper_face:
+        return float(threshold), 1.0
+    upper = np.stack([upper_face(image) for image in validation.images[spoken]])
+    return float(threshold), float(np.quantile(fitted.predict(upper).max(axis=1), 1 - rule.speech))
 
 
 def shared_entry(recipe: Recipe) -> Entry | None:
@@ -206,8 +242,9 @@ def _store(recipe, network, path) -> None:
     weights.load(network, path, base=base)
 
 
-def _score(fitted, seed, test: Examples, answers, threshold, unchanged) -> SeedResult:
+def _score(fitted, seed, test: Examples, answers, thresholds, unchanged) -> SeedResult:
     shown, highest = test.is_expression, answers.max(axis=1)
+    threshold, upper = (round(value, 4) for value in thresholds)
     truth, chosen = test.labels[shown], answers[shown].argmax(axis=1)
     confusion = confusion_matrix(truth, chosen, len(test.class_names))
     return SeedResult(
@@ -217,7 +254,8 @@ def _score(fitted, seed, test: Examples, answers, threshold, unchanged) -> SeedR
         accuracy=float((truth == chosen).mean()),
         auc=auc(highest[shown], highest[~shown]),
         confusion=confusion,
-        threshold=round(threshold, 4),
+        threshold=threshold,
+        upper_face=upper,
         kept=float((highest[shown] >= threshold).mean()),
         unchanged=unchanged,
     )
@@ -275,6 +313,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
             min_motion=recipe.rejection.min_motion,
             auc=round(first.auc, 4),
             kept=round(first.kept, 4),
+            upper_face=first.upper_face,
         ),
         trained_on=cards.TrainedOn(
             corpus=corpus.description,

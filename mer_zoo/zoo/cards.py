@@ -92,13 +92,16 @@ class Rejection:
 
     `threshold`: the largest probability must reach it. `min_motion`: so must the peak motion, in
     pixels of the 224 px crop. `auc`: of the largest probability as "is there an expression". `auc` and
-    `kept` are NaN where they were not measured.
+    `kept` are NaN where they were not measured. `upper_face`: the threshold where the upper face
+    alone is read, because the person talks; 1 where the network was not trained for that, so that
+    nothing is named then.
     """
 
     threshold: Share
     min_motion: Annotated[float, Within(0, 224)]
     auc: MeasuredShare
     kept: MeasuredShare
+    upper_face: Share = 1.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from mer_zoo import modalities, spotting
 from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
-from mer_zoo.readings import NO_EXPRESSION, Reading
+from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading
+from mer_zoo.spotting.talking import TALKING
 from mer_zoo.zoo.cards import Card, Rejection
 
 
@@ -84,22 +85,26 @@ class MicroExpressionClassifier(keras.Model):
 
     @property
     def rejection(self) -> Rejection:
-        """The thresholds of "no expression". Other classes than the card's keep only the motion's."""
+        """The thresholds of "no expression". Other classes than the card's keep only the motion's.
+
+        They name nothing while a person talks: their probabilities were not measured on upper faces.
+        """
         if self.class_names == self.card.class_names:
             return self.card.rejection
-        return dataclasses.replace(self.card.rejection, threshold=0.0)
+        return dataclasses.replace(self.card.rejection, threshold=0.0, upper_face=1.0)
 
     def fit(self, *args, **kwargs):
         history = super().fit(*args, **kwargs)
         self.fresh_head = False
         return history
 
-    def preprocess(self, clip: Clip) -> np.ndarray:
+    def preprocess(self, clip: Clip, *, upper_face: bool = False) -> np.ndarray:
         """The network's image of one aligned clip with phases.
 
         Args:
             clip: frames are canonical face crops (see `mer_zoo.faces.canonical_transform`) of the
                 card's `face_size`; onset and offset are set.
+            upper_face: leave the lower face out (`mer_zoo.modalities.upper_face`).
 
         Returns:
             float32 `(image_size, image_size, channels)`.
@@ -115,6 +120,8 @@ class MicroExpressionClassifier(keras.Model):
                 "Use predict_clip or predict_video, which find and align the face."
             )
         image = modalities.compute(wanted.modality, clip, **wanted.parameters)
+        if upper_face:
+            image = modalities.upper_face(image)
         return modalities.central(image, wanted.image_size)
 
     def predict_clip(
@@ -251,8 +258,11 @@ class MicroExpressionClassifier(keras.Model):
                 f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "
                 "trained yet, so its answers would be random. Run fit first."
             )
-        seen = found.clip if given else found.within_reach()
-        image = self.preprocess(seen)
+        seen = found.within_reach(marked=given)
+        # Phases that someone marked are of an expression, whatever the mouth does.
+        talks = not given and found.talking >= TALKING
+        upper = talks and self.rejection.upper_face < 1
+        image = self.preprocess(seen, upper_face=upper)
         values = self.predict_on_batch(image[None])[0]
         if not np.isfinite(values).all():
             raise WeightsError(
@@ -261,8 +271,9 @@ class MicroExpressionClassifier(keras.Model):
             )
         best = int(np.argmax(values))
         rejection = self.rejection
+        least = rejection.upper_face if talks else rejection.threshold
         is_expression = bool(
-            found.motion >= rejection.min_motion and values[best] >= rejection.threshold
+            found.motion >= rejection.min_motion and values[best] >= least and (upper or not talks)
         )
         attention = attention_map(self.network, image[None])
         clip = found.clip
@@ -286,4 +297,6 @@ class MicroExpressionClassifier(keras.Model):
             image=image,
             attention=None if attention is None else attention[0],
             brief=self.card.brief(),
+            evidence=UPPER_FACE if talks else FACE,
+            talking=found.talking,
         )

@@ -1,0 +1,135 @@
+"""How an entry names what it finds in long videos: right names, and names that are no expression.
+
+Nobody who watches an interview asks for recall alone. What spoils it are names given to a mouth that
+speaks, a blink, a head that turns: *wrong names a minute*.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mer_zoo.errors import EvaluationError
+
+COLUMNS = ("start", "end", "what", "labels")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a video, as a person who watched it frame by frame annotated it.
+
+    Attributes:
+        start, end: first and last frame, 0-based.
+        what: what the face does, in words.
+        labels: names that an entry may give it; empty where it shows no expression.
+    """
+
+    start: int
+    end: int
+    what: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NamingScore:
+    """Counts of one or more videos; add them to pool.
+
+    Attributes:
+        minutes: length of the videos.
+        candidates: intervals that were found.
+        right: named, over a stretch that may have this name.
+        wrong: named otherwise: over speech, a blink or nothing, or an expression of another name.
+        expressions: annotated stretches that show an expression.
+        found: how many of them an interval touches.
+    """
+
+    minutes: float = 0.0
+    candidates: int = 0
+    right: int = 0
+    wrong: int = 0
+    expressions: int = 0
+    found: int = 0
+
+    def __add__(self, other: "NamingScore") -> "NamingScore":
+        return NamingScore(*(a + b for a, b in zip(_counts(self), _counts(other), strict=True)))
+
+    @property
+    def wrong_a_minute(self) -> float:
+        """Wrong names a minute."""
+        return self.wrong / self.minutes
+
+
+def score_naming(
+    annotated: Sequence[Stretch],
+    named: Iterable[tuple[int, int, str | None]],
+    minutes: float,
+) -> NamingScore:
+    """Scores what an entry named in one video.
+
+    An interval belongs to every stretch that its rise (onset to apex) touches. Its name is right if
+    one of them may have it.
+
+    Args:
+        annotated: the stretches, in any order; whatever lies in none shows no expression.
+        named: onset and apex of each interval found, and its label, None for "no expression".
+        minutes: length of the video.
+
+    Raises:
+        EvaluationError: a stretch or an interval ends before it begins, or the video has no length.
+
+    Example:
+
+    >>> smile = Stretch(10, 40, "smiles", ("happiness",))
+    >>> score_naming([smile], [(12, 18, "happiness"), (90, 95, "surprise")], minutes=0.5)
+    NamingScore(minutes=0.5, candidates=2, right=1, wrong=1, expressions=1, found=1)
+    """
+    if not minutes > 0:
+        raise EvaluationError(f"minutes is {minutes!r}: expected the length of the video, above 0.")
+    intervals = list(named)
+    for start, end in [*((s.start, s.end) for s in annotated), *(i[:2] for i in intervals)]:
+        if end < start:
+            raise EvaluationError(f"Frames {start} to {end}: expected a first and a last frame.")
+    right = wrong = 0
+    found = set()
+    for onset, apex, label in intervals:
+        touched = [s for s in annotated if s.start <= apex and onset <= s.end]
+        found |= {s for s in touched if s.labels}
+        if label is not None:
+            is_right = any(label in stretch.labels for stretch in touched)
+            right, wrong = right + is_right, wrong + (not is_right)
+    expressions = sum(bool(stretch.labels) for stretch in annotated)
+    return NamingScore(minutes, len(intervals), right, wrong, expressions, len(found))
+
+
+def read_stretches(path: str | Path) -> list[Stretch]:
+    """Reads an annotation table: CSV with the columns start, end, what and labels (`a|b`, or empty).
+
+    Raises:
+        EvaluationError: the file is missing, lacks a column, or a frame is no number.
+    """
+    try:
+        rows = list(csv.DictReader(io.StringIO(Path(path).read_text("utf-8-sig"))))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"{path} cannot be read: {error}.") from error
+    stretches = []
+    for number, row in enumerate(rows, start=2):
+        if missing := [name for name in COLUMNS if row.get(name) is None]:
+            raise EvaluationError(
+                f"{path}, line {number}: {', '.join(missing)} is missing. Expected the columns "
+                f"{', '.join(COLUMNS)}."
+            )
+        try:
+            start, end = int(row["start"]), int(row["end"])
+        except ValueError:
+            raise EvaluationError(
+                f"{path}, line {number}: start is {row['start']!r} and end is {row['end']!r}; "
+                "expected frame numbers."
+            ) from None
+        labels = tuple(label.strip() for label in row["labels"].split("|") if label.strip())
+        stretches.append(Stretch(start, end, row["what"], labels))
+    return stretches
+
+
+def _counts(score: NamingScore) -> tuple:
+    return tuple(getattr(score, name) for name in NamingScore.__dataclass_fields__)

@@ -1,0 +1,108 @@
+"""When a person talks, from the movement of lips and jaw alone.
+
+Speech opens and narrows the mouth several times a second; a smile, a dropped jaw or pressed lips
+last. So the brief movements of the mouth are counted, those that are over within half a second. One
+alone may be a micro-expression; one of several within some seconds is a sound of speech.
+"""
+
+import numpy as np
+
+from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
+
+TALKING = 0.5
+"""Confidence from which on what lips and jaw do is taken for speech."""
+
+LONGEST = 0.5
+"""Seconds within which a movement of the mouth is over that may be a sound."""
+
+LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
+"""Least size of such a movement, pixels of the 224 px crop: above the jitter of the landmarks."""
+
+LEAST_SHARE = 0.25
+"""The same as a share of how far the mouth moves within `AROUND` seconds: large movements are
+measured with errors that grow with them, and corners dip while a jaw drops."""
+
+AROUND = 0.75
+"""Seconds before and after."""
+
+NEAR, FADE = 0.25, 0.6
+"""Seconds before and after a sound for which it counts in full, and in which its weight falls to 1/e."""
+
+FADE_OF_OTHERS = 3.0
+"""The same for whether there are other sounds, without which a brief movement is not one of speech."""
+
+LOWER_FACE = 0.56
+"""Height from which on cells of the canonical crop move with the mouth: the wings of the nose."""
+
+_LIPS, _CORNERS, _JAW = (13, 14), (61, 291), (4, 152)
+
+
+def talking(path: FacePath) -> np.ndarray:
+    """How sure it is that the person talks in each frame, 0..1, float64 `(T,)`.
+
+    `1 - 0.5 ** (n min(1, m))`: n brief movements of the mouth are near, and m others within seconds.
+
+    Args:
+        path: where the face was; every frame must have a face, and none is after a camera cut.
+    """
+    sounds = np.array(_sounds(path)).reshape(-1, 2)
+    if len(sounds) < 2:
+        return np.zeros(len(path.times))
+    moments, weights = sounds.T
+    away = np.maximum(np.abs(path.times[:, None] - moments) - NEAR, 0)
+    near = weights * np.exp(-away / FADE)
+    wide = weights * np.exp(-away / FADE_OF_OTHERS)
+    others = wide.sum(axis=1) - wide.max(axis=1)
+    return 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others, 1))
+
+
+def lower_cells() -> np.ndarray:
+    """Which of the face's cells move with the mouth, bool `(cells,)`; see `motion.face_cells`."""
+    return cell_places()[:, 1] > LOWER_FACE
+
+
+def _sounds(path: FacePath) -> list[tuple[float, float]]:
+    """Moments and weights, 0.5 to 1, of the brief movements of the mouth, each counted once."""
+    from scipy.signal import find_peaks
+
+    step = float(np.median(np.diff(path.times)))
+    mouth = _mouth(path)
+    around = 2 * round(AROUND / step) + 1
+    reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
+    found: list[tuple[float, float]] = []
+    for name, course in mouth.items():
+        least = np.maximum(LEAST[name], LEAST_SHARE * reach)
+        for sign in (1, -1):
+            places, kinds = find_peaks(
+                sign * course, prominence=LEAST[name], width=(0, LONGEST / step), rel_height=0.5
+            )
+            size = kinds["prominences"] / least[places]
+            whole = size >= 1
+            found += zip(path.times[places[whole]], np.clip(size[whole] / 2, 0.5, 1), strict=True)
+    sounds: list[tuple[float, float]] = []
+    for moment, weight in sorted(found, key=lambda sound: -sound[1]):
+        # Lips, corners and jaw move together in one sound; an opening is followed by a closing.
+        if all(abs(moment - other) > 0.1 for other, _ in sounds):
+            sounds.append((float(moment), float(weight)))
+    return sounds
+
+
+def _range(course: np.ndarray, frames: int) -> np.ndarray:
+    """Highest less lowest value within so many frames around each, `(T,)`."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    return maximum_filter1d(course, frames, mode="nearest") - minimum_filter1d(
+        course, frames, mode="nearest"
+    )
+
+
+def _mouth(path: FacePath) -> dict[str, np.ndarray]:
+    """The courses of the mouth, pixels of the 224 px crop, each float64 `(T,)`."""
+    scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
+
+    def distance(pair):
+        one, other = map(path.landmark, pair)
+        return np.linalg.norm(one - other, axis=-1) * scale
+
+    return {"lips": distance(_LIPS), "width": distance(_CORNERS), "jaw": distance(_JAW)}
