@@ -72,7 +72,9 @@ def main() -> None:
     arguments = parser.parse_args()
     model = mer_zoo.load(arguments.model)
     right, spans = Counter(), Counter()
-    print("| video | frames | what happens | onset-apex-offset | motion px | answer | most probable |")
+    print(
+        "| video | frames | what happens | onset-apex-offset | motion px | answer | most probable |"
+    )
     print("|---|---|---|---|---|---|---|")
     for video in arguments.videos:
         for span, seen, due, r in [*rows(model, video), *frozen(model, video)]:
