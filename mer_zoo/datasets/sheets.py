@@ -53,7 +53,7 @@ def read_sheets(path) -> tuple[Sheet, ...]:
         The sheets in their order.
 
     Raises:
-        DatasetError: the file is missing, of another kind, cannot be decoded or holds no cell.
+        DatasetError: the file is missing, is of another kind, cannot be decoded or has no cells.
     """
     path = expanded(path)
     if not os.path.isfile(path):
