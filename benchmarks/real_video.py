@@ -36,7 +36,7 @@ SPANS = {  # what is to be seen, and what should be said of it
         "300-360": ("closes the mouth, drops the jaw", SURPRISE),
         "600-660": ("nods, blinks", NONE),
         "900-960": ("leans back, turns", NONE),
-        "1100-1160": ("a hand before the chin", NONE),
+        "1100-1160": ("a hand in front of the chin", NONE),
     },
 }
 FROZEN_NOISE = (1, 2, 4)
@@ -72,7 +72,9 @@ def main() -> None:
     arguments = parser.parse_args()
     model = mer_zoo.load(arguments.model)
     right, spans = Counter(), Counter()
-    print("| video | frames | the man | onset-apex-offset | motion px | answer | most probable |")
+    print(
+        "| video | frames | what happens | onset-apex-offset | motion px | answer | most probable |"
+    )
     print("|---|---|---|---|---|---|---|")
     for video in arguments.videos:
         for span, seen, due, r in [*rows(model, video), *frozen(model, video)]:

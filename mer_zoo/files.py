@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from mer_zoo.errors import OutputExistsError
+from mer_zoo.errors import MerZooError, OutputExistsError
 
 
 def expanded(path: str | Path) -> Path:
@@ -21,6 +21,27 @@ def read_at_most(path: Path, most: int) -> bytes | None:
     with open(path, "rb") as file:
         content = file.read(most + 1)
     return None if len(content) > most else content
+
+
+def read_or_refuse(path: Path, most: int, error: type[MerZooError], advice: str) -> bytes:
+    """Returns the content of a file of at most `most` bytes.
+
+    Args:
+        path: the file.
+        most: the limit in bytes; a multiple of 1,000,000.
+        error: what to raise.
+        advice: continues the message "PATH has more than N MB, ..." of a larger file.
+
+    Raises:
+        MerZooError: `error`, if the file cannot be read or is larger.
+    """
+    try:
+        content = read_at_most(path, most)
+    except OSError as cause:
+        raise error(f"{path} cannot be read ({cause.strerror}).") from cause
+    if content is None:
+        raise error(f"{path} has more than {most // 10**6} MB, {advice}")
+    return content
 
 
 def write_atomically(path: Path, content: bytes) -> None:

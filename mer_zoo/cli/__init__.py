@@ -1,4 +1,4 @@
-"""The command `mer-zoo`: thin, it parses, calls and prints. One module a group of commands."""
+"""The command `mer-zoo`. It only parses, calls and prints; one module per group of commands."""
 
 import sys
 from typing import Annotated
@@ -53,7 +53,7 @@ app.add_typer(evaluating.cache_app, name="cache")
 
 @app.callback(invoke_without_command=True)
 def _common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ):
     if version:
         print(f"mer-zoo {__version__}")

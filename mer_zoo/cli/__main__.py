@@ -1,4 +1,4 @@
-"""`python -m mer_zoo.cli`: the command where no script is installed."""
+"""`python -m mer_zoo.cli`: the command without an installed script."""
 
 from mer_zoo.cli import main
 

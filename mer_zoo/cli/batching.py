@@ -12,7 +12,7 @@ SHOWN_FAILURES = 10
 
 
 def predict_batch(paths: list[Path], entry: str, to: Path, **options) -> None:
-    """Reads the videos, prints what came of them; exit code 1 when some could not be read."""
+    """Predicts the videos and prints a summary; exit code 1 if some could not be read."""
     choose_backend()
     from mer_zoo.batch import predict_many
 
@@ -27,7 +27,7 @@ def predict_batch(paths: list[Path], entry: str, to: Path, **options) -> None:
     for row in failed.head(SHOWN_FAILURES).itertuples():
         err.print(Text.assemble((f"{row.path}: ", "red"), row.error))
     if len(failed) > SHOWN_FAILURES:
-        err.print(f"and {len(failed) - SHOWN_FAILURES} more; all of them stand in {to}")
+        err.print(f"and {len(failed) - SHOWN_FAILURES} more; {to} lists all of them")
     err.print(f"table: {to}")
     if options.get("report"):
         err.print(f"report: {options['report']}")

@@ -1,4 +1,4 @@
-"""What all commands share: consoles, options, progress, the choice of a backend."""
+"""Shared by all commands: consoles, options, progress, the choice of a backend."""
 
 from typing import Annotated
 

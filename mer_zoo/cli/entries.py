@@ -19,9 +19,9 @@ def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] 
 
 def card(
     name: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
-    toml: Annotated[bool, typer.Option("--toml", help="Print the card file itself.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print the card file (TOML).")] = False,
 ):
-    """Shows the card of an entry: what it saw, how well it does, what it must not be used for."""
+    """Shows the card of an entry: its training data, scores, limits and intended use."""
     from mer_zoo import zoo
     from mer_zoo.cli import tables
 
@@ -34,11 +34,9 @@ def card(
 
 
 def verify(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Entries; all when none is given.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Entries; all by default.")] = None,
 ):
-    """Checks every weight file, golden output and card against the built networks."""
+    """Verifies weight files, golden outputs and cards against the built networks."""
     from mer_zoo import zoo
     from mer_zoo.cli import tables
 
@@ -58,20 +56,18 @@ def verify(
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="Zoo folder, as finetune or train wrote it.")],
+    folder: Annotated[Path, typer.Argument(help="Zoo folder that finetune or train wrote.")],
     address: Annotated[str, typer.Argument(help="hf://org/repo")],
-    public: Annotated[
-        bool, typer.Option("--public", help="A new repository is seen by everyone.")
-    ] = False,
+    public: Annotated[bool, typer.Option("--public", help="Make a new repository public.")] = False,
     rights: Annotated[
         str,
         typer.Option(
-            help="Why you may publish weights that were trained on real clips; the page shows it."
+            help="Your right to publish weights trained on real clips; shown on the page."
         ),
     ] = "",
     force: Force = False,
 ):
-    """Publishes an entry on the Hugging Face Hub: card, weights, and a page made of the card.
+    """Publishes an entry on the Hugging Face Hub: card, weights, and a page made from the card.
 
     The entry is verified first.
     """

@@ -1,4 +1,4 @@
-"""Commands about real clips and scores: evaluate, datasets check, cache."""
+"""Commands for real clips and scores: evaluate, datasets check, cache."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,38 +8,46 @@ import typer
 from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
-datasets_app = typer.Typer(help="Datasets as they were released.", no_args_is_help=True)
+datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
 cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)
 
 Root = Annotated[
     list[str],
     typer.Option(
-        help="Folder of the release. For megc2019 three of them: --root casme2=PATH --root samm=PATH "
+        help="Folder of the dataset. megc2019 needs three: --root casme2=PATH --root samm=PATH "
         "--root smic=PATH."
     ),
 ]
 
 
 def evaluate(
-    recipe: Annotated[str, typer.Argument(help="Recipe: its name, or a .toml file.")],
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
     to: Annotated[Path, typer.Option("--out", help="Folder for the result.")],
     root: Root,
-    dataset: Annotated[str | None, typer.Option(help="Dataset; the recipe's by default.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="Named set of clips.")] = None,
-    split: Annotated[str, typer.Option(help="loso, lodo, kfold-K or paper-10%.")] = "loso",
-    seeds: Annotated[str | None, typer.Option(help="For instance 1,2,3.")] = None,
-    start: Annotated[
-        str | None, typer.Option(help="Entry whose weights training begins with; '' for none.")
+    dataset: Annotated[
+        str | None, typer.Option(help="Dataset; by default that of the recipe.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one a core.")] = 1,
+    protocol: Annotated[str | None, typer.Option(help="Protocol: a named set of clips.")] = None,
+    split: Annotated[
+        str, typer.Option(help="loso, lodo, kfold-K, paper-10% or zero-shot.")
+    ] = "loso",
+    seeds: Annotated[str | None, typer.Option(help="Training seeds, such as 1,2,3.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Entry whose weights training starts from; '' for random weights."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = 1,
     oracle: Annotated[
-        bool, typer.Option("--oracle", help="Show beside it what test selection would report.")
+        bool,
+        typer.Option(
+            "--oracle", help="Also show the score with the epoch chosen on each test subject."
+        ),
     ] = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Scores a recipe on real clips, honestly; resumes if it was interrupted."""
+    """Evaluates a recipe on real clips. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
     choose_backend()
@@ -66,15 +74,15 @@ def evaluate(
 
 
 def compare(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that evaluate wrote.")],
+    folders: Annotated[list[Path], typer.Argument(help="Result folders of evaluate.")],
     to: Annotated[
         Path | None,
-        typer.Option("--out", help="Write the table here (.csv), with .md and .svg beside it."),
+        typer.Option("--out", help="Write the table (.csv), and .md and .svg beside it."),
     ] = None,
-    title: Annotated[str, typer.Option(help="Of the picture.")] = "UF1, 95 % interval, seeds",
+    title: Annotated[str, typer.Option(help="Title of the figure.")] = "UF1, 95 % interval, seeds",
     force: Force = False,
 ):
-    """Puts results side by side: scores, intervals, and paired tests against the first of the same clips."""
+    """Compares results: scores, intervals, and paired tests against the first on the same clips."""
     from mer_zoo.cli import tables
     from mer_zoo.evaluation import Result
     from mer_zoo.evaluation.table import results_table
@@ -88,15 +96,15 @@ def compare(
 @datasets_app.command()
 def check(
     name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],
-    root: Annotated[Path, typer.Argument(help="Folder of the release.")],
+    root: Annotated[Path, typer.Argument(help="Folder of the dataset.")],
     table: Annotated[
-        Path | None, typer.Option(help="Annotation table, where it lies elsewhere.")
+        Path | None, typer.Option(help="Annotation table, if it is elsewhere.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write every repair and drop (.csv or .txt).")
+        Path | None, typer.Option(help="Write all repairs and dropped clips (.csv or .txt).")
     ] = None,
 ):
-    """Says what is there: clips, table version, protocols, and what is missing."""
+    """Reports the clips, the table version, the protocols, and what is missing."""
     from mer_zoo import datasets
 
     found = datasets.inspect(name, root, table=table)
@@ -110,11 +118,11 @@ def check(
 @datasets_app.command()
 def fake(
     name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],
-    folder: Annotated[Path, typer.Argument(help="Where to write; new or empty.")],
-    seed: Annotated[int, typer.Option(help="Another seed, other numbers and pictures.")] = 0,
-    clean: Annotated[bool, typer.Option("--clean", help="Without the known quirks.")] = False,
+    folder: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
+    seed: Annotated[int, typer.Option(help="Seed of the numbers and pictures.")] = 0,
+    clean: Annotated[bool, typer.Option("--clean", help="Leave out the known quirks.")] = False,
 ):
-    """Writes a small made-up release: the real tree and table layout, invented rows, drawn frames."""
+    """Writes a small fake dataset: real folder tree and table layout, invented rows, drawn frames."""
     from mer_zoo.datasets.fake import fake_release
 
     root = fake_release(name, folder, seed=seed, clean=clean)
@@ -123,7 +131,7 @@ def fake(
 
 @cache_app.command("show")
 def show_cache():
-    """Says where the images are kept and how full the cache is."""
+    """Shows where the cached images are and how full the cache is."""
     from mer_zoo.preparation import ImageStore
 
     store = ImageStore()
@@ -137,7 +145,7 @@ def show_cache():
 
 @cache_app.command("clear")
 def clear_cache():
-    """Removes all images from the cache; they are made again when needed."""
+    """Deletes all cached images. They are recomputed when needed."""
     from mer_zoo.preparation import ImageStore
 
     store = ImageStore()
@@ -145,7 +153,7 @@ def clear_cache():
 
 
 def roots(given: list[str]):
-    """One folder, or a folder by the name of each database (`casme2=PATH`)."""
+    """One folder, or one folder per database name (`casme2=PATH`)."""
     if len(given) == 1 and "=" not in given[0]:
         return Path(given[0])
     if not all("=" in text for text in given):
@@ -156,7 +164,7 @@ def roots(given: list[str]):
 
 
 def whole_numbers(text: str) -> list[int]:
-    """The numbers of `1,2,3`."""
+    """Parses `1,2,3`."""
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:

@@ -1,4 +1,4 @@
-"""The command `explain`: where in the face an answer came from."""
+"""The command `explain`: which parts of the face are evidence for an answer."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -21,24 +21,24 @@ class Method(StrEnum):
 
 def explain(
     video: Annotated[Path, typer.Argument(help="A video, or a folder of frames.")],
-    to: Annotated[Path, typer.Option("--out", help="The picture to write (.png).")],
+    to: Annotated[Path, typer.Option("--out", help="Picture to write (.png).")],
     model: ModelName = DEFAULT_MODEL,
     label: Annotated[
-        str | None, typer.Option(help="Class to explain; the likeliest by default.")
+        str | None, typer.Option(help="Class to explain; the most probable by default.")
     ] = None,
     method: Annotated[
         Method,
         typer.Option(
-            help="Evidence for a class by integrated gradients or Grad-CAM, or the gates of "
-            "Gradient Attention, which are the same for every class."
+            help="Evidence for a class (integrated gradients or Grad-CAM), or the gates of Gradient "
+            "Attention, which are the same for every class."
         ),
     ] = Method.integrated,
     fps: Annotated[
-        float | None, typer.Option(help="Frames a second of a folder of images.")
+        float | None, typer.Option(help="Frames per second, for a folder of images.")
     ] = None,
     force: Force = False,
 ):
-    """Draws on the face at the apex where the evidence for a class lies, or where the network looked."""
+    """Draws the evidence for a class, or the attention of the network, on the face at the apex."""
     import cv2
     import numpy as np
 
@@ -47,7 +47,7 @@ def explain(
 
     if method is Method.attention and label is not None:
         raise typer.BadParameter(
-            "--label does not go with --method attention: gates have no class."
+            "--label cannot be combined with --method attention: gates have no class."
         )
     refuse_overwrite(to, force)
     classifier = load_model(model)

@@ -1,4 +1,4 @@
-"""The command export."""
+"""The command `export`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,17 +20,17 @@ class To(StrEnum):
 
 def export(
     model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
-    path: Annotated[Path, typer.Option("--out", help="File (or SavedModel folder) to write.")],
+    path: Annotated[Path, typer.Option("--out", help="File to write, or folder of a SavedModel.")],
     to: Annotated[To, typer.Option(help="Format.")] = To.onnx,
     with_preprocessing: Annotated[
-        bool, typer.Option("--with-preprocessing", help="Put MESTI in front: frames go in.")
+        bool, typer.Option("--with-preprocessing", help="Include MESTI: the input is frames.")
     ] = False,
     frames: Annotated[
-        int | None, typer.Option(help="With the preprocessing: fixed number of frames of a clip.")
+        int | None, typer.Option(help="With --with-preprocessing: fixed number of frames per clip.")
     ] = None,
     force: Force = False,
 ):
-    """Writes an entry as a file that runs without mer-zoo, checked on the golden clips."""
+    """Exports an entry to a file that runs without mer-zoo, verified on the golden clips."""
     from mer_zoo import zoo
 
     entry = zoo.find(model)
@@ -46,4 +46,4 @@ def export(
             frames=frames,
             force=force,
         )
-    out.print(f"wrote {path}; the golden clips are answered alike")
+    out.print(f"wrote {path}; its outputs on the golden clips match")

@@ -11,19 +11,19 @@ from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, want
 
 Ict = Annotated[
     Path | None,
-    typer.Option(help="The second face rig, for recipes that name it; docs/corpus.md."),
+    typer.Option(help="File of the second face rig, for recipes that name it (docs/corpus.md)."),
 ]
 
 
 def synth(
     photo: Annotated[Path, typer.Option(help="A photograph with a face.")],
-    au: Annotated[str, typer.Option(help="Action units, for instance 12, 1+2 or L4.")],
+    au: Annotated[str, typer.Option(help="Action units, such as 12, 1+2 or L4.")],
     to: Annotated[
-        Path, typer.Option("--out", help="The video to write; its ground truth goes to .json.")
+        Path, typer.Option("--out", help="Video to write; its ground truth is written to .json.")
     ],
-    seed: Annotated[int, typer.Option(help="Same seed, same clip.")] = 0,
-    peak: Annotated[float, typer.Option(help="Peak motion, px of the 224 px face.")] = 2.5,
-    fps: Annotated[float, typer.Option(help="Frames a second.")] = 100.0,
+    seed: Annotated[int, typer.Option(help="Random seed: the same seed gives the same clip.")] = 0,
+    peak: Annotated[float, typer.Option(help="Peak motion in px of the 224 px face crop.")] = 2.5,
+    fps: Annotated[float, typer.Option(help="Frames per second.")] = 100.0,
     force: Force = False,
 ):
     """Renders a micro-expression clip with known ground truth from a photograph."""
@@ -38,25 +38,30 @@ def synth(
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="Recipe: name or .toml.")],
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
     photos: Annotated[
-        Path | None, typer.Option(help="Synthetic clips: folder of photographs, one identity each.")
+        Path | None,
+        typer.Option(help="For synthetic clips: folder of photographs, one identity each."),
     ] = None,
     ict: Ict = None,
     root: Annotated[
         list[str] | None,
-        typer.Option(help="Real clips: folder of the recipe's dataset, as it was unpacked."),
+        typer.Option(help="For real clips: folder of the recipe's dataset, as unpacked."),
     ] = None,
     loso: Annotated[
-        bool, typer.Option("--loso", help="With --root: the honest score, and the fold weights.")
+        bool,
+        typer.Option(
+            "--loso",
+            help="With --root: also run leave-one-subject-out and keep the weights of its folds.",
+        ),
     ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 2,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Trains the weights of a recipe, on photographs or on a dataset; resumes if it was interrupted."""
+    """Trains a recipe on photographs or on a dataset. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
     if (photos is None) == (not root):
@@ -84,17 +89,19 @@ def train(
 
 
 def table(
-    spec: Annotated[Path, typer.Argument(help="What to compare: a file of recipes/tables.")],
+    spec: Annotated[
+        Path, typer.Argument(help="What to compare: a .toml file as in recipes/tables.")
+    ],
     photos: Annotated[Path, typer.Option(help="Folder of photographs, one identity each.")],
-    work: Annotated[Path, typer.Option(help="Keeps results and the state of training.")],
+    work: Annotated[Path, typer.Option(help="Folder for results and training state.")],
     to: Annotated[
-        Path, typer.Option("--out", help="The table (.csv), with .md and .svg beside it.")
+        Path, typer.Option("--out", help="Table to write (.csv), with .md and .svg beside it.")
     ],
     ict: Ict = None,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 2,
     force: Force = False,
 ):
-    """Trains variants of a recipe on synthetic clips and compares them; resumes if it was interrupted."""
+    """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
     from mer_zoo.cli import tables
 
     choose_backend()
@@ -111,30 +118,35 @@ def table(
 def finetune(
     model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
     clips: Annotated[
-        Path, typer.Argument(help="csv (path, label, subject ...), or a folder a class.")
+        Path,
+        typer.Argument(
+            help="csv (path, label, subject ...), or a folder with one subfolder per class."
+        ),
     ],
     to: Annotated[Path, typer.Option("--out", help="Zoo folder to write.")],
     score: Annotated[
-        bool, typer.Option(help="Leave one subject out, so that the card has an honest score.")
+        bool, typer.Option(help="Run leave-one-subject-out first, for the score on the card.")
     ] = True,
-    fps: Annotated[float | None, typer.Option(help="Frames a second of folders of images.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames per second, for folders of images.")
+    ] = None,
     variants: Annotated[
-        int, typer.Option(min=1, help="Training images made of each clip; 1 for the clip as it is.")
+        int, typer.Option(min=1, help="Training images per clip; 1 uses only the unchanged clip.")
     ] = 4,
     action_units: Annotated[
         list[str] | None,
         typer.Option(
             "--action-units",
-            help="LABEL=UNITS, such as tense=4+7: render further training clips of it on the people's "
-            "own neutral faces.",
+            help="LABEL=UNITS, such as tense=4+7: also render training clips of this class on the "
+            "neutral faces of your clips.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 1,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
 ):
-    """Trains an entry on the classes of your own clips; resumes if it was interrupted."""
+    """Fine-tunes an entry on your own clips and classes. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
     choose_backend()
@@ -160,7 +172,7 @@ def finetune(
 
 
 def _labelled(given: list[str]) -> dict[str, str]:
-    """`LABEL=UNITS` of every option."""
+    """Parses the `LABEL=UNITS` options."""
     if not all("=" in text for text in given):
-        raise typer.BadParameter("Name the class of each: --action-units tense=4+7")
+        raise typer.BadParameter("Give each as LABEL=UNITS, such as --action-units tense=4+7.")
     return dict(text.rsplit("=", 1) for text in given)

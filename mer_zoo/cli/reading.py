@@ -1,4 +1,4 @@
-"""Commands that read videos: predict, demo."""
+"""Commands that analyse videos: predict, demo."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -36,32 +36,32 @@ class BatchBackend(StrEnum):
     dask = "dask"
 
 
-Paths = Annotated[list[Path], Argument(help="Videos, folders of videos or of frames, clips.csv.")]
-Frame = Annotated[int | None, Option(min=0, help="Frame index, 0-based; spotted if not given.")]
-Start = Annotated[int, Option(min=0, help="First frame to look at.")]
-Stop = Annotated[int | None, Option(help="Frame after the last to look at.")]
-Fps = Annotated[float | None, Option(help="Frames a second of a folder of images.")]
-Face = Annotated[str, Option(help="'largest', or 0, 1, ... by size.")]
-Json = Annotated[bool, Option("--json", help="One JSON object a line, no table.")]
+Paths = Annotated[
+    list[Path], Argument(help="Videos, folders of videos or frames, or a csv table of clips.")
+]
+Frame = Annotated[int | None, Option(min=0, help="Frame index from 0; spotted by default.")]
+Start = Annotated[int, Option(min=0, help="First frame to use.")]
+Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
+Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
+Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON object per line instead of a table.")]
 Csv = Annotated[Path | None, Option(help="Write a CSV file.")]
 Report = Annotated[Path | None, Option(help="Write an HTML report.")]
-AllowTruncated = Annotated[bool, Option(help="Read videos that end too early.")]
+AllowTruncated = Annotated[bool, Option(help="Accept videos that end too early.")]
 Out = Annotated[
     Path | None,
-    Option("--out", help="Many videos: the table (.csv, .parquet); resumes if interrupted."),
+    Option("--out", help="For many videos: table to write (.csv, .parquet). Run again to resume."),
 ]
-Jobs = Annotated[int, Option(help="With --out: processes; -1 for one a core.")]
+Jobs = Annotated[int, Option(help="With --out: number of processes; -1 for one per core.")]
 Backend = Annotated[BatchBackend, Option(help="With --out: what runs the processes.")]
 Scheduler = Annotated[
     str | None, Option(help="With --backend dask: address of a running scheduler.")
 ]
 Timeout = Annotated[
     float | None,
-    Option(help="With --out: most seconds for each video; then it counts as failed."),
+    Option(help="With --out: time limit per video in seconds; beyond it the video fails."),
 ]
-RetryFailed = Annotated[
-    bool, Option("--retry-failed", help="With --out: read failed videos again.")
-]
+RetryFailed = Annotated[bool, Option("--retry-failed", help="With --out: retry failed videos.")]
 
 
 def predict(
@@ -87,7 +87,7 @@ def predict(
     retry_failed: RetryFailed = False,
     force: Force = False,
 ):
-    """Reads videos: onset, apex, offset, label and probabilities."""
+    """Predicts label, probabilities, onset, apex and offset of videos."""
     reading = {
         "start": start,
         "stop": stop,
@@ -107,8 +107,8 @@ def predict(
         return
     if json or csv is not None or any(phase is not None for phase in phases.values()):
         raise typer.BadParameter(
-            "--out does not go with --json, --csv, --onset, --apex or --offset. Give the phases of "
-            "many clips in a csv table: path, onset, apex, offset."
+            "--out cannot be combined with --json, --csv, --onset, --apex or --offset. Give the phases "
+            "of many clips in a csv table: path, onset, apex, offset."
         )
     from mer_zoo.cli.batching import predict_batch
 
@@ -118,7 +118,7 @@ def predict(
 
 
 def _predict_few(paths, model, phases, reading, json, csv, report, force) -> None:
-    """Reads one video after another and prints what it finds."""
+    """Predicts one video after another and prints the results."""
     from mer_zoo.batch import inputs
     from mer_zoo.cli import tables
     from mer_zoo.files import refuse_overwrite
@@ -145,7 +145,7 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force) -> Non
 
 
 def _readings(clips, classifier, phases, reading, json):
-    """The reading of each clip; an error of one of several is printed, and the rest are read."""
+    """Yields the reading of each clip. With several clips, errors are printed and skipped."""
     with progress_bar() as bar:
         task = bar.add_task("reading", total=len(clips))
         for clip in clips:
@@ -164,13 +164,11 @@ def _readings(clips, classifier, phases, reading, json):
 
 
 def demo(
-    report: Annotated[Path, typer.Option(help="Where the report goes.")] = Path(
-        "mer_zoo_demo.html"
-    ),
+    report: Annotated[Path, typer.Option(help="Report to write.")] = Path("mer_zoo_demo.html"),
     model: ModelName = DEFAULT_MODEL,
     force: Force = False,
 ):
-    """Reads a real video and a synthetic clip with known ground truth, and writes a report."""
+    """Analyses a real video and a synthetic clip with known ground truth, and writes a report."""
     from mer_zoo.cli import demonstration, tables
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report

@@ -1,4 +1,4 @@
-"""The command `app`: the page in the browser, for this machine alone."""
+"""The command `app`: the browser page, served only to this machine."""
 
 import signal
 import threading
@@ -12,13 +12,11 @@ from mer_zoo.cli.common import DEFAULT_MODEL, ModelName, choose_backend, err
 
 def app(
     model: ModelName = DEFAULT_MODEL,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="On 127.0.0.1.")] = 7860,
-    max_upload: Annotated[
-        int, typer.Option(min=1, help="Most megabytes of a video; larger ones are refused.")
-    ] = 1000,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 7860,
+    max_upload: Annotated[int, typer.Option(min=1, help="Maximum size of a video in MB.")] = 1000,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ):
-    """Opens a page to drop videos on, or to record them. Nothing leaves this machine. Ctrl+C ends it."""
+    """Opens a browser page to upload or record videos. Nothing leaves this machine. Ctrl+C stops it."""
     from mer_zoo import zoo
     from mer_zoo.cli import demonstration
 

@@ -13,26 +13,33 @@ def spot(
     video: Annotated[Path, typer.Argument(help="A video of any length, or a folder of frames.")],
     entry: Annotated[
         str | None,
-        typer.Option(help="Zoo entry, or ./local folder, that names each expression."),
+        typer.Option(help="Zoo entry, or ./local folder, that classifies each interval."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
-    start: Annotated[int, typer.Option(min=0, help="First frame to look at.")] = 0,
-    stop: Annotated[int | None, typer.Option(help="Frame after the last to look at.")] = None,
+    start: Annotated[int, typer.Option(min=0, help="First frame to use.")] = 0,
+    stop: Annotated[int | None, typer.Option(help="Frame after the last one to use.")] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames a second of a folder of images.")
+        float | None, typer.Option(help="Frames per second, for a folder of images.")
     ] = None,
     min_motion: Annotated[
-        float | None, typer.Option(min=0, help="Least motion, pixels of a 224 px face crop.")
+        float | None, typer.Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(min=0, help="Least motion over what else could look like it.")
+        float | None,
+        typer.Option(
+            min=0, help="Minimum score: motion relative to noise, head motion and blinks."
+        ),
     ] = None,
-    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    face: Annotated[
+        str, typer.Option(help="Which face: 'largest', or 0, 1, ... by size.")
+    ] = "largest",
     engine: Engine = Engine.auto,
-    allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
+    allow_truncated: Annotated[
+        bool, typer.Option(help="Accept videos that end too early.")
+    ] = False,
     force: Force = False,
 ):
-    """Finds micro-expressions in a long video: onset, apex, offset; blinks and head motion left out."""
+    """Finds micro-expressions (onset, apex, offset) in a long video; excludes blinks and head motion."""
     from mer_zoo import spot as find_intervals
     from mer_zoo.cli import tables
     from mer_zoo.clips import open_frames

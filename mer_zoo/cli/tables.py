@@ -13,7 +13,7 @@ from mer_zoo.files import refuse_overwrite, write_atomically
 
 
 def readings(rows) -> Table:
-    """One line a reading: phases, motion, label and the two most probable classes."""
+    """One line per reading: phases, motion, label and the two most probable classes."""
     table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
     for r in rows:
         best = sorted(r.probabilities.items(), key=lambda item: -item[1])[:2]
@@ -30,7 +30,7 @@ def readings(rows) -> Table:
 
 
 def write_csv(rows, path: Path, force: bool = False) -> Path:
-    """Writes readings of one model as CSV, one a line, one column `p_<class>` a class.
+    """Writes readings of one model as CSV: one per line, with one column `p_<class>` per class.
 
     Raises:
         OutputExistsError: the file exists and `force` is false.
@@ -50,7 +50,7 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
 
 
 def intervals(rows) -> Table:
-    """One line an interval (`mer_zoo.spot`): phases, motion, score and, where it was read, the label."""
+    """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
     table = Table(
         "onset", "apex", "offset", "seconds", "motion px", "score", "talks", *["label"] * read
@@ -70,7 +70,7 @@ def intervals(rows) -> Table:
 
 
 def write_intervals(rows, path: Path, force: bool = False) -> Path:
-    """Writes intervals as CSV, one a line; `label` is empty where no entry read them.
+    """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
     Raises:
         OutputExistsError: the file exists and `force` is false.
@@ -91,7 +91,7 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
 
 
 def entries(cards) -> Table:
-    """One line a zoo entry, of at most 80 columns: what it sees, its size, what it saw, its first score."""
+    """One line per zoo entry, at most 80 columns: modality, size, training data, first score."""
     columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
     shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
     table = Table(*shown, box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -154,12 +154,12 @@ def card(entry) -> list:
     limits = "\n".join(f"- {limit}" for limit in entry.limits)
     summary = Text(f"{entry.summary}\n\nUse: {entry.intended_use}\n\nLimits:\n{limits}")
     if not entry.metrics:
-        scores = Text("No score was measured. mer-zoo train --root ... --loso measures one.")
+        scores = Text("No score was measured. `mer-zoo train --root ... --loso` measures one.")
     return [Panel(summary, title=entry.name), scores, facts]
 
 
 def result(evaluation) -> list:
-    """An evaluation: its title, scores beside the baselines, each dataset, and the confusion."""
+    """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
     scores = Table(
         "score",
@@ -203,7 +203,7 @@ def result(evaluation) -> list:
 
 
 def results(frame) -> Table:
-    """Several results, a line each; differences and p are against the first of the same clips."""
+    """Several results, one per line; differences and p are against the first on the same clips."""
     # Short, so that 80 columns hold every number and a name folds instead.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
     table = Table("result", *(Column(name, no_wrap=True) for name in numbers))
@@ -227,7 +227,7 @@ def results(frame) -> Table:
 
 
 def checks(rows) -> Table:
-    """One line a verified entry: what was checked and, where it failed, why."""
+    """One line per verified entry: what was checked and, if it failed, why."""
     table = Table(
         Column("entry", no_wrap=True),
         *("backend", "weights", "card", "golden outputs", "largest difference"),

@@ -1,4 +1,4 @@
-"""The options of commands whose runs can be logged in MLflow, and what they say when it failed."""
+"""Options of commands that can log to MLflow, and the message when logging failed."""
 
 import contextlib
 import logging
@@ -18,21 +18,21 @@ Track = Annotated[
 TrackingUri = Annotated[
     str | None,
     typer.Option(
-        help="With it --track needs not be said: MLflow's store, a database or a server. With --track "
-        "alone MLFLOW_TRACKING_URI may name it."
+        help="MLflow's store: a database or a server. Implies --track. With only --track, "
+        "MLFLOW_TRACKING_URI may name it."
     ),
 ]
 
 
 def wanted(track: bool, tracking_uri: str | None) -> bool | str:
-    """What to hand to `track=`."""
+    """The value for `track=`."""
     if tracking_uri or track:
         quieten()
     return tracking_uri or track
 
 
 def quieten() -> None:
-    """MLflow's bars, links and logs would tear our bars apart; its errors reach the user anyway."""
+    """Silences MLflow's bars, links and logs, which would break our bars; errors still reach the user."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")  # it sets its loggers when imported
@@ -42,7 +42,7 @@ def quieten() -> None:
 
 @contextlib.contextmanager
 def tracking_told() -> Iterator[None]:
-    """Says at the end what is missing in MLflow, and ends the command with exit code 1 then."""
+    """Reports what could not be logged to MLflow, and then ends the command with exit code 1."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TrackingWarning)
         yield

@@ -1,4 +1,4 @@
-"""The command `tune`: a search of hyperparameters, or a worker of one."""
+"""The command `tune`: a hyperparameter search, or a worker of one."""
 
 import os
 import sys
@@ -14,15 +14,17 @@ from mer_zoo.cli.evaluating import roots
 from mer_zoo.cli.making import Ict
 from mer_zoo.cli.tracking_options import quieten
 
-RecipeName = Annotated[str, typer.Argument(help="Recipe with a search table: name or .toml.")]
-Photos = Annotated[
-    Path | None, Option(help="Synthetic clips: folder of photographs, one identity each.")
+RecipeName = Annotated[
+    str, typer.Argument(help="Name or .toml file of a recipe with a search table.")
 ]
-Roots = Annotated[list[str] | None, Option(help="Real clips: folder of the recipe's dataset.")]
-Trials = Annotated[int, Option(help="Trials in all.")]
+Photos = Annotated[
+    Path | None, Option(help="For synthetic clips: folder of photographs, one identity each.")
+]
+Roots = Annotated[list[str] | None, Option(help="For real clips: folder of the recipe's dataset.")]
+Trials = Annotated[int, Option(help="Total number of trials.")]
 Algorithm = Annotated[str, Option(help="bayesian or random.")]
-Seed = Annotated[int, Option(help="Of everything random; 1 or more.")]
-Folds = Annotated[int, Option(help="Inner folds of a trial.")]
+Seed = Annotated[int, Option(help="Random seed, 1 or more.")]
+Folds = Annotated[int, Option(help="Inner folds per trial.")]
 TrackingUri = Annotated[
     str | None,
     Option(envvar="MLFLOW_TRACKING_URI", help="MLflow's store; ./mlflow.db by default."),
@@ -30,26 +32,28 @@ TrackingUri = Annotated[
 ProjectFolder = Annotated[
     Path | None, Option(help="Folder of the search; tuner_runs/RECIPE by default.")
 ]
-Written = Annotated[Path | None, Option("--write", help="Write the winner as this recipe (.toml).")]
-Refit = Annotated[bool, Option(help="Train the winner on all clips and register it in MLflow.")]
-Loso = Annotated[bool, Option("--loso", help="With --root: leave one subject out with the winner.")]
+Written = Annotated[
+    Path | None, Option("--write", help="Write the best trial as a recipe (.toml).")
+]
+Refit = Annotated[bool, Option(help="Train the best trial on all clips and register it in MLflow.")]
+Loso = Annotated[
+    bool, Option("--loso", help="With --root: run leave-one-subject-out with the best trial.")
+]
 Nested = Annotated[
-    bool, Option("--nested", help="With --root: also search again without each test subject.")
+    bool, Option("--nested", help="With --root: also repeat the search without each test subject.")
 ]
 Outer = Annotated[
     str, Option(help="Outer folds of --nested: loso, or kfold-K for groups of subjects.")
 ]
-Workers = Annotated[int, Option(help="Processes that train trials side by side.")]
+Workers = Annotated[int, Option(help="Number of processes that train trials in parallel.")]
 Listen = Annotated[
-    str | None, Option(help="HOST:PORT for workers of other machines; loopback by default.")
+    str | None, Option(help="HOST:PORT for workers on other machines; loopback by default.")
 ]
 Join = Annotated[
-    str | None, Option("--join", help="HOST:PORT of a search: only train trials for it.")
+    str | None, Option("--join", help="HOST:PORT of a running search: only train trials for it.")
 ]
-MixedPrecision = Annotated[
-    bool, Option("--mixed-precision", help="The trials' fits compute in bfloat16.")
-]
-Jobs = Annotated[int, Option(help="Processes for images and --loso.")]
+MixedPrecision = Annotated[bool, Option("--mixed-precision", help="Train the trials in bfloat16.")]
+Jobs = Annotated[int, Option(help="Number of processes for images and --loso.")]
 
 
 def tune(
@@ -74,7 +78,7 @@ def tune(
     mixed_precision: MixedPrecision = False,
     jobs: Jobs = 1,
 ):
-    """Searches the hyperparameters of a recipe (KerasTuner, MLflow); resumes if it was interrupted."""
+    """Searches a recipe's hyperparameters (KerasTuner, MLflow). Run again to resume."""
     in_processes = workers != 1 or listen is not None
     _refuse_contradictions(photos, root, loso or nested, joined, in_processes)
     if joined:
@@ -119,16 +123,16 @@ def _refuse_contradictions(photos, root, scored, joined, in_processes) -> None:
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
     if scored and not root:
         raise typer.BadParameter(
-            "--loso and --nested are for --root; `mer-zoo train` scores synthetic clips."
+            "--loso and --nested need --root; `mer-zoo train` scores synthetic clips."
         )
     if joined and in_processes:
         raise typer.BadParameter(
-            "--join makes this a worker; --workers and --listen are the chief's."
+            "--join makes this process a worker; --workers and --listen belong to the chief."
         )
 
 
 def _prepared(recipe, photos, ict, root, jobs, in_processes):
-    """The recipe and the source of its clips, after the backend was chosen."""
+    """Chooses the backend, then returns the recipe and the source of its clips."""
     from tuner.devices import set_defaults
 
     choose_backend()
@@ -158,7 +162,7 @@ def _join(recipe, source, address: str, tracking_uri) -> None:
 
 
 def _team(workers: int, listen: str | None, command, in_processes: bool):
-    """The processes of the search; None where this one does all."""
+    """The processes of the search; None if this process runs all trials."""
     from tuner.workers.address import Address
     from tuner.workers.supervisor import Team
 
@@ -218,8 +222,8 @@ def _worker_command(recipe, photos, ict, root):
 
 def _table(found) -> Table:
     table = Table(
-        title="trials, best first: what the choice was made by, no scores",
-        caption=f"UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
+        title="trials, best first: inner UF1, used for the selection; not a score",
+        caption=f"baselines: UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
         f"of naming classes at random {found.chance.uf1:.3f}",
     )
     for column in ("trial", "UF1", "values"):

@@ -17,7 +17,7 @@ from mer_zoo.clips.opencv_log import quiet_opencv
 from mer_zoo.clips.pixels import rgb_frames
 from mer_zoo.clips.validation import checked_fps, whole_number
 from mer_zoo.errors import ClipError, VideoError
-from mer_zoo.files import expanded, read_at_most
+from mer_zoo.files import expanded, read_or_refuse
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
@@ -162,7 +162,8 @@ def read_image(file: Path, bit_depth: int | None = None) -> np.ndarray:
         VideoError: if it cannot be decoded.
         ClipError: if its pixel values need a scale that would have to be guessed.
     """
-    data = _content(file)
+    advice = "too many for one frame. Move it out of the folder, or store it in a smaller size."
+    data = read_or_refuse(file, MAX_BYTES, VideoError, advice) if os.path.isfile(file) else b""
     image = None
     size = None if _cut_short(data) else stated_size(data)
     if size is not None:
@@ -178,19 +179,6 @@ def read_image(file: Path, bit_depth: int | None = None) -> np.ndarray:
         )
     image = image[..., ::-1] if image.ndim == 3 else image
     return np.ascontiguousarray(rgb_frames(image[None], bit_depth=bit_depth, name=str(file))[0])
-
-
-def _content(file: Path) -> bytes:
-    try:
-        data = read_at_most(file, MAX_BYTES) if os.path.isfile(file) else b""
-    except OSError as error:
-        raise VideoError(f"{file} cannot be read ({error.strerror}).") from error
-    if data is None:
-        raise VideoError(
-            f"{file} has more than {MAX_BYTES / 1e6:,.0f} MB, too many for one frame. Move it out of "
-            "the folder, or store it in a smaller size."
-        )
-    return data
 
 
 def _refuse_huge(file: Path, width: int, height: int) -> None:

@@ -14,7 +14,7 @@ from mer_zoo.clips.cells import read_fps, read_frame_number, read_text
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.validation import PHASES
 from mer_zoo.errors import ClipError, shown
-from mer_zoo.files import expanded, read_at_most
+from mer_zoo.files import expanded, read_or_refuse
 
 COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps")
 REPORTED_ROWS = 10
@@ -108,16 +108,10 @@ def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
 def _read_lines(path: Path) -> list[str]:
     if not os.path.isfile(path):
         raise ClipError(f"There is no clip table {path}. Check the path.")
+    advice = "so it is hardly a table of clips. Check the path, or split the table."
+    content = read_or_refuse(path, TABLE_BYTES, ClipError, advice)
     try:
-        content = read_at_most(path, TABLE_BYTES)
-        if content is None:
-            raise ClipError(
-                f"{path} has more than {TABLE_BYTES // 10**6} MB, so it is hardly a table of clips. "
-                "Check the path, or split the table."
-            )
         text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise ClipError(f"{path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ClipError(
             f"{path} is not UTF-8 text (byte {error.start}). Save it again as 'CSV UTF-8'."

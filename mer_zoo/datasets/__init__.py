@@ -1,4 +1,4 @@
-"""Datasets: readers of the releases, load reports, protocols, and made-up releases for tests.
+"""Datasets: readers of the releases, load reports, protocols, and fake releases for tests.
 
 dataset = load("casme2", "~/CASME2", protocol="casme2-5class-246")
 dataset.table, dataset.report.to_text(), dataset.clip(0)

@@ -1,19 +1,19 @@
-"""Action units out of the text that annotators wrote."""
+"""Parses action units from the text that annotators wrote."""
 
 import re
 import unicodedata
 
 
 def split_action_units(text: str) -> tuple[str, ...]:
-    """Takes the text of an action unit cell apart.
+    """Splits the text of an action unit cell.
 
     Args:
         text: for example "12", "4+L10", "R6 + R12", "AU12A", "12(k)", "L14 or R14", "?".
 
     Returns:
-        One text a unit, without "AU" and spaces: a side ("L10") and an intensity ("12A") stay,
-        and so does 4DME's mark "(k)". Where the annotators could not decide, the alternatives stay
-        together ("L14 or R14"). A unit that is only "?" is left out.
+        One text per unit, without "AU" and spaces. A side ("L10"), an intensity ("12A") and 4DME's
+        mark "(k)" are kept. If the annotators could not decide, the alternatives stay together
+        ("L14 or R14"). A unit that is only "?" is omitted.
     """
     text = unicodedata.normalize("NFKC", text)
     units = []

@@ -1,4 +1,4 @@
-"""A clip as its release annotates it, on its way to becoming a row of a dataset."""
+"""A clip as annotated in its release, before it becomes a row of a dataset."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Annotation:
         folder: the key of the clip's frames among the release's folders.
         files: the image files of a clip that is given as images, in the order of their segments.
         path: folder of frames, video file or first image; "" when not known.
-        fps: frames a second, None when not known.
+        fps: frames per second, None when not known.
         label: the class under the protocol in force; "" until it is chosen.
     """
 
@@ -69,7 +69,7 @@ class Release:
         folders: frames by key; None when no folder was given to look in.
         trimmed: whether a clip's folder holds its frames onset..offset and no others.
         kind: "frames" or "images".
-        fps: frames a second of every clip, None where they differ or are not known.
+        fps: frames per second of every clip, None where they differ or are not known.
     """
 
     name: str

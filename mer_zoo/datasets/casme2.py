@@ -1,8 +1,8 @@
 """CASME II: coding table and frames (W.-J. Yan et al., PLoS ONE 9(1), 2014).
 
 The table has a row a clip: Subject, Filename, OnsetFrame, ApexFrame, OffsetFrame, Action Units,
-Estimated Emotion, and two columns without a name. File names are opaque: they follow several patterns
-and are never parsed. Trees that are understood, with frames onset..offset at 200 frames a second:
+Estimated Emotion, and two columns without a name. File names are opaque: they follow several
+patterns and are never parsed. Supported trees, with frames onset..offset at 200 frames per second:
 
     CASME2_RAW_selected/sub01/EP02_01f/img46.jpg
     Cropped/sub01/EP02_01f/reg_img46.jpg

@@ -60,7 +60,7 @@ def cell_frame(cell) -> int | None:
 
 
 def cell_number(cell) -> int:
-    """A number that has to be there, such as a subject's.
+    """A required number, such as a subject's.
 
     Raises:
         ValueError: the cell holds none; says what was expected.

@@ -1,7 +1,7 @@
-"""Known mistakes of the released tables, corrected by name.
+"""Known mistakes in the released tables, corrected by clip name.
 
-Only numbers that users of the releases have published are here; everything else that looks wrong is
-handled by the rules of `phases`.
+Only corrections that users of the releases have published are listed here. All other implausible
+values are handled by the rules of `phases`.
 """
 
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ class Correction:
     Attributes:
         clip: the clip's name among all datasets.
         phase: "onset", "apex" or "offset".
-        wrong: the number of the official table; None corrects whatever stands there.
-        right: the number that fits the frames.
-        source: who says so.
+        wrong: the number in the official table; None corrects any number.
+        right: the number that matches the frames.
+        source: who published the correction.
     """
 
     clip: str

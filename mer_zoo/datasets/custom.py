@@ -1,9 +1,9 @@
-"""One's own clips: a csv table, or a folder a class.
+"""Custom clips: a csv table, or one folder per class.
 
-A csv table has the columns of `mer_zoo.clips.read_clip_table`: path and label, subject, and as far as
-known onset, apex, offset, fps. Each row needs a label and a subject, since splits are by subject.
+A csv table has the columns of `mer_zoo.clips.read_clip_table`: path, label, subject, and, if known,
+onset, apex, offset, fps. Each row needs a label and a subject, because splits are by subject.
 
-Without a table, a folder a class holds the clips, as videos or folders of frames:
+Without a table, there is one folder per class, with the clips as videos or folders of frames:
 
     root/<class>/<subject>/<clip>            root/tense/ann/03.mp4, root/tense/ann/03/img1.jpg
     root/<class>/<subject>__<anything>       root/tense/ann__03.mp4, root/tense/ann__03/img1.jpg
@@ -26,10 +26,10 @@ VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".wmv
 
 
 class CustomReader:
-    """Reads one's own clips.
+    """Reads custom clips.
 
     Args:
-        fps: frames a second of folders of frames whose row does not say.
+        fps: frames per second of folders of frames whose row does not give it.
     """
 
     name = "custom"
@@ -39,7 +39,7 @@ class CustomReader:
         self.fps = fps
 
     def read(self, root, table) -> Release:
-        """Reads `table`, or `root` as a csv file, a folder with one csv file, or folders a class."""
+        """Reads `table`, or `root`: a csv file, a folder with one, or one folder per class."""
         place = None if root is None else expanded(root)
         if table is None and place is None:
             raise DatasetError("Give root, a folder of clips, or table, a csv table of clips.")

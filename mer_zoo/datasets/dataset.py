@@ -1,4 +1,4 @@
-"""A dataset ready for use: one row a clip, and the clips themselves when asked for."""
+"""A loaded dataset: a table with one row per clip, and the clips themselves on demand."""
 
 import hashlib
 import json
@@ -41,17 +41,17 @@ class Dataset:
 
     Attributes:
         name: the name it was loaded by: "casme2".
-        protocol: the protocol's name, "all" without one, "custom-<clips>" under own classes.
+        protocol: the protocol's name, "all" without one, "custom-<clips>" with custom classes.
         class_names: the classes in the protocol's fixed order.
         kind: "frames" (a row is a clip) or "images" (a row is a precomputed image).
-        table: one row a clip, sorted by dataset, subject and clip, never by the order of a file.
+        table: one row per clip, sorted by dataset, subject and clip, not in the order of the file.
             Columns: dataset; subject ("casme2/sub01"); clip ("casme2/sub01/EP02_01f"); onset, apex
             and offset (Int64, numbers of the frame files as in the release, <NA> when not known);
             aus and emotion (text as written); label (one of class_names); path (folder of frames,
             video or image; "" when not known); fps (Float64). Treat it as read-only.
         report: what was repaired, dropped or noticed.
         table_version: which version of the annotation table was read, or "unknown".
-        image_files: for kind "images" the files of each clip, one a segment.
+        image_files: for kind "images" the files of each clip, one per segment.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Dataset:
 
     @property
     def licence(self) -> str:
-        """What governs weights that were trained on these clips, for their card."""
+        """The licence of weights that are trained on these clips, for their card."""
         if self.name == "custom":
             return "that of the clips it was trained on"
         return f"terms of use of the {self.name} release"
@@ -100,8 +100,8 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of the name, the protocol and the table without paths.
 
-        The same clips give the same digest on every machine, wherever the release lies and
-        whatever the order of its table.
+        The same clips give the same digest on every machine, independent of the folder of the
+        release and the order of its table.
         """
         columns = [_known(self.table[name]) for name in COLUMNS if name != "path"]
         rows = list(zip(*columns, strict=True))
@@ -114,8 +114,8 @@ class Dataset:
         Args:
             index: the row, 0-based.
             margin: frames to read before the onset and after the offset, counted in file numbers;
-                None reads the whole folder. Where onset or offset is not known, the whole folder
-                or video is read.
+                None reads the whole folder. If onset or offset is unknown, the whole folder or
+                video is read.
 
         Returns:
             The clip, its phases as indices into the frames read, with subject, label and action
@@ -123,7 +123,7 @@ class Dataset:
 
         Raises:
             DatasetError: the dataset holds images, the index is out of range, or the dataset was
-                loaded without looking for frames.
+                loaded without frames.
             VideoError, ClipError: the frames cannot be read.
         """
         row = self._row(index, "frames", "image")
@@ -166,7 +166,7 @@ class Dataset:
         """The clips of some rows, with the same protocol, classes and report.
 
         Args:
-            rows: row numbers in the order wanted, or a boolean mask of the dataset's length.
+            rows: row numbers in the desired order, or a boolean mask of the dataset's length.
 
         Raises:
             DatasetError: a row is out of range, or a mask has another length.

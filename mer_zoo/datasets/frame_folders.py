@@ -1,4 +1,4 @@
-"""Finding the folders of frames and the tables in a release, however its tree is named."""
+"""Finds the folders of frames and the tables in a release, whatever its folders are called."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ FolderKey = Callable[[tuple[str, ...]], tuple[str, ...] | None]
 
 @dataclass(frozen=True)
 class ReleaseTree:
-    """What lies in a release's folder.
+    """The contents of a release's folder.
 
     Attributes:
         folders: frame folders by key.
-        files: the files that lie outside frame folders.
+        files: the files outside frame folders.
     """
 
     folders: Mapping[tuple[str, ...], Path]

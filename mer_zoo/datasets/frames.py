@@ -43,7 +43,7 @@ def match_frames(
 
 
 def folders_without_rows(release: Release, used: Sequence[Annotation]) -> list[Remark]:
-    """A note for each folder of frames that belongs to no row of the table and no clip used."""
+    """A note for each folder of frames that matches neither a row of the table nor a used clip."""
     keys = {annotation.folder for annotation in (*release.annotations, *used)}
     return [
         Remark("note", "", str(path), NO_ROW)

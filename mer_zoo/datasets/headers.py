@@ -1,4 +1,4 @@
-"""Finding the header of a table among preambles, other sheets and columns of no use."""
+"""Finds the header of a table among preambles, other sheets and irrelevant columns."""
 
 import re
 import unicodedata
@@ -33,7 +33,7 @@ class Table:
 def find_table(
     sheets: Sequence[Sheet], fields: Mapping[str, Sequence[str]], preferred: str | None = None
 ) -> Table:
-    """Looks in every sheet for a row that names all fields, and takes what stands below it.
+    """Looks in every sheet for a row that names all fields, and takes the rows below it.
 
     Only the first `HEADER_ROWS` rows of a sheet that are not blank can be a header.
 
@@ -41,11 +41,11 @@ def find_table(
 
     Args:
         sheets: the sheets of one file.
-        fields: for each field the headers it may have, the official one first.
-        preferred: the official name of the sheet, which decides when several would do.
+        fields: for each field its possible headers, the official one first.
+        preferred: the official name of the sheet, used if several sheets qualify.
 
     Returns:
-        The table. Rows in which all fields are empty are left out, and so are repeated headers.
+        The table, without rows in which all fields are empty and without repeated headers.
 
     Raises:
         DatasetError: no sheet has all fields, several have and none has the official name, or a

@@ -1,4 +1,4 @@
-"""`inspect`: what a release's folder holds and which protocols it can serve."""
+"""`inspect`: what a release's folder contains and which protocols it satisfies."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from mer_zoo.errors import DatasetError, MissedProtocolError
 
 @dataclass(frozen=True)
 class ProtocolCheck:
-    """Whether one protocol is reached.
+    """Whether a release satisfies one protocol.
 
     Attributes:
         name: the protocol.
         clips: clips it expects.
         reached: whether this release holds exactly its clips.
-        reason: "" when reached, else what is missing.
+        reason: "" if reached, otherwise what is missing.
     """
 
     name: str
@@ -31,7 +31,7 @@ class ProtocolCheck:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is there.
+    """The result of inspecting a release.
 
     Attributes:
         name: the dataset.
@@ -60,7 +60,7 @@ class Inspection:
     report: LoadReport
 
     def to_text(self) -> str:
-        """The inspection for people, one finding a line."""
+        """The inspection as text, one finding per line."""
         counts = ", ".join(f"{name} {n}" for name, n in self.label_counts.items())
         version = self.table_version
         lines = [
@@ -82,12 +82,12 @@ class Inspection:
 
 
 def inspect(name: str, root, *, table=None) -> Inspection:
-    """Looks into a release without asking for anything.
+    """Inspects a release without requiring a protocol.
 
     Args:
-        name: a name that `load` knows, "megc2019" excepted.
+        name: a name that `load` knows, except "megc2019".
         root: the release's folder.
-        table: the annotation table, where it does not lie under `root`.
+        table: the annotation table, if it is not under `root`.
 
     Returns:
         The inspection.

@@ -28,7 +28,7 @@ FRAMES = ("check", "ignore")
 
 @dataclass(frozen=True)
 class Policies:
-    """How `load` treats what is missing or wrong; see there."""
+    """How `load` treats missing or wrong annotations; see there."""
 
     missing_apex: str = "middle"
     corrections: bool = True
@@ -62,24 +62,26 @@ def load(
             for the pooled dataset.
         root: the release's folder. For "megc2019" a mapping {"casme2": ..., "samm": ...,
             "smic": ...}; for "custom" also a csv table.
-        protocol: a name out of `protocols(name)`. None takes every clip, with the emotions as
-            classes; "megc2019" then means "megc2019-442".
-        table: the annotation table, where it does not lie under `root`; a mapping for "megc2019".
-        missing_apex: what becomes of a clip whose apex is missing or outside onset..offset:
-            "middle" of onset and offset, "drop", or "spot" (left unknown). SMIC never has one.
+        protocol: one of `protocols(name)`. None uses every clip, with the emotions as classes; for
+            "megc2019" it means "megc2019-442".
+        table: the annotation table, if it is not under `root`; a mapping for "megc2019".
+        missing_apex: what to do with a clip whose apex is missing or outside onset..offset:
+            "middle" of onset and offset, "drop" the clip, or "spot" (left unknown). SMIC has no
+            apex.
         corrections: whether known mistakes of the tables are corrected (`corrections.CORRECTIONS`).
-        classes: own classes in place of a protocol, as {emotion: class}; other emotions are dropped.
-            The protocol is then called "custom-<clips>".
-        frames: "check" looks for every clip's frames; "ignore" trusts the table, for inspection.
+        classes: custom classes instead of a protocol, as {emotion: class}; other emotions are
+            dropped. The protocol is then called "custom-<clips>".
+        frames: "check" looks for the frames of every clip; "ignore" trusts the table, for
+            inspection.
         segment: for "flow": "onset_apex", "apex_offset" or "both".
-        fps: for "custom": frames a second of folders of frames.
+        fps: for "custom": frames per second of folders of frames.
 
     Returns:
         The dataset, its rows in canonical order, with a report of what was repaired or dropped.
 
     Raises:
         DatasetError: the table or the tree cannot be used, rows contradict each other, or the
-            protocol's published counts are not reached: a protocol is never silently smaller.
+            protocol's published counts are not reached. No protocol is ever silently smaller.
         UnknownNameError: the name, protocol or an emotion is not known.
     """
     policies = Policies(missing_apex, corrections, frames)
@@ -93,7 +95,7 @@ def load(
 
 
 def read_table(name: str, path, **options) -> Dataset:
-    """Reads an annotation table alone, without looking for frames.
+    """Reads only an annotation table, without looking for frames.
 
     Args:
         name: a dataset that has a table.
@@ -104,7 +106,7 @@ def read_table(name: str, path, **options) -> Dataset:
         The dataset; its paths are "".
 
     Raises:
-        DatasetError, UnknownNameError: as `load`.
+        DatasetError, UnknownNameError: as for `load`.
     """
     return load(name, None, table=path, frames="ignore", **options)
 
@@ -115,7 +117,7 @@ def assemble(
     classes: Mapping[str, str] | None,
     policies: Policies,
 ) -> Dataset:
-    """Makes a dataset of what a reader found; see `load`."""
+    """Makes a dataset from what a reader found; see `load`."""
     own = None if classes is None else own_classes(release, classes)
     annotations, remarks = drop_repeats(release.source, release.annotations)
     remarks = [*release.remarks, *remarks]

@@ -1,17 +1,17 @@
-"""Onset, apex and offset made usable, by documented rules.
+"""Repairs onset, apex and offset by documented rules.
 
 In this order:
 
 1. Files renumbered from 0 or 1 (a third-party crop) with one file for each frame onset..offset: the
    phases are shifted to the files' numbers.
-2. An offset before the onset is not known.
+2. An offset before the onset counts as unknown.
 3. Onset or offset not known, in a release whose folders hold onset..offset only: the first or last
    file.
-4. An onset, apex or offset without a file: the nearest file there is.
+4. An onset, apex or offset without a file: the nearest existing file.
 5. An apex that is missing or lies outside onset..offset: by the `missing_apex` policy.
 
-Each change is a remark "repaired". An apex on the onset or offset, and an expression of more than two
-seconds, are remarks "note".
+Each change is a remark "repaired". An apex on the onset or offset, and an expression of more than
+two seconds, are remarks "note".
 """
 
 from bisect import bisect_left
@@ -77,7 +77,7 @@ def settle_phases(
 
 
 def nearest(numbers: Sequence[int], number: int) -> int:
-    """The number of a sorted sequence nearest to `number`; of two as near, the smaller."""
+    """The number of a sorted sequence nearest to `number`; the smaller one on a tie."""
     place = bisect_left(numbers, number)
     return min(numbers[max(place - 1, 0) : place + 1], key=lambda n: (abs(n - number), n))
 

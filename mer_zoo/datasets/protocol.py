@@ -16,11 +16,11 @@ class Protocol:
         name: `<dataset>-<classes>-<clips>`, for example "casme2-5class-246".
         dataset: the name to load it by: "casme2".
         class_names: the classes in their fixed order.
-        classes: emotion (lower case) -> class; clips of other emotions are left out.
-        counts: source dataset -> class -> clips that there must be.
-        subjects: source dataset -> subjects that there must be, None where not published.
-        excluded: clips left out by name.
-        added: clips with frames that the official table does not list -> their emotion.
+        classes: emotion (lower case) -> class; clips of other emotions are excluded.
+        counts: source dataset -> class -> required number of clips.
+        subjects: source dataset -> required number of subjects, None if not published.
+        excluded: names of excluded clips.
+        added: clips with frames that are missing from the official table -> their emotion.
         table_version: the version of the table that the counts belong to, None for any.
         source: who published it.
     """
@@ -44,12 +44,12 @@ class Protocol:
 
     @property
     def n_clips(self) -> int:
-        """Clips in all."""
+        """Total number of clips."""
         return sum(self.class_counts.values())
 
     @property
     def n_subjects(self) -> int | None:
-        """Subjects in all, None when not published."""
+        """Total number of subjects, None if not published."""
         subjects = list(self.subjects.values())
         return None if None in subjects else sum(subjects)
 
@@ -65,7 +65,7 @@ class Protocol:
         return f"Protocol({self.name!r})"
 
     def differences(self, annotations: Sequence[Annotation]) -> list[str]:
-        """Where labelled clips miss the published counts; empty when all are reached."""
+        """Where labelled clips differ from the published counts; empty if they agree."""
         found = Counter((a.dataset, a.label) for a in annotations)
         people = {(a.dataset, a.subject) for a in annotations}
         lines = []

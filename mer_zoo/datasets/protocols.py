@@ -151,7 +151,7 @@ def find_protocol(name: str, dataset: str) -> Protocol:
     """The protocol of this name.
 
     Raises:
-        UnknownNameError: there is none, or it belongs to another dataset.
+        UnknownNameError: it does not exist, or belongs to another dataset.
     """
     if name not in protocols(dataset):
         raise UnknownNameError.among(f"protocol of {dataset}", name, protocols(dataset))

@@ -1,4 +1,4 @@
-"""What was repaired, dropped or noticed while a dataset was read."""
+"""The report of a load: what was repaired, dropped or noticed."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ SHOWN_CLIPS = 5
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing a user should know about one clip.
+    """One remark that a user should know about one clip.
 
     Attributes:
         kind: "repaired" (a value differs from the release), "dropped" (the clip or row is left
@@ -34,7 +34,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """How a release became a dataset.
+    """How a dataset was made from a release.
 
     Attributes:
         source: the table or folder that was read.
@@ -59,7 +59,7 @@ class LoadReport:
         return tuple(remark for remark in self.remarks if remark.kind == kind)
 
     def to_text(self) -> str:
-        """The report for people: remarks grouped by rule, with the first clips of each group."""
+        """The report as text: remarks grouped by rule, with the first clips of each group."""
         lines = [f"{self.source}: {self.rows_read} rows read, {self.kept} clips kept"]
         for kind in KINDS:
             groups: dict[str, list[Remark]] = {}
@@ -74,10 +74,10 @@ class LoadReport:
         return "\n".join(lines)
 
     def save(self, path, *, force: bool = False) -> Path:
-        """Writes the report: `.csv` with one remark a row, `.txt` as `to_text` prints it.
+        """Writes the report: `.csv` with one remark per row, or `.txt` with the text of `to_text`.
 
         Args:
-            path: the file; its suffix decides the format.
+            path: the file; its suffix selects the format.
             force: replace a file that exists.
 
         Returns:
@@ -103,7 +103,7 @@ class LoadReport:
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """At most `most` characters of a text, for messages: a cell may hold a novel."""
+    """At most `most` characters of a text, for messages: a cell may be very long."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 

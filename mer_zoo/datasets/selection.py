@@ -1,4 +1,4 @@
-"""From annotations to labelled clips: duplicates, unknown emotions, a protocol or own classes."""
+"""From annotations to labelled clips: duplicates, unknown emotions, protocol or classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ Selected = tuple[list[Annotation], list[Remark]]
 
 
 def drop_repeats(source: str, annotations: Sequence[Annotation]) -> Selected:
-    """Leaves out rows that repeat an earlier one word for word; `source` is for messages.
+    """Drops rows that repeat an earlier one exactly; `source` is for messages.
 
     Raises:
         DatasetError: two rows of one clip contradict each other; both are named.
@@ -35,7 +35,7 @@ def drop_repeats(source: str, annotations: Sequence[Annotation]) -> Selected:
 
 
 def check_emotions(release: Release, annotations: Sequence[Annotation], own=()) -> None:
-    """Refuses emotions that neither the dataset nor the user's own classes know.
+    """Refuses emotions that neither the dataset nor the custom classes define.
 
     Raises:
         DatasetError: names the rows and the emotions.
@@ -71,7 +71,7 @@ def select_protocol(annotations: Sequence[Annotation], protocol: Protocol) -> Se
 
 
 def select_classes(annotations: Sequence[Annotation], classes: Mapping[str, str]) -> Selected:
-    """The clips of the user's own classes with their labels."""
+    """The clips of the custom classes with their labels."""
     kept, remarks = [], []
     for annotation in annotations:
         if annotation.category in classes:
@@ -83,7 +83,7 @@ def select_classes(annotations: Sequence[Annotation], classes: Mapping[str, str]
 
 
 def own_classes(release: Release, classes: Mapping[str, str]) -> dict[str, str]:
-    """The user's mapping with its emotions spelled as categories.
+    """The custom classes with their emotions spelled as categories.
 
     Raises:
         DatasetError: it is empty or not a mapping of texts.

@@ -10,7 +10,7 @@ from statistics import median
 
 from mer_zoo.datasets.workbooks import MOST_BYTES, read_workbook
 from mer_zoo.errors import DatasetError
-from mer_zoo.files import expanded, read_at_most
+from mer_zoo.files import expanded, read_or_refuse
 
 MOST_ROWS = 100_000
 MOST_COLUMNS = 16_384  # as many as a spreadsheet program has
@@ -53,7 +53,7 @@ def read_sheets(path) -> tuple[Sheet, ...]:
         The sheets in their order.
 
     Raises:
-        DatasetError: the file is missing, of another kind, cannot be decoded or holds no cell.
+        DatasetError: the file is missing, is of another kind, cannot be decoded or has no cells.
     """
     path = expanded(path)
     if not os.path.isfile(path):
@@ -63,15 +63,8 @@ def read_sheets(path) -> tuple[Sheet, ...]:
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise DatasetError(f"{path} is not an annotation table; expected an .xlsx or .csv file.")
     reader = _read_xlsx if path.suffix.lower() in (".xlsx", ".xlsm") else _read_csv
-    try:
-        content = read_at_most(path, MOST_BYTES)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
-    if content is None:
-        raise DatasetError(
-            f"{path} has more than {MOST_BYTES // 10**6} MB, so it is hardly an annotation table. "
-            "Check the path."
-        )
+    advice = "so it is hardly an annotation table. Check the path."
+    content = read_or_refuse(path, MOST_BYTES, DatasetError, advice)
     sheets = tuple(sheet for sheet in reader(path, content) if sheet.rows)
     for sheet in sheets:
         columns = max(len(cells) for _, cells in sheet.rows)

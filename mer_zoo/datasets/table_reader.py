@@ -1,4 +1,4 @@
-"""Reading annotations out of a table, for every dataset that has one."""
+"""Reads annotations from a table, for every dataset that has one."""
 
 import re
 import unicodedata
@@ -30,7 +30,7 @@ PHASES = ("onset", "apex", "offset")
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose clip a row is: subject and clip by their canonical names, and the key of its folder."""
+    """The identity of a row: canonical subject and clip names, and the key of its folder."""
 
     subject: str
     clip: str
@@ -39,14 +39,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class TableReader:
-    """How one dataset's table and tree are to be read.
+    """How to read the table and the folder tree of one dataset.
 
     Attributes:
         name: the dataset: "casme2".
-        fps: frames a second.
+        fps: frames per second.
         emotions: the categories in their fixed order, lower case.
         official: the official name of the table.
-        headers: the columns there must be: field -> header in the official table.
+        headers: the required columns: field -> header in the official table.
         pattern: matches the names of the table's versions.
         identify: ({field: cell}) -> Identity; raises ValueError saying what was expected.
         folder_key: see `walk_release`.
@@ -159,7 +159,7 @@ class TableReader:
         )
 
     def canonical(self, emotion: str) -> str:
-        """The category of an emotion as written; unknown ones come back in lower case."""
+        """The category of an emotion as written; unknown ones are returned in lower case."""
         text = unicodedata.normalize("NFKC", emotion).strip().casefold()
         return self.category(text) if self.category else self.spellings.get(text, text)
 
@@ -183,7 +183,7 @@ def subject_number(cells: Mapping, prefix: str = "") -> int:
 
 
 def version_by_counts(known: Mapping[str, Mapping[str, int]]):
-    """A function that knows a table's version by how many clips of each category it lists.
+    """Returns a function that recognises a table's version by its number of clips per category.
 
     Args:
         known: version -> {category: rows}.

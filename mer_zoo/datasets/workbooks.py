@@ -1,4 +1,4 @@
-"""Excel workbooks as rows of cells. What would fill the memory once it is open is refused before."""
+"""Excel workbooks as rows of cells. One that would exhaust the memory is refused before opening."""
 
 import io
 import re
@@ -32,7 +32,7 @@ def read_workbook(path: Path, content: bytes) -> list[tuple[str, list[list]]]:
         begins with "=".
 
     Raises:
-        DatasetError: it is no workbook, or it holds more than `MOST_BYTES` or `MOST_CELLS`.
+        DatasetError: it is not a workbook, or it exceeds `MOST_BYTES` or `MOST_CELLS`.
     """
     try:
         _check(content)

@@ -1,4 +1,4 @@
-"""Evaluation nobody can cheat by accident: splits by subject, pooled scores, intervals, results."""
+"""Honest evaluation: splits by subject, pooled scores, confidence intervals, results."""
 
 from mer_zoo.evaluation.examples import Examples, Fitted, Learner
 from mer_zoo.evaluation.folds import SPLITS, Fold, folds_hash, grouped_kfold, make_folds

@@ -1,4 +1,4 @@
-"""What an evaluation works on: images, labels and subjects, row by row."""
+"""The input of an evaluation: images, labels and subjects, row by row."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,20 +22,20 @@ class Examples:
     """Labelled images of subjects.
 
     Attributes:
-        images: `(N, H, W, C)`, one image a clip; or `(N, V, H, W, C)`, the image of the clip as it
-            is and those of its V - 1 variants, which are for training alone.
+        images: `(N, H, W, C)`, one image per clip; or `(N, V, H, W, C)`, the image of the unchanged
+            clip and those of its V - 1 variants, which are used only for training.
         labels: int `(N,)`, indices into `class_names`; `NO_EXPRESSION` (-1) for a clip that shows
-            none of the classes, since it shows no expression.
+            no expression.
         subjects: str `(N,)`, as `dataset/id`.
         clips: str `(N,)`, unique names.
         class_names: the classes, in the order of the outputs.
         protocol: the named set of clips, or "custom".
-        digest: of the table of clips the examples were made from, by default of clips, subjects and
-            labels; two evaluations can only be compared when they agree.
+        digest: of the table of clips that the examples were made from; by default of clips,
+            subjects and labels. Two evaluations can be compared only if their digests are equal.
         about: further facts for the record, such as the version of the annotation table.
 
     Raises:
-        EvaluationError: lengths differ, a clip appears twice, or a label is no class.
+        EvaluationError: lengths differ, a clip appears twice, or a label is not a class.
     """
 
     images: np.ndarray
@@ -84,7 +84,7 @@ class Examples:
 
     @property
     def originals(self) -> np.ndarray:
-        """`(N, H, W, C)`: the image of each clip as it is, the only one that is ever predicted."""
+        """`(N, H, W, C)`: the image of each unchanged clip. Predictions use only these."""
         return self.images[:, 0] if self.images.ndim == 5 else self.images
 
     @property
@@ -126,7 +126,7 @@ class Examples:
 
 
 class Fitted(Protocol):
-    """What a learner hands back."""
+    """A trained network, as returned by a learner."""
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float `(N, classes)`."""
@@ -138,23 +138,22 @@ class Fitted(Protocol):
 class Learner(Protocol):
     """Anything that can be trained on examples. It never sees the examples it is scored on.
 
-    A learner must be picklable: it is sent to other processes.
+    A learner must be picklable, because it is sent to other processes.
 
     A learner whose hyperparameters were chosen on scores of clips may have an attribute
     `selected_on`, the subjects of those clips. A score on any of them is labelled.
     """
 
     def describe(self) -> dict:
-        """Plain values that name everything training depends on, for the record."""
+        """Plain values that identify everything training depends on, for the record."""
 
     def fit(
         self, examples: Examples, seed: int, watch: Callable[[Predict], None] | None = None
     ) -> Fitted:
-        """Trains from the beginning.
+        """Trains from scratch.
 
         Args:
-            examples: training examples alone.
+            examples: only the training examples.
             seed: of everything random.
-            watch: called after each epoch, for the record only; what it is given must not influence
-                training.
+            watch: called after each epoch, for the record only; it must not influence training.
         """

@@ -14,7 +14,7 @@ RECORDS = "folds.json"
 
 @dataclass(frozen=True, eq=False)
 class FoldRecord:
-    """What one fold of one seed gave.
+    """The predictions of one fold of one seed.
 
     Attributes:
         fold: name of the fold.
@@ -23,8 +23,8 @@ class FoldRecord:
         labels: int `(N,)`, indices into the class names.
         probabilities: float32 `(N, classes)`, after the last epoch.
         fit_seconds: time spent in the learner's `fit`.
-        epochs: int8 `(epochs, N)`, the class named after each epoch. It is kept for the figure
-            labelled test-selected alone; None when that was not asked for.
+        epochs: int8 `(epochs, N)`, the class named after each epoch, used only for the score
+            labelled test-selected; None if that was not requested.
     """
 
     fold: str
@@ -37,12 +37,12 @@ class FoldRecord:
 
     @property
     def scores(self) -> Scores:
-        """The scores of this fold alone."""
+        """The scores of this fold."""
         return pooled_scores([self])
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What a tracked run shows at the step of this fold."""
+        """The metrics that a tracked run logs for this fold."""
         return {
             "fold_uf1": self.scores.uf1,
             "fold_accuracy": self.scores.accuracy,
@@ -81,7 +81,7 @@ class FoldRecord:
 
 
 def pooled_scores(records: Iterable[FoldRecord]) -> Scores:
-    """The scores of all predictions together: counts are summed first, so no fold lacks a class."""
+    """The scores of all predictions pooled: counts are summed first, so no fold lacks a class."""
     records = list(records)
     classes = records[0].probabilities.shape[1]
     truth = np.concatenate([record.labels for record in records])
@@ -99,7 +99,7 @@ def read_records(text: str) -> tuple[FoldRecord, ...]:
     """The records of such a text, in its order.
 
     Raises:
-        KeyError, ValueError, TypeError: it is not one, or it is torn.
+        KeyError, ValueError, TypeError: the text is not of this form, or is incomplete.
     """
     return tuple(map(FoldRecord.from_dict, json.loads(text)["folds"]))
 

@@ -1,4 +1,4 @@
-"""Splits. Subjects never stand on both sides, but for the one split that says so in its name."""
+"""Splits by subject. Only "paper-10%" puts the same subjects into training and test."""
 
 import hashlib
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
 
     Args:
         split: "loso" (leave one subject out), "kfold-K" (K groups of subjects, for instance
-            "kfold-5"), "lodo" (leave one dataset out), or "paper-10%": one random tenth of the clips,
-            stratified by class, as tables of 26 and 16 test clips were made from. The last one
-            shares subjects between training and test and can rank nothing; it is here so that such
-            tables can be repeated.
+            "kfold-5"), "lodo" (leave one dataset out), or "paper-10%": one random tenth of the
+            clips, stratified by class, as in published tables with 26 and 16 test clips. It shares
+            subjects between training and test, so it cannot rank methods; it exists to reproduce
+            such tables.
         subjects: str `(N,)`, as `dataset/id`.
-        labels: int `(N,)`. Clips labelled `NO_EXPRESSION` are trained on and are in no test part.
+        labels: int `(N,)`. Clips labelled `NO_EXPRESSION` are used for training only.
         seed: of the grouping; "loso" and "lodo" draw nothing.
 
     Raises:
@@ -63,7 +63,7 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
 
 
 def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
-    """K folds of whole subjects, as even in size and classes as a greedy choice makes them.
+    """K folds of whole subjects, balanced greedily by size and classes.
 
     Subjects are taken from the largest to the smallest (ties by the seed); each goes to the fold
     where it disturbs the balance of classes least.
@@ -98,7 +98,7 @@ def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
 
 
 def check_folds(folds, subjects, split: str) -> None:
-    """Raises EvaluationError if a subject is trained and tested on, or a clip is tested twice."""
+    """Raises EvaluationError if training and test share a subject, or a clip is tested twice."""
     tested = np.concatenate([fold.test for fold in folds])
     if len(set(tested.tolist())) != len(tested):
         raise EvaluationError("A clip is in the test part of two folds; it may be in one.")
@@ -116,7 +116,7 @@ def check_folds(folds, subjects, split: str) -> None:
 
 
 def folds_hash(folds, clips) -> str:
-    """sha256 of the test clips of every fold: the same hash, the same folds, in any row order."""
+    """sha256 of the test clips of every fold, independent of the order of the rows."""
     lines = sorted(f"{fold.name}: {' '.join(sorted(clips[fold.test]))}" for fold in folds)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

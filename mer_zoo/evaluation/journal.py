@@ -1,4 +1,4 @@
-"""The journal of an evaluation: one file a finished fold, so that a killed run can be resumed."""
+"""The journal of an evaluation: one file per finished fold, so that a killed run can be resumed."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ class Journal:
     """A folder with the plan of an evaluation and its finished folds.
 
     Args:
-        folder: made when it is not there.
+        folder: created if it does not exist.
         plan: of the evaluation.
 
     Raises:
@@ -40,16 +40,16 @@ class Journal:
         return self.folder / f"seed{seed}" / f"fold{number:03d}.json"
 
     def weights_file(self, seed: int, number: int) -> Path:
-        """Where the weights of a fold are kept, when they are."""
+        """The weight file of a fold, if weights are kept."""
         return self.folder / f"seed{seed}" / f"fold{number:03d}.safetensors"
 
     def read(self, seed: int, number: int) -> FoldRecord | None:
-        """The record of a fold, or None when it has not been finished."""
+        """The record of a fold, or None if the fold is not finished."""
         file = self.file(seed, number)
         if not file.exists():
             return None
         return FoldRecord.from_dict(json.loads(file.read_text(encoding="utf-8")))
 
     def write(self, number: int, record: FoldRecord) -> None:
-        """Keeps a record; a reader sees all of it or nothing."""
+        """Writes a record atomically."""
         write_atomically(self.file(record.seed, number), json.dumps(record.to_dict()).encode())

@@ -1,8 +1,8 @@
 """Scores. The pooled confusion matrix comes first; every score is a function of it.
 
 UF1 and UAR as MEGC 2019 defines them: counts are summed over all folds, then F1 and recall are
-computed once for each class and averaged without weights. A fold that lacks a class so creates no
-zero and no NaN.
+computed once for each class and averaged without weights. A fold that lacks a class therefore
+creates neither a zero nor a NaN.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Scores:
 
     @property
     def accuracy(self) -> float:
-        """Share of the clips that were named rightly, 0..1."""
+        """Share of the clips that were classified correctly, 0..1."""
         return float(np.trace(self.confusion) / max(self.confusion.sum(), 1))
 
     @property
@@ -82,7 +82,7 @@ def confusion_matrix(truth, predicted, classes: int) -> np.ndarray:
 
 
 def class_f1(confusion: np.ndarray) -> np.ndarray:
-    """F1 of each class, float `(..., K)` of matrices `(..., K, K)`; NaN where neither true nor named."""
+    """F1 of each class, float `(..., K)`, of `(..., K, K)`; NaN if neither true nor predicted."""
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
     total = confusion.sum(-1) + confusion.sum(-2)
     return np.divide(2 * hits, total, out=np.full(hits.shape, np.nan), where=total > 0)
@@ -118,7 +118,7 @@ def auc(positive: np.ndarray, negative: np.ndarray) -> float:
     """Area under the ROC curve: how often a positive scores above a negative, ties counting half.
 
     Args:
-        positive, negative: scores of the clips with and without what is to be detected.
+        positive, negative: scores of the positive and of the negative clips.
 
     Returns:
         0..1, or NaN when either is empty.

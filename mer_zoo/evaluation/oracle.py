@@ -1,7 +1,7 @@
-"""What is reported when the epoch is chosen on the test subjects: shown beside, never instead.
+"""The score with the epoch chosen on the test subjects: shown beside the honest one, never instead.
 
-Seven of ten published codes for micro-expressions do this. The figure says how much of a published
-score the reporting rule alone can make.
+Seven of ten published codes for micro-expressions do this. The figure shows how much of a published
+score the reporting rule alone can contribute.
 """
 
 import numpy as np
@@ -20,9 +20,9 @@ def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
         outcomes: records of the folds, with the classes named after each epoch.
 
     Returns:
-        "label", and for each rule UF1, UAR and accuracy: "best_epoch_per_fold" takes for every fold
-        the epoch with the most hits (the last of equals), "best_epoch_for_all" the one epoch with the
-        highest pooled UF1.
+        "label", and for each rule UF1, UAR and accuracy. "best_epoch_per_fold" takes the epoch with
+        the most hits in every fold (the last one on a tie). "best_epoch_for_all" takes the one
+        epoch with the highest pooled UF1.
     """
     tests = {fold.name: fold.test for fold in folds}
     # Not from the labels: a class that no clip of these shows is still named.

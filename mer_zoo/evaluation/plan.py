@@ -22,13 +22,13 @@ class Plan:
         protocol: the named set of clips.
         examples: digest of the table of clips.
         images: digest of the images themselves.
-        learner: plain values that name everything training depends on.
+        learner: plain values that identify everything training depends on.
         seeds: of the runs.
         backend: Keras' backend.
-        versions: of Python and of the packages a figure may depend on.
-        oracle: whether the test-selected figures are computed as well.
+        versions: of Python and of the packages that a score may depend on.
+        oracle: whether the test-selected scores are computed as well.
         keep_weights: whether the weights of every fold are kept.
-        label: what a reader must know before comparing the score; empty for most.
+        label: what a reader must know before comparing the score; usually empty.
         facts: further plain values for the record.
     """
 
@@ -47,7 +47,7 @@ class Plan:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values as JSON gives them back; `facts` are at the top level."""
+        """Plain values, as JSON returns them; `facts` are at the top level."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         facts = values.pop("facts")
         if not self.label:

@@ -20,7 +20,7 @@ def pool(
     plan: Plan,
     seconds: float,
 ) -> Result:
-    """Puts the records of all folds together, in the row order of the examples tested.
+    """Combines the records of all folds, in the row order of the tested examples.
 
     Args:
         examples: of the evaluation.

@@ -25,7 +25,7 @@ from mer_zoo.files import refuse_overwrite, write_atomically
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Predictions of held-out clips, and what led to them.
+    """Predictions of held-out clips, and how they were made.
 
     Attributes:
         clips, subjects: str `(N,)`.
@@ -36,7 +36,7 @@ class Result:
         seeds: as many as the first axis of `probabilities`.
         about: plain values: those of the `Plan` (protocol, split, digests of folds, clips and
             images, learner, backend, versions, and the `label` of a score that has one), seconds,
-            and `test_selected` when it was asked for.
+            and `test_selected` if it was requested.
     """
 
     clips: np.ndarray
@@ -50,7 +50,7 @@ class Result:
 
     @property
     def predicted(self) -> np.ndarray:
-        """int `(seeds, N)`: the likeliest class."""
+        """int `(seeds, N)`: the most probable class."""
         return self.probabilities.argmax(axis=2)
 
     @cached_property
@@ -109,7 +109,7 @@ class Result:
         )
 
     def by_dataset(self) -> dict[str, dict[str, float]]:
-        """Mean scores of each dataset's clips: the same pooled predictions, not other models."""
+        """Mean scores on the clips of each dataset, from the same pooled predictions and models."""
         datasets = np.array([s.split("/")[0] for s in self.subjects])
         return {
             str(name): self._mean_scores(np.flatnonzero(datasets == name))
@@ -136,7 +136,7 @@ class Result:
 
     @property
     def is_subject_independent(self) -> bool:
-        """Whether no subject was trained and tested on."""
+        """Whether no subject is in both training and test."""
         return self.about["split"] != PAPER
 
     def compare(self, other: "Result", other_folds: bool = False) -> Comparison:
@@ -144,10 +144,10 @@ class Result:
 
         Args:
             other: the other result; a positive difference means that this one is better.
-            other_folds: allow another split, such as weights used as they are against LOSO.
+            other_folds: allow another split, such as zero-shot against LOSO.
 
         Raises:
-            EvaluationError: the two are not about the same clips, labels and folds.
+            EvaluationError: the two results have different clips, labels or folds.
         """
         for key in ("examples", "folds")[: 1 if other_folds else 2]:
             if self.about[key] != other.about[key]:
@@ -188,7 +188,7 @@ class Result:
         """Writes `result.json`, `predictions.csv` and `confusion.svg`.
 
         Raises:
-            OutputExistsError: one of them is there already and `force` is false.
+            OutputExistsError: one of them exists and `force` is false.
         """
         folder = Path(folder)
         for name in FILES:
@@ -204,16 +204,16 @@ class Result:
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
-        """Reads a saved result; its scores are computed again from the predictions.
+        """Reads a saved result; its scores are recomputed from the predictions.
 
         Raises:
-            EvaluationError: the folder holds no result, or one that is damaged or of another format.
+            EvaluationError: the folder holds no result, or a damaged one, or one of another format.
         """
         return cls(**read_fields(Path(folder)))
 
     def predictions(self):
-        """pandas.DataFrame, a row for each seed and clip: seed, fold, subject, clip, label, predicted,
-        and `p_<class>` for every class."""
+        """pandas.DataFrame with one row per seed and clip: seed, fold, subject, clip, label,
+        predicted, and `p_<class>` for every class."""
         import pandas as pd
 
         names = np.array(self.class_names)
@@ -234,7 +234,7 @@ class Result:
 
     @property
     def title(self) -> str:
-        """Protocol, split, clips, subjects and seeds in a line."""
+        """Protocol, split, clips, subjects and seeds in one line."""
         line = (
             f"{self.about['protocol']}, {self.about['split']}: {len(self.clips)} clips, "
             f"{len(np.unique(self.subjects))} subjects, {len(self.seeds)} seed"

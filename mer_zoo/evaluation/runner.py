@@ -1,4 +1,4 @@
-"""Running the folds of an evaluation: in processes, with progress, resumable, always the same."""
+"""Runs the folds of an evaluation: in processes, with progress, resumable and reproducible."""
 
 import itertools
 import shutil
@@ -27,18 +27,18 @@ THREADS = 1  # the networks are small: folds side by side gain more than threads
 
 
 class Callback(Protocol):
-    """Is notified of the progress of an evaluation. It cannot influence it."""
+    """Callbacks for progress reporting. They cannot influence the evaluation."""
 
     def on_begin(self, folder: Path | None, plan: Plan) -> None:
         """The evaluation begins, or resumes after an interruption.
 
         Args:
-            folder: the journal; None where nothing needs one.
-            plan: what becomes `Result.about`.
+            folder: the journal, or None if there is none.
+            plan: of the evaluation; becomes `Result.about`.
         """
 
     def on_fold_end(self, number: int, record: FoldRecord) -> None:
-        """A fold is finished: first those read from a journal, then the others, in any order."""
+        """A fold is finished: first all those read from a journal, then the others in any order."""
 
 
 def run(
@@ -55,27 +55,27 @@ def run(
     callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
-    """Trains and scores a learner on every fold of a split, once a seed.
+    """Trains and scores a learner on every fold of a split, once per seed.
 
-    Every finished fold is written to `folder`. Called again after an interruption, even a kill, the
-    finished folds are read and the others run; the result is the same. There is no way to hand the
-    test part of a fold to validation, early stopping or the choice of a checkpoint: the learner
-    receives the training examples alone.
+    Every finished fold is written to `folder`. After an interruption, even a kill, the same call
+    reads the finished folds and runs the others; the result is the same. The test part of a fold
+    cannot be used for validation, early stopping or the choice of a checkpoint, because the learner
+    receives only the training examples.
 
     Args:
         learner: what is scored.
         examples: all examples of the protocol.
-        folder: the journal, kept at the end. None keeps it in the cache folder, under the digest of
-            everything that was asked for, and removes it at the end.
+        folder: the journal, kept at the end. With None it is in the cache folder, under the digest
+            of the plan, and is removed at the end.
         split: see `mer_zoo.evaluation.make_folds`.
-        seeds: of the runs; three at least make the spread visible.
-        jobs: processes, each with one model at a time; -1 for one a core; 1 runs the folds in this
-            process. joblib's own settings (`joblib.parallel_config`) may choose Dask or Ray instead.
-        threads: of each process when there are several. The last bits of a prediction may depend on
+        seeds: of the runs; use at least three to see the spread.
+        jobs: processes, each with one model at a time; -1 for one per core; 1 runs the folds in
+            this process. joblib's own settings (`joblib.parallel_config`) may choose Dask or Ray
+            instead.
+        threads: of each process if there are several. The last bits of a prediction may depend on
             it, as they do on the backend.
-        oracle: also compute what would have been reported had the epoch been chosen on the test
-            subjects, labelled test-selected. It costs predictions after each epoch and changes
-            nothing else.
+        oracle: also compute the score with the epoch chosen on the test subjects, labelled
+            test-selected. It costs predictions after each epoch and changes nothing else.
         keep_weights: keep the weights of every fold in the journal.
         callback: notified of every fold.
         progress: show a bar on standard error.
@@ -156,7 +156,7 @@ def make_plan(
 
 
 def selection_label(learner: Learner, examples: Examples) -> str:
-    """The label of a score on these examples: whether the learner was chosen on their subjects."""
+    """The label of a score: says whether the learner was chosen on subjects of these examples."""
     selected_on = set(getattr(learner, "selected_on", ()))
     return SAME_SUBJECTS if selected_on & set(examples.subjects.tolist()) else ""
 
@@ -179,12 +179,12 @@ class _Missing:
     threads: int
 
     def finished(self) -> dict[tuple[int, int], FoldRecord | None]:
-        """(seed, number of the fold) -> its record, None where it is missing; in that order."""
+        """(seed, number of the fold) -> its record, or None if it is missing; in that order."""
         keys = itertools.product(self.plan.seeds, range(len(self.folds)))
         return {key: self.journal.read(*key) for key in keys}
 
     def run(self, keys: Iterable[tuple[int, int]]) -> Iterator[tuple[int, FoldRecord]]:
-        """Scores these folds, side by side where there are several jobs."""
+        """Scores these folds, in parallel if there are several jobs."""
         from joblib import delayed
 
         own_process = self.jobs != 1

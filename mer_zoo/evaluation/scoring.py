@@ -21,7 +21,7 @@ def score_fold(
 ) -> tuple[FoldRecord, Fitted]:
     """Trains on the training part of a fold and predicts its test part once, after the last epoch.
 
-    The learner is handed the training examples alone: nothing can choose an epoch by a test clip.
+    The learner receives only the training examples, so no epoch can be chosen by a test clip.
 
     Args:
         learner: what is trained.
@@ -29,8 +29,8 @@ def score_fold(
         fold: the rows to train on and to test.
         seed: of the run, for the record.
         fit_seed: of the training; by default `fold_seed(seed, fold.name)`.
-        oracle: also predict the test clips after each epoch. The answers go into the record and
-            nowhere else.
+        oracle: also predict the test clips after each epoch. The predictions go only into the
+            record.
 
     Returns:
         The record and what the learner returned.
@@ -82,7 +82,7 @@ def score_fitted(
 
 
 def fold_seed(seed: int, fold: str) -> int:
-    """The seed of a fold's training: the same on every machine, another for every fold, never 0."""
+    """The seed of a fold's training: equal on all machines, different for every fold, never 0."""
     return zlib.crc32(f"{seed}/{fold}".encode()) % (2**31 - 1) + 1
 
 

@@ -1,8 +1,8 @@
-"""The field's score of spotting: intervals found in long videos against intervals annotated.
+"""The standard spotting metric: spotted intervals in long videos against annotated ones.
 
 As the Micro-Expression Grand Challenges define it (MEGC 2020 and later; He, Wang, Li and Yap,
 "Spotting Macro- and Micro-expression Intervals in Long Video Sequences", arXiv 1912.11985): an
-interval is found where one spotted overlaps it with an intersection over union of at least 0.5.
+interval is found if a spotted one overlaps it with an intersection over union of at least 0.5.
 Counts are summed over all videos; precision, recall and F1 are computed once, from the sums.
 """
 
@@ -40,17 +40,17 @@ class SpottingScore:
 
     @property
     def precision(self) -> float:
-        """Share of the spotted intervals that are right, 0..1; NaN where none was spotted."""
+        """Share of the spotted intervals that are correct, 0..1; NaN if none was spotted."""
         return _share(self.true_positives, self.true_positives + self.false_positives)
 
     @property
     def recall(self) -> float:
-        """Share of the annotated intervals that were found, 0..1; NaN where none was annotated."""
+        """Share of the annotated intervals that were found, 0..1; NaN if none was annotated."""
         return _share(self.true_positives, self.true_positives + self.false_negatives)
 
     @property
     def f1(self) -> float:
-        """2 TP / (2 TP + FP + FN), 0..1; NaN where nothing was spotted and nothing annotated."""
+        """2 TP / (2 TP + FP + FN), 0..1; NaN if nothing was spotted or annotated."""
         errors = self.false_positives + self.false_negatives
         return _share(2 * self.true_positives, 2 * self.true_positives + errors)
 
@@ -63,13 +63,14 @@ def score_spotting(
 ) -> SpottingScore:
     """Scores the intervals of one video.
 
-    Each interval counts once: of all ways to pair annotated and spotted intervals, the one with most
-    pairs is taken.
+    Each interval counts once: the pairing of annotated and spotted intervals with the most pairs is
+    used.
 
     Args:
         annotated: onset and offset of each expression, frame numbers, both included.
-        spotted: the same of what was found, in any order.
-        least_iou: intersection over union from which on two intervals match, above 0 and up to 1.
+        spotted: the same for the spotted intervals, in any order.
+        least_iou: smallest intersection over union at which two intervals match, above 0 and up to
+            1.
 
     Raises:
         EvaluationError: an interval ends before it begins, or `least_iou` is not within 0..1.
@@ -91,7 +92,7 @@ def pooled_spotting(videos, *, least_iou: float = LEAST_IOU) -> SpottingScore:
     """The score of many videos: counts are summed first.
 
     Args:
-        videos: pairs of annotated and spotted intervals, one pair a video; see `score_spotting`.
+        videos: pairs of annotated and spotted intervals, one pair per video; see `score_spotting`.
         least_iou: see `score_spotting`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Uncertainty. Clips of one subject are not independent, so subjects are what is drawn again."""
+"""Intervals and paired tests by subject, since clips of one subject are not independent."""
 
 import itertools
 from dataclasses import dataclass
@@ -53,8 +53,9 @@ class Comparison:
     Attributes:
         difference: UF1 of the first minus UF1 of the second, mean over the seeds.
         interval: 95% bootstrap interval of the difference over subjects.
-        p_value: two-sided, from exchanging the two results' predictions subject by subject.
-        subjects: how many there are.
+        p_value: two-sided, from a permutation test that swaps the two results' predictions by
+            subject.
+        subjects: number of subjects.
     """
 
     difference: float
@@ -75,13 +76,13 @@ def compare_paired(
 ) -> Comparison:
     """Compares two results subject by subject.
 
-    Were the two methods equally good, each subject's predictions could be exchanged between them:
-    the p-value is the share of random exchanges that give at least the difference seen.
+    If the two methods are equally good, the predictions of a subject can be swapped between them.
+    The p-value is the share of random swaps that give at least the observed difference.
 
     Args:
         first, second: int `(seeds, subjects, K, K)`, the same subjects in the same order; the
             number of seeds may differ.
-        draws: exchanges, and resamples for the interval.
+        draws: number of swaps, and of resamples for the interval.
     """
 
     def mean_uf1(weights, confusions):  # weights (draws, subjects)

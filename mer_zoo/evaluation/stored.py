@@ -1,4 +1,4 @@
-"""A saved result as it lies in a folder: its files, and reading them without trusting them."""
+"""The files of a saved result, and reading them without trusting them."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def read_fields(folder: Path) -> dict:
     """The fields of the `Result` that was saved in a folder.
 
     Raises:
-        EvaluationError: the folder holds no result, or one that is damaged or of another format.
+        EvaluationError: the folder holds no result, or a damaged one, or one of another format.
     """
     stored, table = _read(folder)
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:

@@ -1,4 +1,4 @@
-"""Several results side by side: a table, a picture, paired comparisons with the first of the same clips."""
+"""Compares several results: a table, a figure, paired tests against the first on the same clips."""
 
 from collections.abc import Mapping
 from html import escape
@@ -18,7 +18,7 @@ WIDTH, LEFT, ROW, TOP = 800, 290, 34, 56  # LEFT has room for names of some 40 l
 
 
 def results_table(results: Mapping[str, Result]):
-    """One row a result.
+    """One row per result.
 
     Args:
         results: name -> result.
@@ -26,9 +26,9 @@ def results_table(results: Mapping[str, Result]):
     Returns:
         pandas.DataFrame: name, protocol, split, clips, subjects, seeds; for each score mean, spread
         over the seeds, and for UF1, UAR and accuracy the ends of the 95% interval; UF1 of each
-        dataset's clips; UF1 of the majority and of chance; the test-selected UF1 where it was asked
-        for; `p` and the difference in UF1 against the first row of the same clips; backend, folds hash,
-        minutes.
+        dataset's clips; UF1 of the majority and of chance; the test-selected UF1 if it was
+        requested; `p` and the difference in UF1 against the first row on the same clips; backend,
+        folds hash, minutes.
     """
     import pandas as pd
 
@@ -119,7 +119,7 @@ def _line(x1, y1, x2, y2, colour, width=1, dash="none"):
 
 
 def results_markdown(table) -> str:
-    """What matters of the table as Markdown, scores to three digits; the rest is in the CSV."""
+    """The main columns of the table as Markdown, scores to three digits; the CSV has them all."""
     known = table.dropna(axis=1, how="all")
     shown = known[[name for name in known.columns if not name.endswith(UNSHOWN)]]
     lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * len(shown.columns)]

@@ -1,4 +1,4 @@
-"""What a result was made with."""
+"""The versions that a result was made with."""
 
 import importlib.metadata
 import platform
@@ -8,7 +8,7 @@ BACKENDS = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "to
 
 
 def versions(backend: str) -> dict[str, str]:
-    """Versions of Python and of the installed packages that a figure may depend on."""
+    """Versions of Python and of the installed packages that a score may depend on."""
     found = {"python": platform.python_version()}
     for name in (*PACKAGES, *BACKENDS.get(backend, ())):
         try:

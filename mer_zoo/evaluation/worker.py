@@ -1,4 +1,4 @@
-"""One fold in a process of its own. Nothing here imports Keras, which reads the environment once."""
+"""Runs one fold in a process. Nothing here imports Keras, which reads the environment only once."""
 
 import os
 
@@ -28,7 +28,7 @@ def run_fold(
         plan: of the evaluation.
         examples, learner, fold, seed: see `score_fold`.
         number: of the fold, which names its file in the journal.
-        environment: variables to set first; empty where the fold runs in the caller's own process.
+        environment: variables to set first; empty if the fold runs in the caller's process.
 
     Returns:
         The number and the record.

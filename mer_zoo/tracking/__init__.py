@@ -1,7 +1,7 @@
-"""Runs in MLflow: the store, what a training or an evaluation logs, models that read raw clips.
+"""MLflow tracking: the store, what a training or an evaluation logs, models that take raw clips.
 
-The only room that imports MLflow, and only when a run is really tracked: names are imported when
-first used.
+The only package that imports MLflow, and only if a run is tracked: names are imported when first
+used.
 """
 
 from mer_zoo.lazy import lazy_names

@@ -10,12 +10,12 @@ TICKS = 5
 
 
 def curves_svg(curves: Mapping[str, Mapping[int, float]], title: str, across: str) -> str:
-    """Draws one line a curve, with a point at every step.
+    """Draws one line per curve, with a point at every step.
 
     Args:
         curves: name -> value by step; at least one has a value.
         title: a line above.
-        across: what a step is, for instance "epoch"; steps are shown from 1.
+        across: the meaning of a step, such as "epoch"; steps are shown from 1.
 
     Returns:
         The text of an SVG file.

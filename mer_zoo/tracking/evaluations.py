@@ -1,4 +1,4 @@
-"""What the run of an evaluation shows: folds as steps, pooled scores, predictions, pictures."""
+"""The run of an evaluation: folds as steps, pooled scores, predictions, figures."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,12 +20,12 @@ class TrackedEvaluation:
     """Logs an evaluation, see `mer_zoo.evaluation.runner.Callback`.
 
     Args:
-        tracker: of the work; its run is begun here unless it is begun.
+        tracker: of the work; its run is started here if necessary.
         examples: what is evaluated on.
         name: of the run.
-        params: beside those of the evaluation.
-        part: name of the evaluation where it is a part of other work: "loso" makes metrics like
-            `loso_uf1`, and puts the artifacts into the folder `loso`.
+        params: in addition to those of the evaluation.
+        part: name of the evaluation if it is part of other work: "loso" logs metrics such as
+            `loso_uf1`, and artifacts in the folder `loso`.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class TrackedEvaluation:
         self.tracker.metrics(named, number)
 
     def finished(self, result: Result) -> None:
-        """Logs the pooled scores, the predictions and the pictures."""
+        """Logs the pooled scores, the predictions and the figures."""
         if not self.tracker.on:
             return
         scores = {f"{self.prefix}{name}": result.mean(name) for name in SCORE_NAMES}
@@ -81,5 +81,5 @@ class TrackedEvaluation:
 
 
 def sizes(examples: Examples) -> dict[str, int]:
-    """How much there is, as params."""
+    """The numbers of clips and subjects, as params."""
     return {"clips": len(examples), "subjects": len(np.unique(examples.subjects))}

@@ -1,4 +1,4 @@
-"""What a run was made on and with, for the record."""
+"""The machine and versions of a run, for the record."""
 
 import subprocess
 from pathlib import Path
@@ -27,7 +27,7 @@ def device() -> str:
 
 
 def git_commit() -> str:
-    """The commit of the checkout this file lies in, "+changes" when files differ, "" without git."""
+    """The commit of this file's checkout, with "+changes" if files differ; "" without git."""
     file = Path(__file__).resolve()
     try:
         # The package may be installed inside a checkout of something else, which does not track it.

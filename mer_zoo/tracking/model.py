@@ -1,4 +1,4 @@
-"""A zoo entry as a model of MLflow: `mlflow.pyfunc.load_model` gives something that reads raw clips."""
+"""A zoo entry as an MLflow model: `mlflow.pyfunc.load_model` returns a model for raw clips."""
 
 import importlib.metadata
 import warnings

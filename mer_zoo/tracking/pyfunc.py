@@ -1,6 +1,6 @@
-"""Loads a model that was logged, in any process: `mlflow.pyfunc.load_model` calls it.
+"""Loads a logged model in any process: `mlflow.pyfunc.load_model` calls this module.
 
-The process needs `mer_zoo` and a Keras backend, and not what the model was trained with.
+The process needs `mer_zoo` and any Keras backend, not the one the model was trained with.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ FPS = 100.0
 
 
 class ClipReader:
-    """A classifier that reads raw clips.
+    """A classifier that takes raw clips.
 
     Args:
         folder: a zoo entry.
@@ -31,11 +31,11 @@ class ClipReader:
 
         Args:
             model_input: uint8 `(T, H, W, 3)` RGB or `(T, H, W)` grey.
-            params: `fps`, by default 100; `onset`, `apex` and `offset`, 0-based frame indices, where
-                they are known, else -1.
+            params: `fps`, by default 100; `onset`, `apex` and `offset`, 0-based frame indices if
+                known, otherwise -1.
 
         Returns:
-            The reading as plain values, as `mer_zoo.readings.Reading.to_dict` gives it: label,
+            The reading as plain values, as `mer_zoo.readings.Reading.to_dict` returns it: label,
             probabilities, onset, apex, offset, motion, ...
 
         Raises:

@@ -1,6 +1,6 @@
-"""A run in the store, found by its tag before it is created, so that interrupted work resumes in it.
+"""A run in the store, found by its tag if it exists, so that interrupted work resumes in it.
 
-Every call names its run: nothing depends on a run being "active".
+Every call names its run; nothing depends on an "active" run.
 """
 
 import tempfile
@@ -15,18 +15,18 @@ from mer_zoo.tracking.store import Store
 
 
 class TrackedRun:
-    """A run of MLflow, found by its tag or created. To look one up changes nothing of it.
+    """An MLflow run, found by its tag or created. Looking it up does not change it.
 
     Args:
-        store, client: where it is; `client` is `store.client()`.
+        store, client: the store of the run; `client` is `store.client()`.
         experiment: id of the experiment.
-        tag: key and value that name it.
-        name: shown by `mlflow ui`.
-        parent: id of the run above it, or "".
+        tag: key and value that identify it.
+        name: as shown by `mlflow ui`.
+        parent: id of the parent run, or "".
 
     Attributes:
         id: MLflow's.
-        found: whether it was there before.
+        found: whether it existed before.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TrackedRun:
             self.id, self.found = run.info.run_id, bool(found)
 
     def go_on(self) -> None:
-        """Shows a run that had ended as running again."""
+        """Marks a run that had ended as running again."""
         with self.store.named_errors():
             if self.client.get_run(self.id).info.status != "RUNNING":
                 self.client.update_run(self.id, status="RUNNING")
@@ -54,7 +54,7 @@ class TrackedRun:
         metrics: Mapping[str, float] | None = None,
         step: int = 0,
     ) -> None:
-        """Logs in one call: a store on SQLite takes about as long for one value as for many."""
+        """Logs everything in one call: SQLite takes about as long for one value as for many."""
         from mlflow.entities import Metric, Param, RunTag
 
         now = int(time.time() * 1000)
@@ -67,17 +67,17 @@ class TrackedRun:
             )
 
     def write(self, text: str, name: str) -> None:
-        """Keeps a text as an artifact."""
+        """Logs a text as an artifact."""
         with self.store.named_errors():
             self.client.log_text(self.id, text, name)
 
     def write_folder(self, folder: Path, name: str) -> None:
-        """Keeps a folder as an artifact; "" puts its files at the top."""
+        """Logs a folder as an artifact; "" puts its files at the top level."""
         with self.store.named_errors():
             self.client.log_artifacts(self.id, str(folder), name or None)
 
     def read(self, name: str) -> str | None:
-        """The text of an artifact, or None when there is none."""
+        """The text of an artifact, or None if there is none."""
         with self.store.named_errors():
             if name not in [file.path for file in self.client.list_artifacts(self.id)]:
                 return None
@@ -93,7 +93,7 @@ class TrackedRun:
 
     @property
     def data(self):
-        """MLflow's `RunData`: the params, tags and last metrics."""
+        """MLflow's `RunData`: params, tags and latest metrics."""
         with self.store.named_errors():
             return self.client.get_run(self.id).data
 
@@ -104,7 +104,7 @@ class TrackedRun:
 
 
 def find_experiment(store: Store, client, name: str) -> str:
-    """Id of the experiment of this name, which is created when there is none.
+    """Id of the experiment of this name, which is created if necessary.
 
     Raises:
         TrackingError: it was deleted.
@@ -127,7 +127,7 @@ def find_experiment(store: Store, client, name: str) -> str:
 
 
 def experiment_name(dataset: str, protocol: str) -> str:
-    """Name of an experiment: dataset and protocol, so that runs beside each other compare."""
+    """Name of an experiment: dataset and protocol, so that the runs in it are comparable."""
     return protocol if protocol.startswith(dataset) else f"{dataset}-{protocol}"
 
 

@@ -1,4 +1,4 @@
-"""Opening the tracking store, and saying what is wrong with it in plain words."""
+"""Opens the tracking store, and explains what is wrong with it."""
 
 import contextlib
 import errno
@@ -25,11 +25,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Store:
-    """A tracking store of MLflow.
+    """An MLflow tracking store.
 
     Attributes:
         uri: as MLflow takes it; paths in it are absolute.
-        artifacts: folder of the artifacts, or None where a server or MLflow decides.
+        artifacts: folder of the artifacts, or None if a server or MLflow decides.
     """
 
     uri: str
@@ -39,11 +39,11 @@ class Store:
     def at(cls, uri: str | None = None) -> "Store":
         """The store of this URI; by default `mlflow.db` in the current folder.
 
-        A database file has its artifacts in `mlruns` beside it, where a bare `mlflow ui` typed in
-        that folder finds both.
+        A database file has its artifacts in `mlruns` beside it, so that a plain `mlflow ui` in that
+        folder finds both.
 
         Raises:
-            TrackingError: the URI names a folder. MLflow gave such file stores up.
+            TrackingError: the URI names a folder. MLflow no longer supports such file stores.
         """
         uri = uri or f"{SQLITE}{DATABASE}"
         if "://" not in uri or uri.startswith("file:"):
@@ -61,11 +61,12 @@ class Store:
         return cls(f"{SQLITE}{file}", file.parent / ARTIFACTS)
 
     def client(self):
-        """An `mlflow.MlflowClient` of this store, after a look at whether it can be written.
+        """An `mlflow.MlflowClient` of this store, after a check that it can be written.
 
         Raises:
-            TrackingError: the server does not answer, or the database is locked, read-only or none.
-            OldFileStoreError: an old file store lies where the artifacts belong.
+            TrackingError: the server does not answer, or the database is locked, read-only or not a
+                database.
+            OldFileStoreError: an old file store is where the artifacts belong.
             DiskFullError: there is no space left.
             MissingPackageError: MLflow is not installed.
         """
@@ -79,10 +80,10 @@ class Store:
             return client
 
     def check(self) -> None:
-        """Finds out within seconds whether the store can be written; MLflow itself retries for minutes.
+        """Checks within seconds that the store can be written; MLflow itself retries for minutes.
 
         Raises:
-            TrackingError, OldFileStoreError, DiskFullError: as `client`.
+            TrackingError, OldFileStoreError, DiskFullError: as for `client`.
         """
         with self.named_errors():
             if self.artifacts is not None:
@@ -95,7 +96,7 @@ class Store:
 
     @contextlib.contextmanager
     def named_errors(self) -> Iterator[None]:
-        """Turns what goes wrong in MLflow, SQLite or the network into errors that say what to do."""
+        """Converts errors of MLflow, SQLite or the network into errors that say what to do."""
         try:
             yield
         except (TrackingError, DiskFullError):
@@ -202,7 +203,7 @@ class Store:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error, or one that led to it, says that no space is left."""
+    """Whether an error, or one of its causes, says that no space is left."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return True
@@ -213,7 +214,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def disk_full(error: BaseException) -> DiskFullError:
-    """The error to raise then."""
+    """The error to raise if the disk is full."""
     return DiskFullError(
         f"There is no space left for results ({error}). Everything finished is kept. Make room and "
         "start the same command again; it resumes where it stopped."

@@ -1,8 +1,8 @@
-"""The run of a training or an evaluation: what cannot be logged waits, and the work continues.
+"""The run of a training or an evaluation. If logging fails, the values wait and the work continues.
 
-The store is opened before the work begins, and what is wrong with it then is an error. Afterwards
-nothing that happens to the store stops the work. What could not be logged is tried again later, at
-the latest when the results are written; what is missing even then is said in a `TrackingWarning`.
+The store is opened before the work begins; a problem at that point is an error. Afterwards no
+problem with the store stops the work. Values that could not be logged are retried later, at the
+latest when the results are written. A `TrackingWarning` reports values that are missing even then.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ LONGEST = 500  # characters of a parameter
 
 
 class Tracker:
-    """Logs one piece of work; without a store it does nothing.
+    """Logs one piece of work. Without a store it does nothing.
 
     Args:
         store: the tracking store, or None.
@@ -45,7 +45,7 @@ class Tracker:
         MissingPackageError: MLflow is not installed.
 
     Attributes:
-        begun: whether there is a run; before, nothing is logged.
+        begun: whether there is a run; nothing is logged before.
     """
 
     def __init__(self, store: Store | None, kind: str):
@@ -65,7 +65,7 @@ class Tracker:
 
     @property
     def run_id(self) -> str | None:
-        """MLflow's id of the run; None before it is begun, and while the store cannot be written."""
+        """MLflow's id of the run; None before it starts, and while the store cannot be written."""
         return None if self._run is None else self._run.id
 
     def begin(
@@ -77,15 +77,15 @@ class Tracker:
         tags: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """Creates the run, or resumes the one that was begun before the work was interrupted.
+        """Creates the run, or resumes the run of the interrupted work.
 
         Args:
             experiment: its name: dataset and protocol.
             name: of the run.
             params: plain values, nested tables too; they become dotted keys.
             tags: further facts; versions, device and commit are added.
-            folder: where the state of interrupted work is kept. The name of the run is kept there
-                too, so it is found again exactly as long as the work can resume.
+            folder: of the state of interrupted work. The name of the run is stored there too, so
+                the run can be found as long as the work can resume.
         """
         if not self.on:
             return
@@ -106,7 +106,7 @@ class Tracker:
         self._later(create)
 
     def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
-        """Logs metrics at a step, unless the run has them at this step already."""
+        """Logs metrics at a step, unless the run already has them at this step."""
         finite = {name: float(value) for name, value in values.items() if math.isfinite(value)}
 
         def log():
@@ -119,11 +119,11 @@ class Tracker:
         self._later(log)
 
     def epochs(self, seed: int, phase: str = "train") -> Callable[[int, Mapping[str, float]], None]:
-        """What to call after every epoch of a fit, with its number from 0 and Keras' logs.
+        """The callback for every epoch of a fit: takes the epoch, from 0, and Keras' logs.
 
         Args:
             seed: of the fit.
-            phase: first part of the metrics' names: `train_loss/seed1`, `train_accuracy/seed1`.
+            phase: prefix of the metric names, as in `train_loss/seed1` and `train_accuracy/seed1`.
         """
 
         def log(epoch, logs):
@@ -133,11 +133,11 @@ class Tracker:
         return log
 
     def write(self, text: str, name: str) -> None:
-        """Keeps a text as an artifact."""
+        """Logs a text as an artifact."""
         self._later(lambda: self._run.write(text, name))
 
     def files(self, make: Callable[[Path], object], name: str = "") -> None:
-        """Keeps the files that `make` writes into the folder it is given, as the artifact `name`."""
+        """Logs the files that `make` writes into a given folder, as the artifact `name`."""
 
         def log():
             with tempfile.TemporaryDirectory() as folder:
@@ -147,11 +147,11 @@ class Tracker:
         self._later(log)
 
     def curves(self, metrics: Mapping[str, str], name: str, title: str, across: str) -> None:
-        """Draws metrics of the run, from their first step on, as the artifact `name`.
+        """Draws metrics of the run from their first step, as the artifact `name`.
 
         Args:
-            metrics: name of the curve -> name of the metric; those without a value are left out.
-            name, title, across: of the picture, see `curves_svg`.
+            metrics: name of the curve -> name of the metric; those without a value are omitted.
+            name, title, across: of the figure, see `curves_svg`.
         """
 
         def log():
@@ -163,14 +163,14 @@ class Tracker:
         self._later(log)
 
     def model(self, entry: Path) -> None:
-        """Keeps a zoo entry as a model that reads raw clips, see `mer_zoo.tracking.pyfunc`."""
+        """Logs a zoo entry as a model that takes raw clips, see `mer_zoo.tracking.pyfunc`."""
         self.files(lambda folder: save_model(Path(entry), folder / MODEL))
 
     def end(self, status: str) -> None:
-        """Logs what has waited, and ends the run as "FINISHED", "FAILED" or "KILLED".
+        """Logs all waiting values, and ends the run as "FINISHED", "FAILED" or "KILLED".
 
         Warns:
-            TrackingWarning: the run is incomplete in the store.
+            TrackingWarning: the run in the store is incomplete.
         """
         self._later(lambda: self._run.end(status), now=True)
         if self._waiting:
@@ -206,12 +206,12 @@ class Tracker:
 
 @contextlib.contextmanager
 def tracked(track: "bool | str | Tracker | None", kind: str) -> Iterator[Tracker]:
-    """The tracker of a piece of work; its run ends as the work ends. `kill -9` leaves it running.
+    """The tracker of some work. The run ends with the work; `kill -9` leaves it running.
 
     Args:
         track: False or None logs nothing. True logs to the store `MLFLOW_TRACKING_URI` names, else
-            to `mlflow.db` in the current folder. A URI names the store. A `Tracker` is handed on:
-            the work is part of a larger one.
+            to `mlflow.db` in the current folder. A URI names the store. A `Tracker` is passed on,
+            because the work is part of larger work.
         kind: of the work.
 
     Raises:
@@ -252,7 +252,7 @@ def _name_of_work(folder: Path | None, name: str, params: Mapping[str, str]) -> 
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested tables as dotted keys with short texts; None and empty tables are left out."""
+    """Flattens nested tables to dotted keys with short texts; omits None and empty tables."""
     found = {}
     for key, value in values.items():
         if isinstance(value, Mapping):

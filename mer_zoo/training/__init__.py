@@ -1,7 +1,7 @@
 """Training: the runners that turn recipes into zoo folders and honest scores.
 
-Names are imported when first used: the processes of an evaluation read a `RecipeLearner` before they
-choose a backend and its threads, so nothing here may import Keras by itself.
+Names are imported when first used. The processes of an evaluation unpickle a `RecipeLearner` before
+they choose a backend and its threads, so nothing here may import Keras on import.
 """
 
 from mer_zoo.lazy import lazy_names

@@ -1,4 +1,4 @@
-"""Augmented batches. What is drawn depends on (seed, epoch, batch) alone, so training can resume."""
+"""Augmented batches. Draws depend only on (seed, epoch, batch), so training can resume."""
 
 import keras
 import numpy as np
@@ -12,16 +12,16 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         images: float `(N, S, S, C)` modality images of the whole aligned face, or
-            `(N, V, S, S, C)`: V variants of each, of which one is drawn each time.
+            `(N, V, S, S, C)`: V variants of each; every batch draws one of them.
         targets: float32 `(N, classes)` target probabilities.
         image_size: side of the crop the network sees.
-        modality, parameters: how the images were made, so that they are mirrored rightly
-            (a mirrored horizontal motion changes its sign).
+        modality, parameters: how the images were made, so that they are mirrored correctly
+            (mirroring changes the sign of horizontal motion).
         shift: largest shift of the crop in px.
         flip: mirror half of the images.
         upper_face: share of the images reduced to the upper face.
-        batch_size: images a batch; the last, incomplete batch of an epoch is left out.
-        seed: seed of everything drawn here.
+        batch_size: images per batch; the last, incomplete batch of an epoch is dropped.
+        seed: seed of all random draws.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Batches(keras.utils.PyDataset):
 
 
 class EpochStarter(keras.callbacks.Callback):
-    """Tells the batches which epoch begins, also when training resumes in the middle."""
+    """Tells the batches which epoch begins, also when training resumes."""
 
     def __init__(self, batches: Batches):
         super().__init__()
@@ -92,11 +92,11 @@ class EpochStarter(keras.callbacks.Callback):
 
 
 def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
-    """Target probabilities: smoothed one-hot rows, and uniform ones where there is no expression.
+    """Target probabilities: smoothed one-hot rows, uniform for clips without an expression.
 
     Args:
         labels: int `(N,)`, indices of the classes, or `NO_EXPRESSION`.
-        classes: how many there are.
+        classes: number of classes.
         smoothing: share of the probability that is spread over all classes.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The examples of a synthetic corpus: rendered once, part by part, and kept in the cache."""
+"""The examples of a synthetic corpus: rendered once, in parts, and cached."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ PART = 40  # identities; the most that an interrupted run loses
 
 @dataclass(frozen=True)
 class Portraits:
-    """What clips are rendered from.
+    """The material that clips are rendered from.
 
     Attributes:
         photos: folder of photographs, one identity each.
@@ -59,7 +59,7 @@ class RenderedCorpus:
     description: str
 
     def rows(self, split: str) -> np.ndarray:
-        """The row numbers of "train", "validation" or "test"; no identity is in two of them.
+        """The row numbers of "train", "validation" or "test". Each identity is in only one of them.
 
         Raises:
             NoFaceError: there is none.
@@ -73,11 +73,11 @@ class RenderedCorpus:
         return chosen
 
     def examples(self, split: str, rig: str = "") -> Examples:
-        """The clips of a split, those without an expression included; subjects are `rig/identity`.
+        """The clips of a split, including those without an expression; subjects are `rig/identity`.
 
         Args:
             split: "train", "validation" or "test".
-            rig: only the identities moved by this face rig; empty for all.
+            rig: use only the identities animated by this face rig; empty for all.
 
         Raises:
             NoFaceError: there is no such clip.
@@ -106,14 +106,14 @@ def render_corpus(
     conditions: Conditions | None = None,
     progress: Callable[[str], None] = print,
 ) -> RenderedCorpus:
-    """The images of a recipe's corpus; what was rendered before comes from the cache.
+    """The images of a recipe's corpus. Parts that were rendered before come from the cache.
 
     Args:
         recipe: names schema, seed, clips per identity, rigs and modality.
         source: photographs, second rig, processes.
-        also: other images to make of the same clips while they are rendered, for recipes to come;
-            of the same `face_size`.
-        conditions: render the clips of the held-out identities alone, under these conditions.
+        also: other images to make of the same clips in the same pass, for later recipes with the
+            same `face_size`.
+        conditions: render only the clips of the held-out identities, under these conditions.
         progress: called with lines of text.
 
     Raises:
@@ -166,7 +166,7 @@ def render_corpus(
 
 
 def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | None = None) -> str:
-    """The digest of the corpus that `render_corpus` gives, without rendering anything."""
+    """The digest of the corpus that `render_corpus` would return, without rendering."""
     return _corpus(recipe, source, source.photos, conditions).digest
 
 

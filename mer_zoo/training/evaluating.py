@@ -38,26 +38,26 @@ def evaluate(
 ) -> Result:
     """Scores a recipe on real clips by training it from scratch on every fold.
 
-    The test part of a fold is seen once, after the last epoch. Nothing that is passed here can hand
-    it to validation, early stopping or the choice of a checkpoint; `oracle=True` shows what such a
-    choice would have reported, under its own label.
+    The test part of a fold is predicted once, after the last epoch. No argument can use it for
+    validation, early stopping or the choice of a checkpoint. `oracle=True` also reports the score
+    of such a choice, under its own label.
 
     Args:
         recipe: name of a recipe of this project (`"meganet_casme2"`), path of one, or a `Recipe`.
         dataset: name for `mer_zoo.datasets.load`, or a loaded `Dataset`; by default the recipe's.
         root: folder of the dataset (for "megc2019" one for each database).
-        protocol: named set of clips; by default the recipe's when the dataset is the recipe's too.
-            Without one, all clips the dataset has.
+        protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
+            Without a protocol, all clips of the dataset.
         split: "loso", "lodo", "kfold-K" or "paper-10%"; see `mer_zoo.evaluation.make_folds`. Or
-            "zero-shot": no training, the entry named by `start` answers with its own weights.
+            "zero-shot": no training; the entry named by `start` predicts with its own weights.
         seeds: by default the recipe's.
-        start: zoo entry whose weights every fold's training begins with; "" for fresh weights; by
-            default as the recipe says. Entries that saw real clips are refused.
+        start: zoo entry whose weights the training of every fold starts from; "" for random
+            weights; by default the recipe's. Entries that were trained on real clips are refused.
         jobs: processes; each trains one fold at a time.
-        threads: of each process when there are several.
-        oracle: also compute the test-selected figures.
-        out: folder for `result.json`, `predictions.csv` and `confusion.svg`. It keeps the finished
-            folds too until the end; without it they are kept in the cache folder. Either way the
+        threads: of each process if there are several.
+        oracle: also compute the test-selected scores.
+        out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
+            keeps the finished folds; without `out` they are in the cache folder. In both cases the
             same call resumes after an interruption.
         force: replace a result in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
@@ -68,14 +68,14 @@ def evaluate(
         The result: pooled scores, intervals, baselines, predictions.
 
     Raises:
-        DatasetError: the dataset cannot be read, or is not what the protocol says.
+        DatasetError: the dataset cannot be read, or does not match the protocol.
         EvaluationError: the split is impossible or not honest.
-        RecipeError: the recipe says nothing about training on real clips.
+        RecipeError: the recipe has no section for training on real clips.
         OutputExistsError: `out` holds a result and `force` is false.
-        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+        TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
-        TrackingWarning: the run is incomplete in the store; the result is not.
+        TrackingWarning: the run in the store is incomplete; the result is complete.
     """
     recipe = read_recipe(recipe)
     real = recipe.real_section()
@@ -121,13 +121,13 @@ def load_dataset(
     name: str | None = None,
     protocol: str | None = None,
 ):
-    """The dataset asked for, or the one the recipe names.
+    """The requested dataset, or the one that the recipe names.
 
     Args:
         real: the section of the recipe.
         root: folder of the dataset (for "megc2019" one for each database), or a loaded `Dataset`.
         name: of the dataset; by default the recipe's.
-        protocol: named set of clips; by default the recipe's when the dataset is the recipe's too.
+        protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
 
     Raises:
         EvaluationError: no folder was given for a dataset that has to be read.

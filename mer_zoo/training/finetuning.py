@@ -1,4 +1,4 @@
-"""Fine-tuning: a zoo entry learns the classes of one's own clips."""
+"""Fine-tunes a zoo entry on custom clips and classes."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -59,31 +59,30 @@ def finetune(
     track: bool | str = False,
     progress: Callable[[str], None] = print,
 ):
-    """Trains a zoo entry on one's own clips and writes a local zoo folder.
+    """Fine-tunes a zoo entry on your own clips and writes a local zoo folder.
 
-    The head is fresh and is trained first; then all layers, or the upper ones alone
-    (`training.unfreeze`), with a falling learning rate. Rare classes
-    are drawn as often as common ones; images are shifted and mirrored, and made of variants of the
-    clips too: phases marked, frames sampled and light and noise a little different. Scores are of
-    the clips as they are.
+    A new head is trained first; then all layers, or only the upper ones (`training.unfreeze`), with
+    a decreasing learning rate. Rare classes are drawn as often as frequent ones. Images are shifted
+    and mirrored, and are also made from variants of the clips with slightly different phases, frame
+    sampling, light and noise. Scores use the unchanged clips.
 
     Args:
-        model: name of a zoo entry (or its `./folder`), or a loaded classifier, whose weights are
-            taken as they are in memory. Where they are not those of a packaged entry, they are
-            kept in `out/start`.
-        data: csv (path, label; subject, onset, apex, offset, fps where known), folder with a folder
-            a class, or a `mer_zoo.datasets.Dataset`. Phases that are missing are spotted.
-        out: the zoo folder to write: weights, card, recipe, and with `score` the predictions and the
-            weights of every fold. After an interruption the same call resumes.
+        model: name of a zoo entry (or its `./folder`), or a loaded classifier with the weights it
+            has in memory. If they differ from those of a packaged entry, they are saved in
+            `out/start`.
+        data: csv (path, label; subject, onset, apex, offset, fps if known), folder with one
+            subfolder per class, or a `mer_zoo.datasets.Dataset`. Missing phases are spotted.
+        out: the zoo folder to write: weights, card, recipe, and with `score` also the predictions
+            and weights of every fold. After an interruption the same call resumes.
         training: optimisation; see `mer_zoo.recipes.recipe.Training`.
-        variants: images made of each clip for training, the clip as it is among them; 1 for that
-            one alone, as it always is for datasets of precomputed images.
-        action_units: label -> action units that show it, for example `{"tense": "4+7"}`. Every second
-            variant of such clips is rendered on the person's own face at the onset, which should be
-            neutral. Only training sees it; scores are of the clips as they are.
-        score: leave one subject out first, so that the card carries an honest score. It needs clips
-            of two subjects at least, and weights that saw no real clips; otherwise a line says that
-            there is no score. Weights that were changed after they were loaded may have seen any.
+        variants: training images per clip, including that of the unchanged clip. 1 uses only the
+            unchanged clip; datasets of precomputed images always have 1.
+        action_units: label -> action units that show it, for example `{"tense": "4+7"}`. Every
+            second variant of such clips is rendered on the person's own face at the onset, which
+            should be neutral. Rendered variants are used only for training.
+        score: run leave-one-subject-out first, so that the card carries an honest score. This needs
+            clips of at least two subjects, and weights that saw no real clips; otherwise a message
+            says that there is no score. Weights changed after loading may have seen any clip.
         jobs: processes.
         force: replace an entry in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
@@ -91,18 +90,18 @@ def finetune(
         progress: called with a line of text at each step.
 
     Returns:
-        The classifier, as `mer_zoo.load(out)` gives it.
+        The classifier, as `mer_zoo.load(out)` returns it.
 
     Raises:
-        DatasetError: the clips cannot be used, there is one class only, or a class has fewer than
+        DatasetError: the clips cannot be used, there is only one class, or a class has fewer than
             three clips.
         RecipeError: `training` or `variants` has an impossible value.
         OutputExistsError: `out` holds an entry and `force` is false.
-        UnknownNameError: there is no such entry.
-        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+        UnknownNameError: the entry does not exist.
+        TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
-        TrackingWarning: the run is incomplete in the store; the entry is not.
+        TrackingWarning: the run in the store is incomplete; the entry is complete.
     """
     out = refuse_existing(Path(out), force)
     if isinstance(model, str | Path):
@@ -186,7 +185,7 @@ def _checked_units(action_units: Mapping[str, str], dataset) -> dict[str, str]:
 
 
 def check_clips(dataset: datasets.Dataset) -> None:
-    """Raises DatasetError unless there are two classes at least, and enough clips of each."""
+    """Raises DatasetError unless there are at least two classes with enough clips each."""
     counts = dataset.class_counts
     if len(counts) < 2:
         raise DatasetError(

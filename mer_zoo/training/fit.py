@@ -1,4 +1,4 @@
-"""Fitting one network with one seed; interrupted, it resumes where it stopped."""
+"""Fits one network with one seed. After an interruption, training resumes where it stopped."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -29,19 +29,20 @@ def fit_network(
 ) -> keras.callbacks.History:
     """Trains `network` for the fixed number of epochs of the recipe.
 
-    AdamW under a warm-up and cosine decay, cross-entropy on soft targets.
+    AdamW with warm-up and cosine decay, cross-entropy on soft targets.
 
     Args:
         network: a model of `mer_zoo.models` ending in probabilities.
         batches: training images.
         training: the recipe's section.
-        checkpoint: folder of the state after each epoch. When it holds the state of an interrupted
-            call, training resumes from there with the same result (same backend); it is removed at
-            the end.
+        checkpoint: folder of the state after each epoch. If it holds the state of an interrupted
+            call, training resumes from it with the same result (on the same backend). It is removed
+            at the end.
         callbacks: further Keras callbacks.
-        log: told of every epoch before its state is kept, so that none is missing after a kill; the
-            epoch that was killed may come again, with the same values.
-        stop_after: epochs after which to stop; the learning rate keeps the schedule of all.
+        log: called for every epoch before its state is saved, so that none is missing after a kill.
+            The interrupted epoch may be reported again, with the same values.
+        stop_after: number of epochs after which to stop; the learning rate follows the full
+            schedule.
 
     Returns:
         The Keras history.
@@ -79,9 +80,9 @@ def fit_network(
 
 
 class RandomStateBackup(keras.callbacks.Callback):
-    """Keeps the state of the network's random generators, which Keras' own backup leaves out.
+    """Saves the state of the network's random generators, which Keras' own backup omits.
 
-    Without it a resumed training would draw other dropout masks than an uninterrupted one.
+    Without it, resumed training would draw different dropout masks than uninterrupted training.
 
     Args:
         path: the `.npz` file; its folder is removed with Keras' backup when training ends.

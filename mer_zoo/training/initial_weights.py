@@ -1,4 +1,4 @@
-"""The network that training begins with: fresh, or with the weights of a zoo entry or a loaded model."""
+"""The initial network of a training: random weights, or those of a zoo entry or a loaded model."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -28,7 +28,8 @@ def build_network(
         choice: its class and arguments.
         image_shape: `(height, width, channels)` of its input.
         classes: names of its classes.
-        start: zoo entry whose weights it gets, or "". Other classes than the entry's mean a fresh head.
+        start: zoo entry whose weights it gets, or "". If the classes differ from the entry's, the
+            head is new.
 
     Raises:
         UnknownNameError: no such entry.
@@ -49,11 +50,11 @@ def build_network(
 
 
 def keep_weights(model: MicroExpressionClassifier, folder: Path) -> str:
-    """Makes the weights of a loaded model something that training can begin with.
+    """Makes the weights of a loaded model available as a start of training.
 
     Args:
-        model: as it is in memory, whatever was done to its weights since it was loaded.
-        folder: for a zoo entry with these weights, where they are not those of a packaged one. Its
+        model: the model in memory, including any change of its weights since loading.
+        folder: of the zoo entry to write if the weights differ from those of a packaged one. Its
             card says whether the weights are still those that the model's own card describes.
 
     Returns:

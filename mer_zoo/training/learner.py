@@ -1,4 +1,4 @@
-"""The one way a recipe is trained, for `train`, `evaluate`, `finetune`, `table`, `tune`."""
+"""How a recipe is trained, shared by `train`, `evaluate`, `finetune`, `table` and `tune`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,16 +44,16 @@ class FittedNetwork:
 
 @dataclass(frozen=True)
 class RecipeLearner:
-    """Trains the network of a recipe on the examples it is given, and on nothing else.
+    """Trains the network of a recipe, only on the examples it receives.
 
-    Every statistic is of the training examples: neither oversampling nor the choice of the number of
-    epochs ever sees another. Images are scaled one by one, so nothing else is fitted.
+    Every statistic is computed from the training examples: neither oversampling nor the choice of
+    the number of epochs sees any other. Images are scaled one by one, so nothing else is fitted.
 
     Attributes:
         network, preprocessing, augmentation, training: sections of the recipe.
-        start: zoo entry whose weights training begins with, or "". It must not have seen real
-            clips, for they could be those of a test subject.
-        selections: what the values of these sections were chosen on.
+        start: zoo entry whose weights training starts from, or "". It must not have seen real
+            clips, because they could be those of a test subject.
+        selections: the clips on which the values of these sections were chosen.
     """
 
     network: NetworkChoice
@@ -68,9 +68,9 @@ class RecipeLearner:
         """The learner of a recipe.
 
         Args:
-            recipe: has the section.
+            recipe: must have the section.
             section: "training" for rendered clips, or "real.training".
-            start: instead of the section's own; "" for fresh weights.
+            start: replaces that of the section; "" for random weights.
 
         Raises:
             RecipeError: the recipe does not have the section.
@@ -94,7 +94,7 @@ class RecipeLearner:
         )
 
     def describe(self) -> dict:
-        """The sections as plain values; of the start, the digest of its weights too."""
+        """The sections as plain values, including the digest of the start's weights."""
         described = asdict(self)
         if self.start:
             described["start_sha256"] = find(self.start).card.weights.sha256
@@ -102,17 +102,17 @@ class RecipeLearner:
 
     @property
     def selected_on(self) -> frozenset[str]:
-        """The subjects whose scores chose the hyperparameters, those of the start included."""
+        """The subjects whose scores decided the hyperparameters, including those of the start."""
         chosen = list(self.selections)
         if self.start:
             chosen += find(self.start).card.trained_on.selection
         return frozenset(subject for selection in chosen for subject in selection.subjects)
 
     def check(self) -> None:
-        """Raises EvaluationError if the start may have seen real clips, or layers would stay untrained.
+        """Raises EvaluationError if the start may have seen real clips, or layers stay untrained.
 
         Raises:
-            UnknownNameError, CardError: the start is no zoo entry.
+            UnknownNameError, CardError: the start is not a zoo entry.
         """
         if not self.start:
             if self.training.unfreeze != "all":
@@ -144,13 +144,13 @@ class RecipeLearner:
         checkpoint: Path | None = None,
         verbose: int = 0,
     ) -> FittedNetwork:
-        """As `fit`, for weights that no real clip will score: the start may have seen anything.
+        """Like `fit`, for weights not scored on real clips: the start may have seen any clip.
 
         Args:
             examples, seed, watch: see `mer_zoo.evaluation.Learner.fit`.
-            tracker: logs the losses of every epoch, those of the head alone as `head_loss`.
-            checkpoint: folder of the state after each epoch; an interrupted call is resumed from it.
-            verbose: 2 prints a line an epoch.
+            tracker: logs the losses of every epoch; those of training only the head as `head_loss`.
+            checkpoint: folder of the state after each epoch; an interrupted call resumes from it.
+            verbose: 2 prints one line per epoch.
         """
         epochs = self.training.epochs
         if self.training.inner_folds:
@@ -224,7 +224,7 @@ class RecipeLearner:
             )
 
     def build(self, examples: Examples):
-        """The network of a fit, fresh or with the weights of the start."""
+        """The network of a fit, with random weights or those of the start."""
         from mer_zoo.training.initial_weights import build_network
 
         side, channels = self.preprocessing.image_size, examples.images.shape[-1]
@@ -262,7 +262,7 @@ def _watching(watch, fitted: FittedNetwork) -> list:
 
 @contextmanager
 def frozen(network, unfreeze: str) -> Iterator[None]:
-    """Freezes all layers but those named by `Training.unfreeze`, and their moving averages."""
+    """Freezes all layers except those of `Training.unfreeze`, with their moving averages."""
     below = [
         layer
         for layer in network.layers
@@ -279,7 +279,7 @@ def frozen(network, unfreeze: str) -> Iterator[None]:
 
 
 def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
-    """Images `(..., S, S, C)` with room for shifts of the crop, continued by their edge if need be."""
+    """Images `(..., S, S, C)` with a border for shifts of the crop, padded with their edge."""
     lacking = image_size + 2 * shift - images.shape[-2]
     if lacking <= 0:
         return images

@@ -25,8 +25,8 @@ class Storage:
 
     Attributes:
         dtype: of the file.
-        base: the packaged entry whose weights are not written again where they are the same.
-        unchanged: share of the held-out clips that keep their class; 0, not measured.
+        base: the packaged entry whose equal weights are not stored again.
+        unchanged: share of the held-out clips that keep their class; 0 if not measured.
     """
 
     dtype: str = "float16"
@@ -35,7 +35,7 @@ class Storage:
 
 
 def refuse_existing(folder: Path, force: bool) -> Path:
-    """Returns `folder` when an entry may be written there.
+    """Returns `folder` if an entry may be written there.
 
     Raises:
         OutputExistsError: it holds an entry and `force` is false.
@@ -65,13 +65,13 @@ def write_entry(
     """Writes the zoo entry of a trained network.
 
     Args:
-        recipe: what it was made by; its texts become those of the card.
-        recipe_path: where the recipe lies, as the card names it.
+        recipe: the recipe of the training; its texts become those of the card.
+        recipe_path: path of the recipe, as stated on the card.
         network: a trained model of `mer_zoo.models`.
         class_names: of its outputs.
         folder: the zoo folder; an entry in it is replaced.
-        trained_on, rejection, metrics: what the card says about it.
-        licence, limits: instead of the recipe's, which are those of weights from synthetic clips.
+        trained_on, rejection, metrics: sections of the card.
+        licence, limits: replace those of the recipe, which are for weights from synthetic clips.
         storage: how the weights are written.
 
     Returns:
@@ -148,7 +148,7 @@ def _made_with():
 
 
 def log_entry(tracker: Tracker, recipe: Recipe, folder: Path, seeds: Iterable[int]) -> None:
-    """Logs the entry a training wrote: recipe, card, the model, losses by epoch.
+    """Logs the entry that a training wrote: recipe, card, model, losses by epoch.
 
     Args:
         tracker: of the training.

@@ -1,4 +1,4 @@
-"""Weights from the real thing: a recipe and a dataset become a local zoo folder."""
+"""Trains a recipe on a real dataset and writes a local zoo folder."""
 
 import json
 import shutil
@@ -44,15 +44,16 @@ def train_on_real(
     """Trains a recipe on all clips of its dataset and writes a local zoo entry.
 
     Weights trained on all subjects are for use, never for scores. With `loso` the honest score is
-    computed as well, from networks that never saw their test subject, and those networks are kept.
+    also computed, from networks that never saw their test subject; those networks are kept.
 
     Args:
-        recipe: has a [real] section.
+        recipe: must have a [real] section.
         root: folder of the dataset, or a loaded `mer_zoo.datasets.Dataset`.
         folder: the zoo folder to write; `mer_zoo.load("./folder")` opens it.
-        loso: also leave one subject out, once a seed; `folder/loso` then holds the result, the
-            weights of every fold and `folds.json`, which says who was left out of which.
-            After an interruption the same call resumes at the fold, or the epoch, it was in.
+        loso: also run leave-one-subject-out, once per seed. `folder/loso` then holds the result,
+            the weights of every fold and `folds.json`, which lists the subjects that each fold left
+            out. After an interruption the same call resumes at the fold, or the epoch, that was
+            interrupted.
         jobs: processes.
         force: replace an entry in `folder`.
         track: log to MLflow: True for the default store, or the URI of one; see
@@ -65,11 +66,11 @@ def train_on_real(
     Raises:
         OutputExistsError: `folder` holds an entry and `force` is false.
         RecipeError: the recipe has no [real] section.
-        DatasetError: the dataset cannot be read, or is not what the protocol says.
-        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+        DatasetError: the dataset cannot be read, or does not match the protocol.
+        TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
-        TrackingWarning: the run is incomplete in the store; the entry is not.
+        TrackingWarning: the run in the store is incomplete; the entry is complete.
     """
     folder = refuse_existing(folder, force)
     state = folder / STATE

@@ -1,4 +1,4 @@
-"""Interrupted work is resumed with the recipe, clips and packages it was begun with, or not at all."""
+"""Interrupted work resumes only with the recipe, clips and packages that it was started with."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ BEGUN = "begun.json"
 
 
 def refuse_other_work(folder: Path, wanted: Mapping) -> None:
-    """Writes down in `folder` what its work depends on, or compares it with what is written there.
+    """Records in `folder` what its work depends on, or compares it with the existing record.
 
     Args:
         folder: of the state of interrupted work.
         wanted: plain values.
 
     Raises:
-        RecipeError: the work in the folder was begun differently.
+        RecipeError: the work in the folder was started with other values.
     """
     wanted, file = json.loads(json.dumps(wanted)), folder / BEGUN
     if file.exists():
@@ -32,7 +32,7 @@ def refuse_other_work(folder: Path, wanted: Mapping) -> None:
 
 
 def depends_on(recipe: Mapping, **facts) -> dict:
-    """What trained networks depend on, as JSON gives it back.
+    """What trained networks depend on, as JSON returns it.
 
     Args:
         recipe: as a dictionary.
@@ -42,7 +42,7 @@ def depends_on(recipe: Mapping, **facts) -> dict:
 
 
 def origin(clips: str, images: str) -> dict:
-    """What trained networks depend on beside the recipe.
+    """What trained networks depend on besides the recipe.
 
     Args:
         clips, images: digests of the training clips and of their images.

@@ -1,4 +1,4 @@
-"""Scores of networks that are trained already, on clips that none of them has seen."""
+"""Scores of already trained networks, on clips that none of them has seen."""
 
 import time
 from collections.abc import Mapping
@@ -26,18 +26,18 @@ def score_trained(
     facts: Mapping[str, Any] = MappingProxyType({}),
     callback: Callback | None = None,
 ) -> Result:
-    """The answers of trained networks to all examples that show an expression.
+    """The predictions of trained networks for all examples that show an expression.
 
     Args:
         networks: seed -> network.
         examples: clips that no network was trained on.
-        split: how the clips were kept apart from the training clips, for the record.
-        fold: name of the one fold there is.
-        learner: plain values that say what the networks are.
+        split: how the clips were separated from the training clips, for the record.
+        fold: name of the only fold.
+        learner: plain values that identify the networks.
         label: what a reader must know before comparing the score.
-        fit_seconds: how long all trainings took together, for the record.
+        fit_seconds: total time of all trainings, for the record.
         facts: further plain values for the record.
-        callback: notified of the one fold there is.
+        callback: notified of the only fold.
     """
     started = time.perf_counter()
     everything = Fold(fold, np.zeros(0, int), np.flatnonzero(examples.is_expression))

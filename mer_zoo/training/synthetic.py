@@ -45,11 +45,11 @@ def train_entry(
     track: bool | str | Tracker = False,
     progress=print,
 ) -> cards.Card:
-    """Trains every seed of a recipe and writes the zoo entry of the first.
+    """Trains every seed of a recipe and writes the first one as a zoo entry.
 
-    The weights shipped are those of the first seed, whatever the scores of the seeds are; all of them
-    stand on the card. After an interruption, the same call resumes: the corpus is kept in the
-    cache, and the state after each epoch in `folder/.training`.
+    The weights written are those of the first seed, whatever the scores of the seeds are; the card
+    states the scores of all seeds. After an interruption the same call resumes: the corpus is
+    cached, and the state after each epoch is in `folder/.training`.
 
     Args:
         recipe: what to train.
@@ -57,7 +57,7 @@ def train_entry(
         folder: the zoo folder to write.
         recipe_path: where the recipe came from, for the card.
         ict_file: the second face rig, for recipes that name it.
-        jobs: processes that make the corpus.
+        jobs: processes that render the corpus.
         force: replace an existing entry in `folder`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -68,13 +68,13 @@ def train_entry(
 
     Raises:
         OutputExistsError: `folder` holds an entry and `force` is false.
-        RecipeError: the recipe does not fit its schema, its start has seen real clips, or its storage
-            changes too many answers.
+        RecipeError: the recipe does not fit its schema, its start has seen real clips, or its
+            storage changes too many predictions.
         NoFaceError, ClipError: no photograph can be used.
-        TrackingError, OldFileStoreError, DiskFullError: runs cannot be logged from the start.
+        TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
-        TrackingWarning: the run is incomplete in the store; the entry is not.
+        TrackingWarning: the run in the store is incomplete; the entry is complete.
     """
     folder = refuse_existing(folder, force)
     data, _ = recipe.synthetic()
@@ -94,13 +94,13 @@ def train_entry(
 
 @dataclass(frozen=True)
 class SeedResult:
-    """One trained network, with the weights as they are stored, and its scores on held-out identities.
+    """One trained network, with its weights as stored, and its scores on held-out identities.
 
     Attributes:
         seed: of the training.
         fitted: the network.
         macro_f1, accuracy: of the clips with an expression.
-        auc: of the largest probability as "is there an expression".
+        auc: of the largest probability as a detector of expressions.
         confusion: int `(K, K)`, rows are true classes.
         threshold: largest probability that an expression must reach, from validation identities.
         upper_face: the same where the upper face alone is read.
@@ -133,15 +133,15 @@ def train_seeds(
     Args:
         recipe: with `[data]` and `[training]`.
         corpus: the recipe's, rendered.
-        state: folder that keeps finished seeds and the epochs of the one begun; the same call
+        state: folder of the finished seeds and of the epochs of the current one; the same call
             resumes from it.
         tracker: logs the losses of every epoch.
         progress: called with a line of text at each step.
 
     Raises:
-        RecipeError: `state` was begun with another recipe, other clips, another backend or other
-            packages; or stored as the recipe says, the weights answer otherwise too often.
-        UnknownNameError, WeightsError: the recipe's start is not there, or does not fit.
+        RecipeError: `state` belongs to another recipe, other clips, another backend or other
+            packages; or storing the weights as the recipe says changes too many predictions.
+        UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
     """
     train = training_examples(recipe, corpus)
     wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
@@ -154,7 +154,7 @@ def train_seeds(
 
 
 def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
-    """The clips a recipe trains on: of the training identities, of one rig if the recipe says so."""
+    """The clips of the training identities; only those of one rig if the recipe says so."""
     return corpus.examples("train", recipe.data.train_rig)
 
 
@@ -226,7 +226,7 @@ def choose_thresholds(
 
 
 def shared_entry(recipe: Recipe) -> Entry | None:
-    """The packaged entry that holds all weights of the recipe's but those of the head, if there is one."""
+    """The packaged entry that holds all weights of the network except the head, or None."""
     if recipe.start and recipe.training.unfreeze == "head":
         entry = find(recipe.start)
         if entry.address == entry.card.name:  # what is found by this name on any machine

@@ -1,4 +1,4 @@
-"""Making a table of results: every row trained, or loaded, and scored on the same held-out clips."""
+"""Makes a table of results: trains or loads every row, and scores it on the same clips."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def make_table(
     Args:
         table: what to compare.
         source: photographs, second rig, processes.
-        folder: keeps the results, a folder each, and the state of training.
+        folder: holds one folder per result, and the state of training.
         progress: called with a line of text at each step.
 
     Returns:
@@ -41,8 +41,8 @@ def make_table(
         result under each condition.
 
     Raises:
-        RecipeError: a change is impossible, or `folder` holds a row that was made otherwise, for
-            instance with other photographs or another number of epochs.
+        RecipeError: a change is impossible, or `folder` holds a row made with other settings, such
+            as other photographs or another number of epochs.
     """
     variants = table.variants()
     results = {}

@@ -19,16 +19,16 @@ def score_zero_shot(
     preprocessing: Preprocessing,
     callback: Callback | None = None,
 ) -> Result:
-    """The answers of a zoo entry to all examples, without any training.
+    """The predictions of a zoo entry for all examples, without training.
 
     Args:
-        name: the entry. It must not have seen real clips, for they could be among these.
+        name: the entry. It must not have seen real clips, because they could be among these.
         examples: with the entry's classes.
         preprocessing: how the images of the examples were made.
-        callback: notified of the one fold there is.
+        callback: notified of the only fold.
 
     Raises:
-        EvaluationError: no entry is named, it saw real clips, or its classes or images are others.
+        EvaluationError: no entry is named, it has seen real clips, or its classes or images differ.
     """
     if not name:
         raise EvaluationError(

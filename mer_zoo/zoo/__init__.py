@@ -17,20 +17,21 @@ def load(
     Args:
         name: a packaged entry (`mer_zoo.list_models()`), a local folder with a `card.toml`,
             `hf://org/repo@revision` on the Hub (extra `hub`), or the `.keras` file that a
-            classifier's `save` wrote, on whichever backend.
-        class_names: names of your own classes. Given, the head is fresh and the rest is loaded:
-            train it with `fit`.
-        num_classes: the same with made-up names. Give one of the two.
+            classifier's `save` wrote, on any backend.
+        class_names: names of your custom classes. The head is then new and must be trained with
+            `fit`; all other layers are loaded.
+        num_classes: the same with generated names. Give only one of the two.
 
     Returns:
         A `MicroExpressionClassifier`, which is a `keras.Model`.
 
     Raises:
-        UnknownNameError: there is no such entry or file; close matches are listed.
+        UnknownNameError: the entry or file does not exist; close matches are listed.
         CardError: the card is wrong or does not fit the network, or a saved model has none.
         WeightsError: the weights are missing or altered. Random weights are never returned.
-        HubError: the entry on the Hub cannot be had.
-        ValueError: both or impossible classes are given, or classes for a saved model.
+        HubError: the entry cannot be fetched from the Hub.
+        ValueError: both arguments are given, the classes are invalid, or classes are given for a
+            saved model.
 
     Example:
         >>> import mer_zoo

@@ -1,7 +1,8 @@
 """The bounds on what a card may contain.
 
-A card may come from a stranger, so every field has a ceiling, and a card beyond one is refused when
-it is read: before anything is downloaded, built or allocated. The ceilings are fixed and generous.
+A card may come from an untrusted source, so every field has a limit. A card that exceeds a limit is
+refused when it is read, before anything is downloaded, built or allocated. The limits are fixed and
+generous.
 """
 
 import math
@@ -36,7 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # escape codes of termi
 
 @dataclass(frozen=True)
 class Within(Bound):
-    """A number from `least` to `most`, or NaN for "not measured" where `or_nan` is set."""
+    """A number from `least` to `most`; with `or_nan` also NaN, for "not measured"."""
 
     least: float
     most: float
@@ -50,7 +51,7 @@ class Within(Bound):
 
 @dataclass(frozen=True)
 class Text(Bound):
-    """`least` to `most` characters, none of them a control character but tab and new line."""
+    """`least` to `most` characters, without control characters other than tab and newline."""
 
     least: int
     most: int
@@ -63,7 +64,7 @@ class Text(Bound):
 
 @dataclass(frozen=True)
 class Items(Bound):
-    """A list of `least` to `most` items, all different where `distinct` is set."""
+    """A list of `least` to `most` items; with `distinct`, all of them different."""
 
     least: int
     most: int
@@ -89,7 +90,7 @@ class OneOf(Bound):
 
 @dataclass(frozen=True)
 class Like(Bound):
-    """A text that a regular expression matches as a whole; `meaning` describes it."""
+    """A text that a regular expression matches completely; `meaning` describes it."""
 
     pattern: str
     meaning: str
@@ -99,7 +100,7 @@ class Like(Bound):
 
 
 class FileBesideCard(Bound):
-    """The name of a weight file in the folder of the card, never a path to elsewhere."""
+    """The name of a weight file in the card's own folder, never a path to another folder."""
 
     def problem(self, value):
         names = {PurePosixPath(value).name, PureWindowsPath(value).name}
@@ -109,7 +110,7 @@ class FileBesideCard(Bound):
 
 
 class FetchableUrl(Bound):
-    """An address that weights may be fetched from, or nothing."""
+    """An address that weights may be fetched from, or an empty text."""
 
     def problem(self, value):
         if not value or is_fetchable(value):
@@ -121,7 +122,7 @@ class FetchableUrl(Bound):
 class Arguments(Bound):
     """Named arguments: truth values, numbers, texts, and lists of them; never tables.
 
-    A table would reach `deserialize` functions of Keras, which import what it names.
+    A table would reach Keras' `deserialize` functions, which import whatever it names.
 
     Args:
         refused: names that are not allowed.

@@ -1,8 +1,8 @@
 """Fetching weight files into the cache folder (`MER_ZOO_HOME`).
 
-Keras' `get_file` writes straight to the target, keeps no lock and deletes a cached file that it
-cannot fetch again; so this is our own: a lock, a temporary file, a digest, one rename. The address
-comes from a card, so its scheme, the number of bytes and the time are limited.
+Keras' `get_file` writes directly to the target, takes no lock and deletes a cached file that it
+cannot fetch again. This module uses a lock, a temporary file, a digest and one rename instead. The
+address comes from a card, so its scheme, the number of bytes and the time are limited.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ def fetch(
     size: int | None = None,
     within: float = 1800.0,
 ) -> Path:
-    """Returns the local file of `url`, fetching it once; processes that ask together wait for one.
+    """Returns the local file of `url`, fetched once; concurrent processes wait for the first one.
 
-    A file in the cache is checked against the digest at every call. What is in the cache is only
-    ever replaced by a file whose digest is right.
+    A cached file is checked against the digest at every call. Only a file with the right digest
+    ever replaces it.
 
     Args:
         url: address of the file: https, or http on the loopback address.
@@ -44,8 +44,8 @@ def fetch(
         within: seconds that the whole download may take.
 
     Raises:
-        WeightsError: another kind of address, offline and not in the cache, unreachable, too slow,
-            too large, or the content is not what the digest promises.
+        WeightsError: the address is of another kind; the file is not cached while offline, cannot
+            be reached, is too large or takes too long; or its digest differs.
     """
     if not is_fetchable(url):
         raise WeightsError(
@@ -77,10 +77,10 @@ def fetch(
 
 
 def remove_leftovers(found: Iterable[tuple[Path, Path]]) -> None:
-    """Removes temporary files and folders of processes that were killed while they fetched.
+    """Removes temporary files and folders of processes that were killed during a download.
 
     Args:
-        found: each with the lock that its process holds for as long as it lives.
+        found: each path with the lock that its process holds while it lives.
     """
     for leftover, lock in found:
         try:

@@ -7,12 +7,12 @@ from mer_zoo.zoo.cards import Card
 
 
 def card_markdown(card: Card) -> str:
-    """Limits, classes, scores with their baselines, and what the weights are made of."""
+    """Limits, classes, scores with their baselines, and the origin of the weights."""
     return render("card.md.j2", card=card)
 
 
 def render(template: str, **values) -> str:
-    """A Markdown template of this room, filled in; a value it lacks is an error."""
+    """Renders a Markdown template of this package. A missing value is an error."""
     import jinja2
 
     source = resources.files("mer_zoo.zoo").joinpath(template).read_text("utf-8")

@@ -1,6 +1,6 @@
 """The card of a zoo entry: one TOML file with everything needed to use, judge and regenerate it.
 
-The bounds of a field stand in its type (`mer_zoo.zoo.bounds`); `parse` enforces them.
+The type of a field states its bounds (`mer_zoo.zoo.bounds`); `parse` enforces them.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ FORMAT = Format(
 
 @dataclass(frozen=True)
 class Network:
-    """Which class of `mer_zoo.models`, with which arguments, and how many trainable parameters."""
+    """The class of `mer_zoo.models`, its arguments, and its number of trainable parameters."""
 
     name: Name
     parameters: Annotated[int, Within(1, PARAMETERS)]
@@ -62,11 +62,10 @@ class Network:
 class Preprocessing:
     """How a clip becomes the network's input.
 
-    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart);
-    with `alignment = "frame"` no face is searched and whole frames, such as the registered crops of a
-    dataset, are resized to that square instead;
-    the modality turns the clip into one image (as large as the crop, or as its parameter `size` says),
-    and the central `image_size` px are what the network sees.
+    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart).
+    With `alignment = "frame"` no face is detected; whole frames, such as the registered crops of a
+    dataset, are resized to that square instead. The modality turns the clip into one image (the
+    size of the crop, or its parameter `size`). The network sees the central `image_size` px.
     """
 
     modality: Name
@@ -77,7 +76,7 @@ class Preprocessing:
 
     @property
     def side(self) -> int:
-        """Side in px of the whole image the modality makes."""
+        """Side in px of the complete image that the modality returns."""
         return self.parameters.get("size", self.face_size)
 
     @property
@@ -90,11 +89,11 @@ class Preprocessing:
 class Rejection:
     """When the answer is "no expression".
 
-    `threshold`: the largest probability must reach it. `min_motion`: so must the peak motion, in
-    pixels of the 224 px crop. `auc`: of the largest probability as "is there an expression". `auc` and
-    `kept` are NaN where they were not measured. `upper_face`: the threshold where the upper face
-    alone is read, because the person talks; 1 where the network was not trained for that, so that
-    nothing is named then.
+    `threshold`: the answer is a class only if the largest probability reaches it. `min_motion`: the
+    same for the peak motion, in pixels of the 224 px crop. `auc`: of the largest probability as a
+    detector of expressions. `auc` and `kept` are NaN if they were not measured. `upper_face`: the
+    threshold while a person talks, when only the upper face is read; 1 for a network that was not
+    trained for this, so that it names nothing then.
     """
 
     threshold: Share
@@ -108,11 +107,10 @@ class Rejection:
 class Weights:
     """The weight file beside the card, its size and sha256, and the dtype it is stored in.
 
-    `url` is where the file may be fetched from when it is not beside the card. `base` names the
-    packaged entry, with the digest `base_sha256`, whose weights are used where the file has none; that
-    entry has no base of its own.
-    `unchanged`: share of the held-out clips whose class is that of the weights before they were
-    stored; 0 where that was not measured.
+    `url` is the address of the file if it is not beside the card. `base` names the packaged entry
+    (with digest `base_sha256`) that supplies the weights missing from the file; that entry has no
+    base itself. `unchanged`: share of the held-out clips whose predicted class did not change when
+    the weights were stored; 0 if not measured.
     """
 
     file: Annotated[str, Text(1, 255), FileBesideCard()]
@@ -125,7 +123,7 @@ class Weights:
     unchanged: Share = 0.0
 
     def remarks(self) -> str:
-        """What else a reader should know about the file, in words; empty for most."""
+        """Remarks on the file in words; usually empty."""
         told = []
         if self.base:
             told.append(f"the last layer alone, the rest is that of {self.base}")
@@ -139,10 +137,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """What the weights saw. `real_clips = 0` means synthetic clips alone.
+    """What the weights were trained on. `real_clips = 0` means only synthetic clips.
 
-    `selection`: what the hyperparameters were chosen on. `altered`: the weights were changed after
-    the training that this section describes, so they may have seen any clip.
+    `selection`: the clips on which the hyperparameters were chosen. `altered`: the weights were
+    changed after the training that this section describes, so they may have seen any clip.
     """
 
     corpus: Prose
@@ -157,16 +155,16 @@ class TrainedOn:
 
     @property
     def real_clips_seen(self) -> str:
-        """The real clips that the weights saw or may have seen, in words; empty for none."""
+        """The real clips that the weights have seen or may have seen, in words; empty if none."""
         seen = [f"{self.real_clips} real clips"] if self.real_clips else []
         return " and ".join([*seen, *["clips its card does not know"] * self.altered])
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One score, never without its protocol, its clip count, its seeds and the trivial baselines.
+    """One score with its protocol, clip count, seeds and trivial baselines.
 
-    `label`: what a reader must know before comparing it; empty for most.
+    `label`: what a reader must know before comparing it; usually empty.
     """
 
     name: Name
@@ -185,7 +183,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Golden:
-    """What the entry must answer to the golden clips of the package (`mer_zoo/zoo/golden.npz`)."""
+    """The required outputs for the package's golden clips (`mer_zoo/zoo/golden.npz`)."""
 
     clips: Annotated[list[Name], Items(1, 16)]
     probabilities: Annotated[list[Annotated[list[Share], Items(1, CLASSES)]], Items(1, 16)]
@@ -193,7 +191,7 @@ class Golden:
 
 @dataclass(frozen=True)
 class Card:
-    """A zoo entry, described: what it is, what it saw, how well it does and what it is not for."""
+    """The description of a zoo entry: network, training data, scores, intended use and limits."""
 
     name: Annotated[str, Text(1, 200), Like("[^/]+", "a name without a slash")]
     summary: Prose
@@ -236,7 +234,7 @@ class Card:
         return card
 
     def provenance(self) -> str:
-        """What the weights saw, and the limits, in words for a report."""
+        """Training data and limits in words, for a report."""
         saw = self.trained_on
         kind = saw.real_clips_seen or "synthetic clips only"
         return (
@@ -245,7 +243,7 @@ class Card:
         )
 
     def brief(self):
-        """What the card says in one minute, a `mer_zoo.readings.CardSummary`."""
+        """A short version of the card, as a `mer_zoo.readings.CardSummary`."""
         # Here, since its room needs OpenCV.
         from mer_zoo.readings.card_summary import CardSummary
 
@@ -272,7 +270,7 @@ class Card:
         return dataclasses.asdict(self)
 
     def write(self, path: Path) -> None:
-        """Writes the card as TOML: all of it, or none where the disk is full or the process ends."""
+        """Writes the card as TOML, atomically: never a part of it, even if the disk is full."""
         text = tomli_w.dumps(self.to_dict(), multiline_strings=True)
         write_atomically(Path(path), text.encode("utf-8"))
 

@@ -25,14 +25,14 @@ class MicroExpressionClassifier(keras.Model):
         card: the card whose preprocessing is used; a `Card` or its dictionary.
         class_names: names of the outputs; by default the card's.
         fresh_head: the head has not been trained yet. Until `fit` has run, `predict_clip` and
-            `predict_video` refuse to name a class.
+            `predict_video` raise an error.
         name: name of the model.
 
     Input of `call`, `predict` and `fit`: float32 `(batch, height, width, channels)`, images as
     `preprocess` makes them. Output: float32 `(batch, classes)`, probabilities.
 
     Raises:
-        ValueError: the number of class names is not the number of outputs.
+        ValueError: the number of class names differs from the number of outputs.
     """
 
     def __init__(
@@ -85,9 +85,10 @@ class MicroExpressionClassifier(keras.Model):
 
     @property
     def rejection(self) -> Rejection:
-        """The thresholds of "no expression". Other classes than the card's keep only the motion's.
+        """The thresholds of "no expression". With custom classes only `min_motion` applies.
 
-        They name nothing while a person talks: their probabilities were not measured on upper faces.
+        Custom classes are never named while a person talks: their probabilities were not measured
+        on upper faces.
         """
         if self.class_names == self.card.class_names:
             return self.card.rejection
@@ -135,8 +136,8 @@ class MicroExpressionClassifier(keras.Model):
         """Reads one clip.
 
         Args:
-            clip: any clip. Onset, apex and offset are used where given and spotted where not.
-            aligned: the frames already are canonical face crops; no face is searched.
+            clip: any clip. Missing onset, apex and offset are spotted.
+            aligned: the frames are canonical face crops already; no face is detected.
             face: "largest", or 0 for the largest face, 1 for the second largest, ...
             engine: "auto", "keras" or "litert": what runs the face models.
 
@@ -174,27 +175,27 @@ class MicroExpressionClassifier(keras.Model):
         progress: Callable[[int], None] | None = None,
         spot: bool = False,
     ) -> Reading | list[Reading]:
-        """Reads the strongest expression of a video file or a folder of frames, in flat memory.
+        """Classifies the strongest expression in a video or a folder of frames, in constant memory.
 
-        The face is found and followed, the clip aligned, onset, apex and offset are spotted unless
-        given, and the modality image of the card is classified.
+        Detects and tracks the face, aligns the clip, spots onset, apex and offset unless they are
+        given, and classifies the modality image of the card.
 
         Args:
             path: video file, or folder of numbered images (then `fps` is needed).
-            onset, apex, offset: frame indices, 0-based, when known.
-            start, stop: look only at the frames `start <= index < stop`.
-            fps: frames a second of a folder of images.
+            onset, apex, offset: 0-based frame indices, if known.
+            start, stop: use only the frames `start <= index < stop`.
+            fps: frames per second of a folder of images.
             face: "largest", or 0 for the largest face, 1 for the second largest, ...
             engine: "auto", "keras" or "litert": what runs the face models.
-            allow_truncated: use what can be read of a video that ends too early.
-            progress: called with the number of frames done after each, for progress bars.
-            spot: read every expression that `mer_zoo.spot` finds, and return a list, in the order of
-                time, empty where there is none.
+            allow_truncated: accept a video that ends too early, and use the frames it has.
+            progress: called after each frame with the number of frames done.
+            spot: classify every expression that `mer_zoo.spot` finds, and return a list in the
+                order of time, which may be empty.
 
         Raises:
             VideoError: the file cannot be read, holds no video, or ends too early.
-            ClipError: fewer than two frames, or impossible phases; with `spot`, phases were given or
-                the card takes whole frames instead of aligned faces.
+            ClipError: fewer than two frames, or impossible phases; with `spot`, phases were given
+                or the card takes whole frames instead of aligned faces.
             NoFaceError: no face was found in the video.
         """
         stream = open_frames(path, fps=fps, allow_truncated=allow_truncated)
@@ -228,17 +229,19 @@ class MicroExpressionClassifier(keras.Model):
         allow_truncated: bool = False,
         **options,
     ) -> list[tuple[spotting.Interval, Reading]]:
-        """Finds and reads every expression of a recording of any length.
+        """Finds and classifies every expression in a recording of any length.
 
         Args:
             video, fps, allow_truncated: see `mer_zoo.spot`.
-            options: start, stop, min_motion, min_score, face, engine and progress of `mer_zoo.spot`.
+            options: start, stop, min_motion, min_score, face, engine and progress of
+                `mer_zoo.spot`.
 
         Returns:
-            Each interval with its reading, in the order of time.
+            A list of (interval, reading) in the order of time.
 
         Raises:
-            ClipError: fewer than two frames, or the card takes whole frames instead of aligned faces.
+            ClipError: fewer than two frames, or the card takes whole frames instead of aligned
+                faces.
             VideoError, NoFaceError: see `predict_video`.
         """
         wanted = self.card.preprocessing

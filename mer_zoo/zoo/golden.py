@@ -1,4 +1,4 @@
-"""Golden outputs: what every entry must answer to the clips shipped with the package."""
+"""Golden outputs: the outputs that every entry must give for the clips shipped with the package."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ TOLERANCE = 1e-4  # across backends; within one backend the tests ask for 1e-5
 
 @dataclass(frozen=True)
 class Check:
-    """The verification of one entry; None means passed, text says what is wrong."""
+    """The verification of one entry. None means passed; a text describes the problem."""
 
     name: str
     backend: str
@@ -37,7 +37,7 @@ class Check:
 
 @cache
 def golden_clips() -> dict[str, Clip]:
-    """The golden clips by name: aligned synthetic faces with phases, as card and tests use them."""
+    """The golden clips by name: aligned synthetic faces with phases."""
     with resources.files("mer_zoo.zoo").joinpath("golden.npz").open("rb") as file:
         stored = np.load(file, allow_pickle=False)
         arrays = {name: stored[name] for name in stored.files}
@@ -49,14 +49,14 @@ def golden_clips() -> dict[str, Clip]:
 
 
 def golden_probabilities(model: MicroExpressionClassifier, names) -> np.ndarray:
-    """The model's probabilities for golden clips, from frames on, float32 `(len(names), classes)`."""
+    """The model's probabilities for golden clips, float32 `(len(names), classes)`."""
     clips, size = golden_clips(), model.card.preprocessing.face_size
     images = np.stack([model.preprocess(resized(clips[name], size)) for name in names])
     return model.predict_on_batch(images)
 
 
 def resized(clip: Clip, size: int) -> Clip:
-    """The clip at the face size of a card; most have the golden clips' own."""
+    """The clip resized to the face size of a card."""
     if clip.frames.shape[1] == size:
         return clip
     frames = [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in clip.frames]
@@ -67,7 +67,7 @@ def verify(name) -> Check:
     """Checks digest, card and golden outputs of one entry on the running backend.
 
     Raises:
-        UnknownNameError: there is no such entry.
+        UnknownNameError: the entry does not exist.
         CardError: its card cannot be read.
     """
     entry = find(name)
@@ -87,10 +87,10 @@ def verify(name) -> Check:
 
 
 def card_problem(card: Card, model: MicroExpressionClassifier) -> str | None:
-    """What the card says that is not true of the built model, or None.
+    """The statement of the card that does not hold for the built model, or None.
 
     Raises:
-        CardError: the golden clips are others than the package's, or its modality cannot be computed.
+        CardError: the golden clips differ from the package's, or the modality cannot be computed.
     """
     if unknown := [name for name in card.golden.clips if name not in golden_clips()]:
         raise CardError(

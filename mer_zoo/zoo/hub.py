@@ -1,8 +1,8 @@
 """Entries on the Hugging Face Hub: `hf://org/repo@revision`.
 
-Two files are fetched, the card and the weights it names, and nothing in a repository is ever run.
-The Hub says which commit a revision is and what its files' digests are; a fetched entry is kept
-under its commit, so what was loaded once is loaded again without the network.
+Only two files are fetched, the card and the weights it names. Nothing in a repository is ever
+executed. The Hub resolves a revision to a commit and supplies the digests of its files. A fetched
+entry is stored under its commit, so it can be loaded again without the network.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Address:
-    """`hf://org/repo@revision`, taken apart; `revision` is a commit, tag or branch, or None."""
+    """A parsed `hf://org/repo@revision`; `revision` is a commit, tag or branch, or None."""
 
     repo: str
     revision: str | None = None
@@ -42,7 +42,7 @@ class Address:
         """Reads an address.
 
         Raises:
-            HubError: it is not of that form.
+            HubError: the address does not have that form.
         """
         found = _ADDRESS.fullmatch(text)
         if found is None or ".." in text:
@@ -54,7 +54,7 @@ class Address:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the revision is a commit, which never changes, and no tag or branch."""
+        """Whether the revision is a commit, which never changes, and not a tag or branch."""
         return self.revision is not None and _COMMIT.fullmatch(self.revision) is not None
 
     def at(self, commit: str) -> "Address":
@@ -62,7 +62,7 @@ class Address:
         return Address(self.repo, commit)
 
     def folder(self) -> Path:
-        """Where a pinned entry is kept."""
+        """The local folder of a pinned entry."""
         return home() / "hub" / self.repo / str(self.revision)
 
     def __str__(self):
@@ -72,16 +72,16 @@ class Address:
 def fetch(text: str) -> tuple[str, Path]:
     """The pinned address and the local folder of an entry on the Hub, fetched once.
 
-    Without a commit in the address, the Hub is asked which commit is meant, and the pinned address
-    is printed on standard error: write it down to get the same weights again.
+    If the address has no commit, the Hub resolves it, and the pinned address is printed on standard
+    error. Write it down to get the same weights again.
 
     Args:
         text: `hf://org/repo`, with `@` and a commit, tag or branch.
 
     Raises:
-        HubError: the address is wrong, there is no such repository or revision, it is no zoo entry,
-            its files are not what their digests promise, or the network is forbidden or gone.
-        CardError: its card is wrong.
+        HubError: the address is malformed, the repository or revision does not exist or is not a
+            zoo entry, a digest differs, or the network is disabled or unreachable.
+        CardError: its card is invalid.
         MissingPackageError: huggingface_hub is not installed.
     """
     address = Address.parse(text)
@@ -237,21 +237,21 @@ def _check_digest(address: Address, stored: Weights, path: Path) -> None:
 
 
 def client():
-    """The Hub's client: of `HF_ENDPOINT`, with the token huggingface_hub finds."""
+    """The client of the Hub at `HF_ENDPOINT`, with the token that huggingface_hub finds."""
     from huggingface_hub import HfApi
 
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), library_name="mer_zoo")
 
 
 def connection_errors() -> tuple[type[Exception], ...]:
-    """What huggingface_hub raises when the Hub is gone or refuses."""
+    """The errors that huggingface_hub raises if the Hub is unreachable or refuses."""
     from huggingface_hub.errors import HTTPError  # of httpx, whichever version of it is used
 
     return (OSError, HTTPError)
 
 
 def unreachable(address: Address, error: Exception) -> HubError:
-    """The error for a Hub that does not answer as it should."""
+    """The error to raise if the Hub does not answer as expected."""
     return HubError(
         f"{address}: the Hub does not answer as it should ({type(error).__name__}: {error}). Check "
         "your connection and your rights to the repository. What was fetched before is loaded from "

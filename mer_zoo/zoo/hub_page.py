@@ -1,4 +1,4 @@
-"""The page of an entry on the Hub: Markdown with the metadata the Hub reads, made of the card."""
+"""The page of an entry on the Hub: Markdown with the Hub's metadata, made from the card."""
 
 import re
 
@@ -24,7 +24,7 @@ def page(card: Card, address, rights: str = "") -> str:
     Args:
         card: the card it is made of.
         address: a `mer_zoo.zoo.hub.Address`.
-        rights: why the publisher may publish these weights; shown where it is given.
+        rights: why the publisher may publish these weights; shown on the page if given.
     """
     return render(
         "hub_page.md.j2",
@@ -37,13 +37,13 @@ def page(card: Card, address, rights: str = "") -> str:
 
 
 def licence_metadata(licence: str) -> dict[str, str]:
-    """What the Hub's metadata say of a licence.
+    """The Hub metadata of a licence.
 
-    The Hub refuses a `license` that is not in its list; one that it does not know is "other" with a
-    name of its own.
+    The Hub refuses a `license` that is not in its list. Any other licence is "other" with a
+    `license_name`.
 
     Args:
-        licence: as the card says it, an SPDX identifier or a text.
+        licence: as on the card, an SPDX identifier or a text.
     """
     identifier = licence.strip().lower()
     if identifier in KNOWN_LICENCES:

@@ -36,7 +36,7 @@ class Entry:
         return self.address or f"{self.card.name} ({self.folder / CARD})"
 
     def weight_file(self) -> Path:
-        """The weight file: beside the card, else fetched into the cache. Its digest is not checked."""
+        """The weight file beside the card, or else in the cache; its digest is not checked."""
         stored = self.card.weights
         path = self.folder / stored.file
         if not path.exists() and stored.url:
@@ -47,8 +47,8 @@ class Entry:
         """The network that `make()` builds, with the verified weights except in layers of `fresh`.
 
         Raises:
-            CardError: the entry it builds upon is not packaged, or has a base of its own.
-            WeightsError: the file, or that of the entry it builds upon, is missing or altered.
+            CardError: its base entry is not packaged, or has a base itself.
+            WeightsError: the weight file, or that of its base entry, is missing or altered.
         """
         stored = self.card.weights
         return weights.build_loaded(
@@ -56,7 +56,7 @@ class Entry:
         )
 
     def tensors(self) -> dict:
-        """All verified weights, float32 or float16 by path, those of the entry it builds upon included."""
+        """All verified weights by path, float32 or float16, including those of the base entry."""
         stored = self.card.weights
         own = weights.read(self.weight_file(), stored.sha256, stored.bytes)
         return {**self._base(), **own}
@@ -109,12 +109,13 @@ def find(name: str | Path) -> Entry:
 
     A plain word is a name in the zoo; `hf://org/repo@revision` is an entry on the Hub, which is
     fetched once (`mer_zoo.zoo.hub`); whatever else holds a path separator, starts with a dot or is
-    a `Path` is a folder. A folder that merely shares the name of an entry is never used by accident.
+    a `Path` is a folder. A folder that merely shares the name of an entry is never used by
+    accident.
 
     Raises:
         UnknownNameError: no such entry. The message lists close matches.
         CardError: the folder has no card, or its card is wrong.
-        HubError: the entry on the Hub cannot be had.
+        HubError: the entry cannot be fetched from the Hub.
     """
     text = str(name)
     if isinstance(name, str) and text.startswith(HUB):

@@ -1,4 +1,4 @@
-"""Reading a safetensors file that may come from a stranger: checked before anything is decoded."""
+"""Reads untrusted safetensors files: they are checked before anything is decoded."""
 
 import hashlib
 import math

@@ -1,9 +1,9 @@
 """Weight files: safetensors addressed by variable path, verified by sha256 before they are read.
 
-What a file holds is matched with the network by name and shape before anything is decoded.
+The tensors of a file are matched with the network by name and shape before anything is decoded.
 
-Keras' own `.weights.h5` is addressed by class and order: two layers of one shape that changed places
-load silently swapped. Here a tensor is found by its path (`stage1_conv1/kernel`) or not at all.
+Keras' own `.weights.h5` is addressed by class and order, so two layers of one shape that changed
+places load silently swapped. Here a tensor is found only by its path (`stage1_conv1/kernel`).
 """
 
 import contextlib
@@ -43,9 +43,9 @@ def save(
 
     Args:
         network: a built `keras.Model`.
-        path: the `.safetensors` file; replaced when it exists.
+        path: the `.safetensors` file; an existing one is replaced.
         dtype: storage dtype, "float16", "float32" or "int8" (`mer_zoo.zoo.quantization`).
-        base: tensors that are stored elsewhere; what equals them is left out.
+        base: tensors that are stored elsewhere; equal ones are left out of the file.
 
     Raises:
         WeightsError: no such dtype, or it cannot hold a value.
@@ -78,14 +78,14 @@ def load(
     base: Mapping[str, np.ndarray] | None = None,
     size: int | None = None,
 ) -> None:
-    """Reads weights into a built network; every variable is set, or nothing is.
+    """Loads weights into a built network. Either every variable is set or none is.
 
     Args:
         network: a built `keras.Model`.
         path: the `.safetensors` file.
         sha256: expected digest of the file. None skips the check (a file you have just written).
         fresh: layers, by name, that keep their initial weights.
-        base: tensors for what the file leaves out.
+        base: the tensors that the file leaves out.
         size: expected bytes of the file. None allows any size up to `bounds.WEIGHT_BYTES`.
 
     Raises:
@@ -104,10 +104,10 @@ def build_loaded(
     base: Mapping[str, np.ndarray] | None = None,
     size: int | None = None,
 ):
-    """Builds a network whose variables come into being with their stored values.
+    """Builds a network whose variables are created with their stored values.
 
-    Drawing random weights first, to throw them away, is slow on JAX, which compiles every
-    initialiser for every shape.
+    Drawing random weights and discarding them is slow on JAX, which compiles every initialiser for
+    every shape.
 
     Args:
         build: makes the network; called without arguments.
@@ -117,7 +117,7 @@ def build_loaded(
         The network.
 
     Raises:
-        WeightsError: as `load` does. Nothing was allocated for the network then.
+        WeightsError: as for `load`. Nothing has been allocated for the network then.
     """
     tensors = {**(base or {}), **read_tensors(path, sha256, size)}
     with _deferred_values():

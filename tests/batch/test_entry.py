@@ -71,7 +71,9 @@ def test_the_command_writes_table_and_page_and_goes_on(smiles, tmp_path):
     assert page.read_text().count("<img") == 3
     for wrong in (["--json"], ["--onset", "3"], ["--csv", "a.csv"]):
         done = CliRunner().invoke(app, [*arguments, *wrong])
-        assert done.exit_code == 2 and "--out does not go with" in " ".join(done.output.split())
+        assert done.exit_code == 2 and "--out cannot be combined with" in " ".join(
+            done.output.split()
+        )
     done = CliRunner().invoke(app, ["predict", str(smiles), "--jobs", "2"])
     assert done.exit_code == 2 and "need --out" in " ".join(done.output.split())
 

@@ -21,7 +21,7 @@ def test_gates_are_drawn_beside_the_face(run, tmp_path):
         assert np.abs(gates - face).max() > 40
     assert np.abs(second - third).max() > 40
     code, _, complaint = run(*arguments, "--label", "happiness")
-    assert code == 2 and "--label does not go with" in complaint
+    assert code == 2 and "--label cannot be combined with" in complaint
     code, _, complaint = run(*arguments[:-1], tmp_path / "x.png", "--method", "saliency")
     assert code == 2 and "gradcam" in complaint
 

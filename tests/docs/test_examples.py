@@ -1,4 +1,4 @@
-"""The examples in docstrings do what they show."""
+"""The examples in docstrings and in the specification do what they show."""
 
 import doctest
 import importlib
@@ -7,6 +7,7 @@ import pytest
 
 import mer_zoo
 from mer_zoo import layers, models
+from tests.docs.pages import ROOT, blocks
 
 MODULES = [
     "mer_zoo.clips.clip",
@@ -33,3 +34,11 @@ def test_every_layer_has_an_example():
         assert "Example:" in getattr(layers, name).__doc__, name
     for name in ("load", "card", "list_models"):
         assert "Example:" in getattr(mer_zoo, name).__doc__, name
+
+
+def test_the_worked_example_of_the_specification_gives_these_numbers():
+    page = ROOT / "docs" / "specification.md"
+    session = "\n".join(blocks(page, "pycon"))
+    example = doctest.DocTestParser().get_doctest(session, {}, page.name, str(page), 0)
+    done = doctest.DocTestRunner().run(example)
+    assert done.attempted > 10 and done.failed == 0

@@ -1,6 +1,6 @@
-"""Made-up releases: the trees and tables of the real ones, with invented rows and drawn frames.
+"""Fake releases: the folder trees and tables of the real ones, with invented rows and drawn frames.
 
-They let tests, examples and one's own pipelines run without any licensed video.
+Tests, examples and your own pipelines can run on them without any licensed video.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,17 +50,17 @@ def fake_release(
     layout: str | None = None,
     version: str | None = None,
 ) -> Path | dict[str, Path]:
-    """Writes a small made-up release with every quirk that the real one is known for.
+    """Writes a small fake release with every known quirk of the real one.
 
     Args:
         name: a name that `load` knows; "megc2019" writes its three datasets.
         folder: where to write; new or empty.
-        seed: another seed, other numbers and pictures; names and counts stay.
+        seed: of the numbers and pictures; names and counts do not depend on it.
         subjects: subjects with regular clips; clips with quirks may belong to others.
-        clips_per_subject: regular clips of each subject; the emotions take turns.
+        clips_per_subject: regular clips of each subject; the emotions alternate.
         clip_length: shortest and longest clip, in frames onset..offset.
-        frames: draws a clip: given a `FakeClip`, gives one uint8 image, (H, W) or (H, W, 3) RGB,
-            for each of `clip.numbers`. By default `draw_blobs`. Not used by "flow".
+        frames: draws a clip: takes a `FakeClip` and yields one uint8 image, (H, W) or (H, W, 3)
+            RGB, for each of `clip.numbers`. By default `draw_blobs`. Not used by "flow".
         clean: no quirks.
         full: as many clips, subjects and labels as the real release; the rows are invented.
         with_frames: False leaves the clips' folders empty, for tests of tables.
@@ -75,8 +75,7 @@ def fake_release(
     Raises:
         UnknownNameError: the name is not known.
         OutputExistsError: the folder is not empty.
-        DatasetError: an option does not fit the dataset, or `frames` gave something else than
-            images.
+        DatasetError: an option does not fit the dataset, or `frames` did not yield images.
     """
     if name not in (*_WRITERS, "megc2019"):
         raise UnknownNameError.among("dataset", name, (*_WRITERS, "megc2019"))

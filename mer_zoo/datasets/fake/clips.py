@@ -20,7 +20,7 @@ class FakeClip:
         action_units: as the table writes them.
         onset, apex, offset: the true phases, as numbers of frame files.
         numbers: the numbers of the frame files.
-        fps: frames a second.
+        fps: frames per second.
         seed: for drawing this clip; the same for the same release.
         written: what the table says where it differs from the truth: {"apex": "/"}.
         in_table: whether the table has a row for it.
@@ -84,7 +84,7 @@ class Inventor:
     Args:
         dataset: the dataset imitated.
         options: lengths and seed.
-        fps: frames a second.
+        fps: frames per second.
         action_units: emotion (lower case) -> the action units that its clips show in turn.
         first_frame: the range of the onsets.
         around: frame files before the onset and after the offset.
