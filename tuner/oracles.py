@@ -85,7 +85,7 @@ class BayesianOracle(_Durable, BayesianOptimizationOracle):
     proposes other values after a restart.
     """
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str):
         entropy = zlib.crc32(f"{self.seed}/{int(trial_id)}".encode())
         self._random_state = np.random.RandomState(entropy)
         with warnings.catch_warnings():
@@ -115,7 +115,7 @@ def check_choice(algorithm: str, seed: int, trials: int) -> None:
 
 def make_oracle(
     algorithm: str,
-    hyperparameters,
+    hyperparameters: keras_tuner.HyperParameters,
     *,
     seed: int,
     trials: int,

@@ -2,11 +2,17 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.errors import ClipError
+
+if TYPE_CHECKING:  # loads Keras
+    from mer_zoo.readings import Reading
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 
@@ -18,7 +24,17 @@ class Input:
     path: Path
     row: ClipRow | None = None
 
-    def read(self, classifier, *, face, engine, phases, fps, allow_truncated, **span):
+    def read(
+        self,
+        classifier: "MicroExpressionClassifier",
+        *,
+        face: str | int,
+        engine: str,
+        phases: Mapping[str, int | None],
+        fps: float | None,
+        allow_truncated: bool,
+        **span,
+    ) -> "Reading":
         """The classifier's `Reading`; phases and frame rate of a row come before those given."""
         if self.row is not None and self.path.is_dir():
             # A table counts a folder's frames by the numbers in their file names.

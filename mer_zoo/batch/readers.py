@@ -63,7 +63,7 @@ class EntryReader:
     allow_truncated: bool = False
 
     @classmethod
-    def of(cls, name, backend: str, **options) -> "EntryReader":
+    def of(cls, name: str | Path, backend: str, **options) -> "EntryReader":
         """The reader of an entry; its card is read, its weights are not.
 
         Raises:

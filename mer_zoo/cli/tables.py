@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 from rich.table import Column, Table
@@ -11,8 +13,17 @@ from rich.text import Text
 
 from mer_zoo.files import refuse_overwrite, write_atomically
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def readings(rows) -> Table:
+    from mer_zoo.evaluation import Result
+    from mer_zoo.readings import Reading
+    from mer_zoo.spotting.intervals import Interval
+    from mer_zoo.zoo.cards import Card
+    from mer_zoo.zoo.golden import Check
+
+
+def readings(rows: "Iterable[Reading]") -> Table:
     """One line a reading: phases, motion, label and the two most probable classes."""
     table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
     for r in rows:
@@ -29,7 +40,7 @@ def readings(rows) -> Table:
     return table
 
 
-def write_csv(rows, path: Path, force: bool = False) -> Path:
+def write_csv(rows: "Sequence[Reading]", path: Path, force: bool = False) -> Path:
     """Writes readings of one model as CSV, one a line, one column `p_<class>` a class.
 
     Raises:
@@ -48,7 +59,7 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
     return path
 
 
-def intervals(rows) -> Table:
+def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line an interval (`mer_zoo.spot`): phases, motion, score and, where it was read, the label."""
     read = any(reading is not None for _, reading in rows)
     table = Table("onset", "apex", "offset", "seconds", "motion px", "score", *["label"] * read)
@@ -65,7 +76,9 @@ def intervals(rows) -> Table:
     return table
 
 
-def write_intervals(rows, path: Path, force: bool = False) -> Path:
+def write_intervals(
+    rows: "Sequence[tuple[Interval, Reading | None]]", path: Path, force: bool = False
+) -> Path:
     """Writes intervals as CSV, one a line; `label` is empty where no entry read them.
 
     Raises:
@@ -86,7 +99,7 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
     return path
 
 
-def entries(cards) -> Table:
+def entries(cards: "Iterable[Card]") -> Table:
     """One line a zoo entry, of at most 80 columns: what it sees, its size, what it saw, its first score."""
     columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
     shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
@@ -110,7 +123,7 @@ def _seen(saw) -> str:
     return f"{saw.real_clips} real" if saw.real_clips else "synthetic"
 
 
-def card(entry) -> list:
+def card(entry: "Card") -> list:
     """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
     scores = Table(
         "score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores"
@@ -154,7 +167,7 @@ def card(entry) -> list:
     return [Panel(summary, title=entry.name), scores, facts]
 
 
-def result(evaluation) -> list:
+def result(evaluation: "Result") -> list:
     """An evaluation: its title, scores beside the baselines, each dataset, and the confusion."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
     scores = Table(
@@ -198,7 +211,7 @@ def result(evaluation) -> list:
     return shown
 
 
-def results(frame) -> Table:
+def results(frame: "pd.DataFrame") -> Table:
     """Several results, a line each; differences and p are against the first of the same clips."""
     # Short, so that 80 columns hold every number and a name folds instead.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
@@ -222,7 +235,7 @@ def results(frame) -> Table:
     return table
 
 
-def checks(rows) -> Table:
+def checks(rows: "Iterable[Check]") -> Table:
     """One line a verified entry: what was checked and, where it failed, why."""
     table = Table(
         Column("entry", no_wrap=True),
@@ -237,7 +250,9 @@ def checks(rows) -> Table:
     return table
 
 
-def write_results(results, path: Path, title: str, force: bool) -> list[Path]:
+def write_results(
+    results: "Mapping[str, Result]", path: Path, title: str, force: bool
+) -> list[Path]:
     """Writes results side by side as .csv, and as .md and .svg beside it."""
     from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
     from mer_zoo.files import refuse_overwrite, write_atomically

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.clips.folder import FolderStream
 from mer_zoo.clips.pixels import rgb_frames
@@ -68,7 +70,7 @@ class Clip:
     @classmethod
     def from_video(
         cls,
-        path,
+        path: str | Path,
         *,
         fps: float | None = None,
         start: int = 0,
@@ -108,7 +110,7 @@ class Clip:
     @classmethod
     def from_frames(
         cls,
-        folder,
+        folder: str | Path,
         *,
         fps: float | None = None,
         numbering: str = "file",
@@ -171,7 +173,13 @@ class Clip:
 
     @classmethod
     def from_array(
-        cls, array, *, fps: float | None = None, times=None, bit_depth: int | None = None, **about
+        cls,
+        array: ArrayLike,
+        *,
+        fps: float | None = None,
+        times: ArrayLike | None = None,
+        bit_depth: int | None = None,
+        **about,
     ) -> "Clip":
         """Makes frames that are already in memory into a clip.
 

@@ -43,7 +43,7 @@ class FolderStream(FrameStream):
         ClipError: if fps is missing or not positive.
     """
 
-    def __init__(self, path, *, fps: float | None = None, bit_depth: int | None = None):
+    def __init__(self, path: str | Path, *, fps: float | None = None, bit_depth: int | None = None):
         self.name = str(path)
         self.numbers, self.files = list_images(expanded(path))
         if fps is None:

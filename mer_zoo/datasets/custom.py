@@ -38,7 +38,7 @@ class CustomReader:
     def __init__(self, fps: float | None = None):
         self.fps = fps
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """Reads `table`, or `root` as a csv file, a folder with one csv file, or folders a class."""
         place = None if root is None else expanded(root)
         if table is None and place is None:

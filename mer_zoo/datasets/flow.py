@@ -66,7 +66,7 @@ class FlowReader:
             raise DatasetError(f"segment is {segment!r}; expected {', '.join(SEGMENTS)}.")
         self.segment = segment
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """See `TableReader.read`; `table` is `labels.csv` where it does not lie in `root`."""
         folder = None if root is None else expanded(root)
         if folder is not None and not os.path.isdir(folder):

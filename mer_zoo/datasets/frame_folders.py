@@ -1,6 +1,7 @@
 """Finding the folders of frames and the tables in a release, however its tree is named."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ class ReleaseTree:
     files: tuple[Path, ...]
 
 
-def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
+def walk_release(root: str | Path, folder_key: FolderKey) -> ReleaseTree:
     """Walks a release's folder without entering the frame folders.
 
     Args:
@@ -68,7 +69,9 @@ def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
     return ReleaseTree(folders, tuple(files))
 
 
-def choose_table(tree: ReleaseTree, root, pattern, official: str) -> Path:
+def choose_table(
+    tree: ReleaseTree, root: str | Path, pattern: re.Pattern[str], official: str
+) -> Path:
     """The annotation table among a release's files.
 
     Args:

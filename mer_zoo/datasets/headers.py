@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from mer_zoo.datasets.cells import cell_text
 from mer_zoo.datasets.report import listed, shortened
@@ -76,7 +77,7 @@ def find_table(
     return Table(sheet, {f: str(cells[c]).strip() for f, c in columns.items()}, tuple(rows))
 
 
-def plain(header) -> str:
+def plain(header: Any) -> str:
     """A header with only its letters and digits, in one case: "Onset_Frame " -> "onsetframe"."""
     text = unicodedata.normalize("NFKC", "" if header is None else str(header))
     return re.sub(r"[\W_]+", "", text).casefold()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.corrections import correct
@@ -44,10 +45,10 @@ class Policies:
 
 def load(
     name: str,
-    root,
+    root: str | Path | None,
     *,
     protocol: str | None = None,
-    table=None,
+    table: str | Path | None = None,
     missing_apex: str = "middle",
     corrections: bool = True,
     classes: Mapping[str, str] | None = None,
@@ -92,7 +93,7 @@ def load(
     return assemble(release, wanted, classes, policies)
 
 
-def read_table(name: str, path, **options) -> Dataset:
+def read_table(name: str, path: str | Path, **options) -> Dataset:
     """Reads an annotation table alone, without looking for frames.
 
     Args:

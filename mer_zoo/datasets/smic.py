@@ -81,7 +81,7 @@ class SmicReader:
     name = "smic"
     emotions = EMOTIONS
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """See `TableReader.read`."""
         if table is not None:
             return EXTENDED.read(root, table)

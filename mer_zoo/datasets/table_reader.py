@@ -73,7 +73,7 @@ class TableReader:
     trimmed: bool = True
     remarks: Callable[[Sequence[Annotation]], Sequence[Remark]] = lambda annotations: ()
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """Reads the table, and finds the folders of frames when `root` is given.
 
         Raises:

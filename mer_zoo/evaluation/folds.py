@@ -1,9 +1,11 @@
 """Splits. Subjects never stand on both sides, but for the one split that says so in its name."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import EvaluationError, UnknownNameError
 from mer_zoo.evaluation.examples import NO_EXPRESSION
@@ -26,7 +28,9 @@ class Fold:
     test: np.ndarray
 
 
-def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
+def make_folds(
+    split: str, subjects: ArrayLike, labels: ArrayLike, seed: int = 1
+) -> tuple[Fold, ...]:
     """The folds of a split.
 
     Args:
@@ -62,7 +66,7 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
     raise UnknownNameError.among("split", split, SPLITS)
 
 
-def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
+def grouped_kfold(subjects: np.ndarray, labels: np.ndarray, k: int, seed: int) -> tuple[Fold, ...]:
     """K folds of whole subjects, as even in size and classes as a greedy choice makes them.
 
     Subjects are taken from the largest to the smallest (ties by the seed); each goes to the fold
@@ -97,7 +101,7 @@ def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
     return _by_group(groups, labels, "group", "k-fold")
 
 
-def check_folds(folds, subjects, split: str) -> None:
+def check_folds(folds: Sequence[Fold], subjects: np.ndarray, split: str) -> None:
     """Raises EvaluationError if a subject is trained and tested on, or a clip is tested twice."""
     tested = np.concatenate([fold.test for fold in folds])
     if len(set(tested.tolist())) != len(tested):
@@ -115,7 +119,7 @@ def check_folds(folds, subjects, split: str) -> None:
             )
 
 
-def folds_hash(folds, clips) -> str:
+def folds_hash(folds: Sequence[Fold], clips: np.ndarray) -> str:
     """sha256 of the test clips of every fold: the same hash, the same folds, in any row order."""
     lines = sorted(f"{fold.name}: {' '.join(sorted(clips[fold.test]))}" for fold in folds)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

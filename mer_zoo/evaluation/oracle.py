@@ -4,14 +4,20 @@ Seven of ten published codes for micro-expressions do this. The figure says how 
 score the reporting rule alone can make.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from mer_zoo.evaluation.fold_record import FoldRecord
+from mer_zoo.evaluation.folds import Fold
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 
 LABEL = "test-selected: not a score, the epoch was chosen on the test subjects"
 
 
-def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
+def selected_on_test(
+    labels: np.ndarray, folds: Sequence[Fold], outcomes: Sequence[FoldRecord]
+) -> dict:
     """The two usual rules, pooled over the folds, mean over the seeds.
 
     Args:

@@ -6,11 +6,12 @@ interval is found where one spotted overlaps it with an intersection over union 
 Counts are summed over all videos; precision, recall and F1 are computed once, from the sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import EvaluationError
 
@@ -87,7 +88,9 @@ def score_spotting(
     return SpottingScore(pairs, len(spotted) - pairs, len(annotated) - pairs)
 
 
-def pooled_spotting(videos, *, least_iou: float = LEAST_IOU) -> SpottingScore:
+def pooled_spotting(
+    videos: Iterable[tuple[ArrayLike, ArrayLike]], *, least_iou: float = LEAST_IOU
+) -> SpottingScore:
     """The score of many videos: counts are summed first.
 
     Args:
@@ -101,7 +104,7 @@ def pooled_spotting(videos, *, least_iou: float = LEAST_IOU) -> SpottingScore:
     return sum(scores, SpottingScore())
 
 
-def intersection_over_union(one, other) -> np.ndarray:
+def intersection_over_union(one: ArrayLike, other: ArrayLike) -> np.ndarray:
     """Overlap of every interval of one list with every interval of another, in frames.
 
     Args:

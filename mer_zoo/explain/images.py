@@ -1,9 +1,16 @@
 """What every explanation begins with: the network behind a model, and its image."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    import keras
 
-def as_seen(model, image: np.ndarray):
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
+
+
+def as_seen(model: "MicroExpressionClassifier | keras.Model", image: np.ndarray):
     """The network of a classifier or model, and the image as float32.
 
     Raises:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
@@ -15,7 +16,7 @@ STORED_FLOOR = 1.0  # of 255 levels: an image without contrast stays without
 
 
 def flow(
-    clip,
+    clip: Clip,
     method: str = "dis",
     normalize: bool = True,
     remove_rigid: str = "median",

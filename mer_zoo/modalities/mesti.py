@@ -7,7 +7,9 @@ by measurement, see `docs/specification.md`.
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
@@ -25,7 +27,7 @@ MESTI_CHANNELS = {
 
 
 def mesti(
-    clip,
+    clip: Clip,
     channels: str = "motion",
     detrend: bool = False,
     normalize: bool = True,
@@ -85,7 +87,9 @@ class MestiAccumulator:
         ParameterError: `detrend` is neither True nor False.
     """
 
-    def __init__(self, positions, onset: int, apex: int, offset: int, detrend: bool = False):
+    def __init__(
+        self, positions: ArrayLike, onset: int, apex: int, offset: int, detrend: bool = False
+    ):
         check_parameters(detrend=detrend)
         positions = np.asarray(positions, dtype=np.float64)
         increasing = positions.ndim == 1 and (np.diff(positions) > 0).all()

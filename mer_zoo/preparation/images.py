@@ -7,7 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import open_frames
+from mer_zoo.clips import Clip, open_frames
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import DatasetError, MerZooError
 from mer_zoo.preparation.keys import image_key
 from mer_zoo.preparation.store import ImageStore
@@ -16,7 +17,7 @@ from mer_zoo.zoo.cards import Preprocessing
 
 
 def prepare(
-    dataset,
+    dataset: Dataset,
     preprocessing: Preprocessing,
     *,
     variants: int = 1,
@@ -146,7 +147,7 @@ def _made(clip, clip_id: str, numbers: list[int], preprocessing: Preprocessing, 
         yield modalities.compute(preprocessing.modality, varied, **preprocessing.parameters)
 
 
-def aligned(clip, preprocessing: Preprocessing):
+def aligned(clip: Clip, preprocessing: Preprocessing):
     """The aligned clip with the phases its image is made of; phases the clip has are kept.
 
     Raises:

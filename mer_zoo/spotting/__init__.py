@@ -1,5 +1,7 @@
 """From a stream of frames to its expressions: aligned clips with phases and motion."""
 
+from collections.abc import Callable
+
 from mer_zoo.clips import FrameStream
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.aligning import aligned_clip
@@ -33,12 +35,12 @@ def find_expression(
     *,
     size: int = 112,
     alignment: str = "face",
-    phases=(None, None, None),
+    phases: tuple[int | None, int | None, int | None] = (None, None, None),
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
-    progress=None,
+    progress: Callable[[int], None] | None = None,
 ) -> Expression:
     """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
 

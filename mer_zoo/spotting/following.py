@@ -132,7 +132,7 @@ def follow_face(
     *,
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> FacePath:
@@ -183,7 +183,7 @@ def follow_steps(
     *,
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
 ) -> Iterator[Step]:
     """Follows a face through `start <= index < stop` of a stream of any length.

@@ -43,7 +43,7 @@ class Phases:
 def find_phases(
     fields: np.ndarray,
     times: np.ndarray,
-    given=(None, None, None),
+    given: tuple[int | None, int | None, int | None] = (None, None, None),
     max_rise: float = MAX_RISE,
     lips: np.ndarray | None = None,
 ) -> Phases:

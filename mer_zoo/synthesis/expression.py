@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.synthesis.action_units import Side, action_unit, format_action_units
 from mer_zoo.synthesis.schema import Schema
@@ -115,7 +116,7 @@ class Expression:
         return next(iter(sides - {"both"}), "both") if sides else ""
 
 
-def ramp(share, sharpness: float) -> np.ndarray:
+def ramp(share: ArrayLike, sharpness: float) -> np.ndarray:
     """Power sigmoid x^g / (x^g + (1 - x)^g) of a share clipped to 0..1; float32.
 
     It runs from 0 to 1, through 1/2 in the middle, the steeper there the larger g is.

@@ -38,7 +38,7 @@ def render_clip(
     *,
     n_frames: int,
     fps: float,
-    seed=0,
+    seed: int | np.random.SeedSequence | np.random.Generator = 0,
     crop: bool = True,
     subject: str | None = None,
 ) -> Clip:
@@ -80,7 +80,7 @@ def render(
     *,
     n_frames: int,
     fps: float,
-    seed=0,
+    seed: int | np.random.SeedSequence | np.random.Generator = 0,
     subject: str | None = None,
 ) -> Clip:
     """As `render_clip`, for a portrait that is used again: its fields are made only once."""

@@ -1,5 +1,8 @@
 """Augmented batches. What is drawn depends on (seed, epoch, batch) alone, so training can resume."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -24,7 +27,17 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, images, targets, *, image_size, modality, parameters, shift, flip, batch_size, seed
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        *,
+        image_size: int,
+        modality: str,
+        parameters: Mapping[str, Any],
+        shift: int,
+        flip: bool,
+        batch_size: int,
+        seed: int,
     ):
         super().__init__(workers=1)
         self.images, self.targets = images, targets
@@ -71,7 +84,7 @@ class EpochStarter(keras.callbacks.Callback):
         super().__init__()
         self.batches = batches
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None):
         self.batches.start_epoch(epoch)
 
 

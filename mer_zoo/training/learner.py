@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import find
 from mer_zoo.zoo.cards import Preprocessing
 from mer_zoo.zoo.registry import HEAD
+
+if TYPE_CHECKING:
+    import keras
+
 
 SYNTHETIC, REAL = "training", "real.training"
 """The two sections of a recipe on optimisation."""
@@ -260,7 +265,7 @@ def _watching(watch, fitted: FittedNetwork) -> list:
 
 
 @contextmanager
-def frozen(network, unfreeze: str) -> Iterator[None]:
+def frozen(network: "keras.Model", unfreeze: str) -> Iterator[None]:
     """Freezes all layers but those named by `Training.unfreeze`, and their moving averages."""
     below = [
         layer

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
 from mer_zoo.zoo.loading import trainable_parameters
 from mer_zoo.zoo.registry import CARD, Entry
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def refuse_existing(folder: Path, force: bool) -> Path:
 def write_entry(
     recipe: Recipe,
     recipe_path: str | Path,
-    network,
+    network: "keras.Model",
     class_names: list[str],
     folder: Path,
     *,

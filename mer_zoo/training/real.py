@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,14 @@ STATE = ".training"
 
 def train_on_real(
     recipe: Recipe,
-    root,
+    root: str | Path,
     folder: Path,
     *,
     loso: bool = False,
     jobs: int = 1,
     force: bool = False,
     track: bool | str | Tracker = False,
-    progress=print,
+    progress: Callable[[str], None] = print,
 ) -> cards.Card:
     """Trains a recipe on all clips of its dataset and writes a local zoo entry.
 

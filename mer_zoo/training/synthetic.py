@@ -42,7 +42,7 @@ def train_entry(
     jobs: int = 2,
     force: bool = False,
     track: bool | str | Tracker = False,
-    progress=print,
+    progress: Callable[[str], None] = print,
 ) -> cards.Card:
     """Trains every seed of a recipe and writes the zoo entry of the first.
 
