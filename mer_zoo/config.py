@@ -113,7 +113,7 @@ class Format:
 
     def _check_values(self, table: dict, where: str) -> None:
         """Refuses what later code could not copy or print."""
-        level = [table]
+        level: list[dict | list] = [table]
         for _ in range(DEPTH):
             items = [v for c in level for v in (c.values() if isinstance(c, dict) else c)]
             if any(isinstance(v, int) and abs(v) > LARGEST for v in items):

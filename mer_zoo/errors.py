@@ -38,7 +38,7 @@ class UnknownNameError(MerZooError, ValueError):
     """A name (zoo entry, modality, action unit, recipe key) is not known."""
 
     @classmethod
-    def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
+    def among(cls, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
         """Says which known names are close to `name`, and lists them all when there are few."""
         import difflib
 

@@ -108,7 +108,7 @@ class Engine(TrialTuner):
         super().__init__(restored(make, project.backup, lines.say), project.folder)
         self._show()
 
-    def search(self):
+    def search(self) -> None:  # type: ignore[override]  # `run` and `space` are its own
         """Runs the trials that are missing.
 
         Raises:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.errors import ClipError
@@ -39,18 +39,20 @@ class Input:
         if self.row is not None and self.path.is_dir():
             # A table counts a folder's frames by the numbers in their file names.
             return classifier.predict_clip(self.row.read(), face=face, engine=engine)
+        known: dict[str, Any] = {**phases, **span}
         if self.row is not None:
-            phases = {name: getattr(self.row, name) for name in ("onset", "apex", "offset")}
+            known |= {name: getattr(self.row, name) for name in ("onset", "apex", "offset")}
             fps = self.row.fps
-        return classifier.predict_video(
+        reading = classifier.predict_video(
             self.path,
-            **phases,
-            **span,
+            **known,
             fps=fps,
             face=face,
             engine=engine,
             allow_truncated=allow_truncated,
         )
+        assert not isinstance(reading, list)  # only with spot=True
+        return reading
 
     @property
     def identity(self) -> str:

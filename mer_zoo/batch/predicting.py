@@ -1,5 +1,6 @@
 """Reading many videos: resumable, side by side, one row a video."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mer_zoo import __version__, settings
@@ -13,7 +14,7 @@ from mer_zoo.errors import BatchError
 from mer_zoo.processes import worker_environment
 from mer_zoo.progress import progress_bar
 
-Paths = str | Path | list[str | Path]
+Paths = str | Path | Sequence[str | Path]
 
 
 def predict_many(

@@ -21,9 +21,14 @@ class Reader(Protocol):
         notes: what a report should say about the model.
     """
 
-    entry: str
-    class_names: Sequence[str]
-    notes: str
+    @property
+    def entry(self) -> str: ...
+
+    @property
+    def class_names(self) -> Sequence[str]: ...
+
+    @property
+    def notes(self) -> str: ...
 
     def describe(self) -> dict:
         """Plain values that name everything the rows depend on."""

@@ -1,7 +1,7 @@
 """The command that finds expressions in long videos: spot."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,7 +41,7 @@ def spot(
     if csv is not None:
         refuse_overwrite(csv, force)
     stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
-    options = {
+    options: dict[str, Any] = {
         "start": start,
         "stop": stop,
         "face": int(face) if face.isdigit() else face,

@@ -71,7 +71,7 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
             f"{interval.times[0]:.2f}-{interval.times[-1]:.2f}",
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
-            *([Text(reading.label, style="bold")] if read else []),
+            *([] if reading is None else [Text(reading.label, style="bold")]),
         )
     return table
 
@@ -162,9 +162,10 @@ def card(entry: "Card") -> list:
         facts.add_row(what, Text(value))
     limits = "\n".join(f"- {limit}" for limit in entry.limits)
     summary = Text(f"{entry.summary}\n\nUse: {entry.intended_use}\n\nLimits:\n{limits}")
+    measured: Table | Text = scores
     if not entry.metrics:
-        scores = Text("No score was measured. mer-zoo train --root ... --loso measures one.")
-    return [Panel(summary, title=entry.name), scores, facts]
+        measured = Text("No score was measured. mer-zoo train --root ... --loso measures one.")
+    return [Panel(summary, title=entry.name), measured, facts]
 
 
 def result(evaluation: "Result") -> list:
@@ -199,7 +200,7 @@ def result(evaluation: "Result") -> list:
     counts = Table("true \\ predicted", *evaluation.class_names, title="All seeds together")
     for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
         counts.add_row(label, *map(str, row))
-    shown = [scores, parts, counts]
+    shown: list[Table | Text] = [scores, parts, counts]
     if selected := evaluation.about.get("test_selected"):
         each = selected["best_epoch_per_fold"]
         shown.append(

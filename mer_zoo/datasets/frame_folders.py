@@ -48,8 +48,8 @@ def walk_release(root: str | Path, folder_key: FolderKey) -> ReleaseTree:
         raise DatasetError(f"There is no folder {root}. Give the folder of the release.")
     folders: dict[tuple[str, ...], Path] = {}
     files = []
-    for place, below, names in os.walk(root, followlinks=True):
-        place = Path(place)
+    for above, below, names in os.walk(root, followlinks=True):
+        place = Path(above)
         parts = place.relative_to(root).parts
         below[:] = sorted(name for name in below if not name.startswith("."))
         if len(parts) >= DEEPEST:

@@ -68,9 +68,9 @@ def find_table(
     cells = next(cells for number, cells in sheet.rows if number == header_row)
     columns = {field: _column(sheet, cells, field, names) for field, names in fields.items()}
     rows = []
-    for number, row in sheet.rows:
+    for number, content in sheet.rows:
         if number > header_row:
-            values = {f: row[c] if c < len(row) else None for f, c in columns.items()}
+            values = {f: content[c] if c < len(content) else None for f, c in columns.items()}
             repeated = all(plain(values[f]) == plain(cells[c]) for f, c in columns.items())
             if not repeated and any(cell_text(value) for value in values.values()):
                 rows.append((number, values))

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_frame, cell_name, cell_text
@@ -81,6 +82,10 @@ class TableReader:
         """
         tree = None if root is None else walk_release(root, self.folder_key)
         if table is None:
+            if root is None or tree is None:
+                raise DatasetError(
+                    f"Give root, the folder of the release of {self.name}, or table."
+                )
             table = choose_table(tree, expanded(root), self.pattern, self.official)
         annotations, remarks = self._annotations(expanded(table))
         return Release(
@@ -140,9 +145,13 @@ class TableReader:
             identity = self.identify(cells)
         except ValueError as error:
             wrong.append(str(error))
-        if wrong:
+        if wrong or identity is None:
             return None, wrong
-        about = {"where": table.sheet.place(number), "fps": self.fps, "folder": identity.folder}
+        about: dict[str, Any] = {
+            "where": table.sheet.place(number),
+            "fps": self.fps,
+            "folder": identity.folder,
+        }
         aus = cell_text(cells.get("aus"))
         return (
             Annotation(

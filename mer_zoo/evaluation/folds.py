@@ -145,5 +145,5 @@ def _single_tenth(labels, seed):
     for label in np.unique(labels[labels != NO_EXPRESSION]):
         rows = rng.permutation(np.flatnonzero(labels == label))
         test.extend(rows[: max(1, round(len(rows) / 10))])
-    test = np.sort(np.array(test))
-    return Fold("tenth", np.setdiff1d(np.arange(len(labels)), test), test)
+    tested = np.sort(np.array(test))
+    return Fold("tenth", np.setdiff1d(np.arange(len(labels)), tested), tested)

@@ -61,7 +61,7 @@ class Result:
     @property
     def confusion(self) -> np.ndarray:
         """Pooled confusion matrix, int `(K, K)`, summed over the seeds; rows are true classes."""
-        return sum(s.confusion for s in self.scores)
+        return np.sum([s.confusion for s in self.scores], axis=0)
 
     @property
     def uf1(self) -> float:

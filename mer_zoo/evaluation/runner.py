@@ -218,4 +218,4 @@ def _records(evaluation: _Missing, callback: Callback | None, progress: bool) ->
             found[record.seed, number] = record
             notify(number, record)
             advance()
-    return list(found.values())
+    return [record for record in found.values() if record is not None]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mer_zoo.errors import EvaluationError
 
@@ -56,9 +55,13 @@ class SpottingScore:
         return _share(2 * self.true_positives, 2 * self.true_positives + errors)
 
 
+Intervals = Sequence[tuple[int, int]] | np.ndarray
+"""Onset and offset of each interval, `(N, 2)`."""
+
+
 def score_spotting(
-    annotated: Sequence[tuple[int, int]],
-    spotted: Sequence[tuple[int, int]],
+    annotated: Intervals,
+    spotted: Intervals,
     *,
     least_iou: float = LEAST_IOU,
 ) -> SpottingScore:
@@ -89,7 +92,7 @@ def score_spotting(
 
 
 def pooled_spotting(
-    videos: Iterable[tuple[ArrayLike, ArrayLike]], *, least_iou: float = LEAST_IOU
+    videos: Iterable[tuple[Intervals, Intervals]], *, least_iou: float = LEAST_IOU
 ) -> SpottingScore:
     """The score of many videos: counts are summed first.
 
@@ -100,11 +103,13 @@ def pooled_spotting(
     Raises:
         EvaluationError: as for `score_spotting`.
     """
-    scores = (score_spotting(*video, least_iou=least_iou) for video in videos)
+    scores = (
+        score_spotting(annotated, spotted, least_iou=least_iou) for annotated, spotted in videos
+    )
     return sum(scores, SpottingScore())
 
 
-def intersection_over_union(one: ArrayLike, other: ArrayLike) -> np.ndarray:
+def intersection_over_union(one: Intervals, other: Intervals) -> np.ndarray:
     """Overlap of every interval of one list with every interval of another, in frames.
 
     Args:

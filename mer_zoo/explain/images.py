@@ -1,6 +1,6 @@
 """What every explanation begins with: the network behind a model, and its image."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def as_seen(model: "MicroExpressionClassifier | keras.Model", image: np.ndarray)
     Raises:
         ValueError: the image is not of the network's input shape.
     """
-    network = getattr(model, "network", model)
+    network: Any = getattr(model, "network", model)
     image = np.asarray(image, dtype=np.float32)
     if image.shape != tuple(network.input_shape[1:]):
         raise ValueError(

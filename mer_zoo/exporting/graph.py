@@ -103,6 +103,6 @@ def _of_length(clip: Clip, count: int | None) -> Clip:
     if count is None or count == clip.n_frames:
         return clip
     chosen = np.minimum(np.arange(count), clip.n_frames - 1)
-    onset, apex, offset = (min(phase, count - 1) for phase in clip.phases)
-    times = np.arange(count) / clip.fps
+    onset, apex, offset = (min(phase, count - 1) for phase in clip.require_phases())
+    times = np.arange(count) / (clip.fps or 1.0)
     return Clip(clip.frames[chosen], times, onset=onset, apex=apex, offset=offset)

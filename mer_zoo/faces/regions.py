@@ -1,10 +1,10 @@
 """The rotated square of an image that FaceMesh looks at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike
 
 MARGIN = 1.5  # side of the region over side of the face's box
 
@@ -24,7 +24,9 @@ class FaceRegion:
     angle: float
 
     @classmethod
-    def around(cls, box: ArrayLike, axis: np.ndarray, margin: float = MARGIN) -> "FaceRegion":
+    def around(
+        cls, box: Sequence[float] | np.ndarray, axis: np.ndarray, margin: float = MARGIN
+    ) -> "FaceRegion":
         """The square of `margin` times the box's longer side, turned along `axis`.
 
         Args:

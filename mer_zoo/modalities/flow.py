@@ -66,13 +66,16 @@ def flow(
         u, v = (plane - np.float32(median(plane)) for plane in (u, v))
     elif remove_rigid == "head":
         u, v = flow_without_head(u, v)
-    planes = [u, v, optical_strain(u, v)]
+    strain = optical_strain(u, v)
     if size is not None:
-        planes = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in planes]
-    if normalize:
-        floor = DISPLACEMENT_FLOOR * window_stride(height, width)
-        planes = _scaled(*planes, floor, STRAIN_FLOOR, per_channel)
-    return np.dstack(planes)
+        u, v, strain = (
+            cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+            for plane in (u, v, strain)
+        )
+    if not normalize:
+        return np.dstack([u, v, strain])
+    floor = DISPLACEMENT_FLOOR * window_stride(height, width)
+    return np.dstack(_scaled(u, v, strain, floor, STRAIN_FLOOR, per_channel))
 
 
 def rescale_flow(image: np.ndarray) -> np.ndarray:

@@ -210,7 +210,7 @@ class MestiAccumulator:
             UnknownNameError: no such `channels` or `remove_rigid`.
             ParameterError: another parameter is out of its range.
         """
-        if channels not in MESTI_CHANNELS:
+        if not isinstance(channels, str) or channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
         check_rigid(remove_rigid)
         check_parameters(
@@ -242,7 +242,7 @@ class MestiAccumulator:
         return cv2.merge(planes).reshape(*response.shape, len(planes))
 
     def _response_and_reference(self) -> tuple[np.ndarray, np.ndarray]:
-        if self._added < self._window.stop:
+        if self._averages is None or self._added < self._window.stop:
             raise ClipError(
                 f"The expression ends at frame {self._window.stop - 1}, but only {self._added} frames "
                 "were added. Add the frames up to the offset first."

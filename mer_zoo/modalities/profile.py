@@ -70,6 +70,6 @@ def response_weights(
                 f"With onset={onset}, apex={apex}, offset={offset} the expression cannot be told "
                 "from a linear drift. Use detrend=False, or a clip with more frames or both phases."
             )
-    weights = np.zeros(len(positions))
+    weights = np.zeros(np.size(positions))
     weights[inside] = residual / (residual @ residual)
     return weights

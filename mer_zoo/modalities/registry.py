@@ -32,7 +32,7 @@ class Modality:
 
     name: str
     function: Callable[..., np.ndarray]
-    channels: dict[str | None, tuple[str, ...]]
+    channels: Mapping[Any, tuple[str, ...]]
 
     @property
     def parameters(self) -> dict:
@@ -50,8 +50,9 @@ class Modality:
         """
         self.check(parameters)
         chosen = {**self.parameters, **parameters}.get("channels")
-        if chosen not in self.channels:
-            raise UnknownNameError.among(f"{self.name} channel set", chosen, self.channels)
+        if not isinstance(chosen, str | None) or chosen not in self.channels:
+            known = [name for name in self.channels if name is not None]
+            raise UnknownNameError.among(f"{self.name} channel set", chosen, known)
         return self.channels[chosen]
 
     def check(self, parameters: Mapping[str, Any]) -> None:

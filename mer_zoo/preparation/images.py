@@ -100,14 +100,15 @@ def _images(
         clip = dataset.clip(row)
         key = image_key(clip, preprocessing)
         keys = [key, *(_variant_key(key, record["clip"], i, units) for i in range(1, variants))]
-        images = [store.get(key) for key in keys]
-        missing = [i for i, image in enumerate(images) if image is None]
+        found = {i: store.get(key) for i, key in enumerate(keys)}
+        images = {i: image for i, image in found.items() if image is not None}
+        missing = [i for i in found if i not in images]
         for i, image in zip(
             missing, _made(clip, record["clip"], missing, preprocessing, units), strict=True
         ):
             store.put(keys[i], image)
             images[i] = image
-        return np.stack(images)
+        return np.stack([images[i] for i in found])
     except MerZooError as error:
         return f"{record['clip']}: {error}"
 

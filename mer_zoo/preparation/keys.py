@@ -48,5 +48,5 @@ def image_key(clip: Clip, preprocessing: Preprocessing) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(clip.times.tobytes())
     for frame in clip.frames:
-        digest.update(np.ascontiguousarray(frame))
+        digest.update(np.ascontiguousarray(frame).data)
     return digest.hexdigest()

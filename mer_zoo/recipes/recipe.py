@@ -263,7 +263,7 @@ class Recipe:
         if self.data is None or self.training is None:
             raise RecipeError(
                 f"The recipe {self.name} trains on real clips only: give --root with the folder of "
-                f"{self.real.dataset}."
+                f"{self.real_section().dataset}."
             )
         return self.data, self.training
 

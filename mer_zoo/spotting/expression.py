@@ -38,7 +38,7 @@ class Expression:
         frame whose motion is nearest to `REACH`. The beginning of a large expression is a movement
         of a few pixels, which is what MESTI and the networks are made for.
         """
-        onset, apex, _ = self.clip.phases
+        onset, apex = self.clip.require_phases("onset", "apex")
         if self.motion <= REACH or apex - onset < 2:
             return self.clip
         rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)

@@ -154,8 +154,10 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             BLINK_LEFT * closure[onset : apex + 1].max(),
         )
         interval = Interval(
-            *(window.path.start + phase for phase in (onset, apex, offset)),
-            times=tuple(float(times[phase]) for phase in (onset, apex, offset)),
+            onset=window.path.start + onset,
+            apex=window.path.start + apex,
+            offset=window.path.start + offset,
+            times=(float(times[onset]), float(times[apex]), float(times[offset])),
             held=change.phases.held,
             motion=change.motion,
             score=change.motion / float(np.linalg.norm(others)),

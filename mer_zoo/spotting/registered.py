@@ -44,8 +44,8 @@ def spot_registered(clip: Clip, start: int = 0) -> Expression:
     given = [phase for phase in clip.phases if phase is not None]
     if given:
         return _spot(clip, _shot_of_phases(clip, shots, given, start), start)
-    parts = [list(part) for _, part in groupby(range(len(shots)), key=shots.__getitem__)]
-    parts = [range(part[0], part[-1] + 1) for part in parts if len(part) > 1 or len(shots) == 1]
+    groups = [list(part) for _, part in groupby(range(len(shots)), key=shots.__getitem__)]
+    parts = [range(part[0], part[-1] + 1) for part in groups if len(part) > 1 or len(shots) == 1]
     if not parts:
         raise ClipError(
             f"The camera cuts to another picture at every frame of {clip!r}; motion is measured "

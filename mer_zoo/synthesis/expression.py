@@ -163,9 +163,8 @@ def draw_expression(
         sides = dict(zip(("left", "right"), rng.uniform(*SIDE_SPREAD, 2), strict=True))
         if weak_side is not None:
             sides[weak_side] = weakness * max(sides.values())
-        movements.append(
-            Movement(number, *(float(strength * sides[s]) for s in ("left", "right")), float(lag))
-        )
+        left, right = (float(strength * sides[side]) for side in ("left", "right"))
+        movements.append(Movement(number, left, right, float(lag)))
     shading = float(rng.uniform(0, 0.6)) if rng.random() < 0.5 else 0.0
     # Young skin hardly folds; old skin folds with the first pixel.
     furrows = float(rng.uniform(0, 1)) if rng.random() < FURROWED_SHARE else 0.0

@@ -57,7 +57,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, batch):
         rng = np.random.default_rng([self.seed, self.epoch, batch + 1])
         chosen = np.sort(self._order[batch * self.batch_size : (batch + 1) * self.batch_size])
-        drawn = (chosen,)
+        drawn: tuple[np.ndarray, ...] = (chosen,)
         if self.images.ndim == 5:
             drawn = (chosen, rng.integers(self.images.shape[1], size=len(chosen)))
         images = np.asarray(self.images[drawn], dtype=np.float32)

@@ -91,7 +91,7 @@ class RenderedCorpus:
             images=self.images[rows],
             labels=np.array([index[label] for label in records["label"]]),
             subjects=np.char.add(np.char.add(records["rig"], "/"), records["identity"]),
-            clips=[f"{record['identity']}/{record['clip']}" for record in records],
+            clips=np.array([f"{record['identity']}/{record['clip']}" for record in records]),
             class_names=self.class_names,
             protocol=self.description,
             about=(("dataset", "synthetic"), ("corpus_split", split)),

@@ -300,11 +300,11 @@ def _balanced(examples: Examples, seed: int) -> Examples:
     """
     rng = np.random.default_rng(seed)
     counts = np.bincount(examples.labels[examples.labels != NO_EXPRESSION])
-    rows = [np.arange(len(examples))]
+    parts = [np.arange(len(examples))]
     for label in np.flatnonzero(counts):
         of_class = np.flatnonzero(examples.labels == label)
-        rows.append(rng.choice(of_class, counts.max() - counts[label]))
-    rows = np.concatenate(rows)
+        parts.append(rng.choice(of_class, counts.max() - counts[label]))
+    rows = np.concatenate(parts)
     clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
     return replace(
         examples,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo import settings
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation import Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
@@ -33,7 +34,7 @@ STATE = ".training"
 
 def train_on_real(
     recipe: Recipe,
-    root: str | Path,
+    root: str | Path | Dataset,
     folder: Path,
     *,
     loso: bool = False,

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -146,13 +147,14 @@ def train_seeds(
     refuse_other_work(state, wanted)
     return [
         _train_seed(recipe, corpus, train, seed, state, tracker, progress)
-        for seed in recipe.training.seeds
+        for seed in recipe.synthetic()[1].seeds
     ]
 
 
 def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
     """The clips a recipe trains on: of the training identities, of one rig if the recipe says so."""
-    return corpus.examples("train", recipe.data.train_rig)
+    data, _ = recipe.synthetic()
+    return corpus.examples("train", data.train_rig)
 
 
 def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:
@@ -162,7 +164,7 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedRe
         fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
         weights.load(fitted.network, finished)
     else:
-        progress(f"seed {seed}: {len(train)} training clips, {recipe.training.epochs} epochs")
+        progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
         fitted = learner.fit_for_use(
             train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
         )
@@ -191,7 +193,7 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedRe
 
 def shared_entry(recipe: Recipe) -> Entry | None:
     """The packaged entry that holds all weights of the recipe's but those of the head, if there is one."""
-    if recipe.start and recipe.training.unfreeze == "head":
+    if recipe.start and recipe.synthetic()[1].unfreeze == "head":
         entry = find(recipe.start)
         if entry.address == entry.card.name:  # what is found by this name on any machine
             return entry
@@ -237,7 +239,7 @@ def _begin_run(tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: 
     described, train = dataclasses.asdict(recipe), training_examples(recipe, corpus)
     sections = ("network", "preprocessing", "augmentation", "training")
     tracker.begin(
-        experiment_name("synthetic", f"synthetic-{recipe.data.schema}"),
+        experiment_name("synthetic", f"synthetic-{recipe.synthetic()[0].schema}"),
         recipe.name,
         params={
             "recipe": recipe.name,
@@ -259,7 +261,7 @@ def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, 
         tracker.metrics({metric.name: metric.value})
     title = f"held-out identities, seed {first.seed}"
     tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
-    log_entry(tracker, recipe, folder, recipe.training.seeds)
+    log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
 
 
 def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
@@ -294,7 +296,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
 def _metrics(test: Examples, results: list[SeedResult]) -> list[cards.Metric]:
     truth, classes = test.labels[test.is_expression], len(test.class_names)
     always = majority(truth, classes)
-    common = {
+    common: dict[str, Any] = {
         "protocol": "held-out identities, fixed epochs",
         "split": "test",
         "identities": len(np.unique(test.subjects)),

@@ -108,7 +108,7 @@ def _download(url: str, file, size: int | None, timeout: float, within: float) -
     A thread of its own, since a server that sends a byte now and then never runs into a timeout of
     the socket. One that is given up ends at its next write, to a file that is closed.
     """
-    done = []
+    done: list[tuple[int, str] | Exception] = []
 
     def work():
         try:

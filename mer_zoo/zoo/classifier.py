@@ -197,8 +197,9 @@ class MicroExpressionClassifier(keras.Model):
                     "spot=True finds onset, apex and offset of every expression, but some were "
                     "given. Give the phases of one expression, or spot=True."
                 )
-            options = {"start": start, "stop": stop, "face": face, "engine": engine}
-            found = self.spot_video(stream, progress=progress, **options)
+            found = self.spot_video(
+                stream, start=start, stop=stop, face=face, engine=engine, progress=progress
+            )
             return [reading for _, reading in found]
         expression = spotting.find_expression(
             stream,

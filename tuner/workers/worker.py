@@ -157,7 +157,7 @@ class PatientOracle:
         try:
             self._note = self._patiently(self._present_note)
         except self._stop as stop:
-            raise stop.__cause__ from None
+            raise (stop.__cause__ or stop) from None
         if self._note is None:
             raise ChiefLostError(f"The chief at {self._chief} belongs to another program.")
         return self._note
