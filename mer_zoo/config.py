@@ -33,7 +33,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Format:
+class TomlFormat:
     """A kind of file.
 
     Attributes:

@@ -69,7 +69,7 @@ class TrialTuner(BaseTuner):
         """The oracle was restored before."""
 
 
-class Engine(TrialTuner):
+class SearchEngine(TrialTuner):
     """Asks an oracle for values and runs trials until there are enough, in this process.
 
     Args:

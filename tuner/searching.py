@@ -83,7 +83,7 @@ def search(
         MissingPackageError: KerasTuner or MLflow is not installed.
     """
     require_packages()
-    from tuner.engine import Engine
+    from tuner.engine import SearchEngine
     from tuner.oracles import check_choice
     from tuner.workers.supervision import supervise
 
@@ -102,7 +102,7 @@ def search(
         with _ended_as_it_ends(record):
             if team is not None:
                 supervise(team, kept, prepared, record, lines, trials)
-            engine = Engine(
+            engine = SearchEngine(
                 space,
                 kept,
                 prepared.runner(record, lines),

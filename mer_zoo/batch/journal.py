@@ -16,7 +16,7 @@ from mer_zoo.files import write_atomically
 SUFFIX = ".journal"
 
 
-class Journal:
+class BatchJournal:
     """The file `<results>.journal`: a plan, then a line a finished video or a written file.
 
     A line is written whole and flushed to the disk before the next video counts as done; a line
@@ -43,7 +43,7 @@ class Journal:
         self._file: BinaryIO | None = None
         self._lock = FileLock(self.path.parent / f".{self.path.name}.lock", blocking=False)
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "BatchJournal":
         try:
             self._lock.acquire()
         except Timeout:

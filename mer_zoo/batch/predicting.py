@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mer_zoo import __version__, settings
 from mer_zoo.batch.inputs import expand
-from mer_zoo.batch.journal import Journal
+from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.pools import check_pool, read_all
 from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
@@ -132,7 +132,7 @@ def run(
             "No videos were given. Name videos, folders of videos or a table of clips."
         )
     plan = {"mer_zoo": __version__, **reader.describe()}
-    with Journal(out, plan, force) as journal:
+    with BatchJournal(out, plan, force) as journal:
         for path in (out, report):
             if path is not None:
                 journal.check(path)

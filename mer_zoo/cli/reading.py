@@ -21,7 +21,7 @@ from mer_zoo.cli.common import (
 from mer_zoo.errors import MerZooError
 
 
-class Engine(StrEnum):
+class EngineName(StrEnum):
     """What runs the face models."""
 
     auto = "auto"
@@ -74,7 +74,7 @@ def predict(
     stop: Stop = None,
     fps: Fps = None,
     face: Face = "largest",
-    engine: Engine = Engine.auto,
+    engine: EngineName = EngineName.auto,
     json: Json = False,
     csv: Csv = None,
     report: Report = None,

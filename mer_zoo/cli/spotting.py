@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mer_zoo.cli.common import Force, err, load_model, out, progress_bar
-from mer_zoo.cli.reading import Engine
+from mer_zoo.cli.reading import EngineName
 
 
 def spot(
@@ -28,7 +28,7 @@ def spot(
         float | None, typer.Option(min=0, help="Least motion over what else could look like it.")
     ] = None,
     face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
-    engine: Engine = Engine.auto,
+    engine: EngineName = EngineName.auto,
     allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
     force: Force = False,
 ):

@@ -17,7 +17,7 @@ HEADER_ROWS = 1000
 
 
 @dataclass(frozen=True)
-class Table:
+class AnnotationTable:
     """The rows below a header.
 
     Attributes:
@@ -33,7 +33,7 @@ class Table:
 
 def find_table(
     sheets: Sequence[Sheet], fields: Mapping[str, Sequence[str]], preferred: str | None = None
-) -> Table:
+) -> AnnotationTable:
     """Looks in every sheet for a row that names all fields, and takes what stands below it.
 
     Only the first `HEADER_ROWS` rows of a sheet that are not blank can be a header.
@@ -74,7 +74,9 @@ def find_table(
             repeated = all(plain(values[f]) == plain(cells[c]) for f, c in columns.items())
             if not repeated and any(cell_text(value) for value in values.values()):
                 rows.append((number, values))
-    return Table(sheet, {f: str(cells[c]).strip() for f, c in columns.items()}, tuple(rows))
+    return AnnotationTable(
+        sheet, {f: str(cells[c]).strip() for f, c in columns.items()}, tuple(rows)
+    )
 
 
 def plain(header: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_frame, cell_name, cell_text
 from mer_zoo.datasets.frame_folders import FolderKey, choose_table, walk_release
-from mer_zoo.datasets.headers import Table, find_table
+from mer_zoo.datasets.headers import AnnotationTable, find_table
 from mer_zoo.datasets.report import Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError, shown
@@ -30,7 +30,7 @@ PHASES = ("onset", "apex", "offset")
 
 
 @dataclass(frozen=True)
-class Identity:
+class ClipIdentity:
     """Whose clip a row is: subject and clip by their canonical names, and the key of its folder."""
 
     subject: str
@@ -49,7 +49,7 @@ class TableReader:
         official: the official name of the table.
         headers: the columns there must be: field -> header in the official table.
         pattern: matches the names of the table's versions.
-        identify: ({field: cell}) -> Identity; raises ValueError saying what was expected.
+        identify: ({field: cell}) -> ClipIdentity; raises ValueError saying what was expected.
         folder_key: see `walk_release`.
         version: (annotations) -> the table's version.
         sheet: the official name of the sheet.
@@ -65,7 +65,7 @@ class TableReader:
     official: str
     headers: Mapping[str, str]
     pattern: re.Pattern
-    identify: Callable[[Mapping], Identity]
+    identify: Callable[[Mapping], ClipIdentity]
     folder_key: FolderKey
     version: Callable[[Sequence[Annotation]], str]
     sheet: str | None = None
@@ -123,7 +123,7 @@ class TableReader:
         return annotations, remarks
 
     def _annotation(
-        self, table: Table, number: int, cells: Mapping
+        self, table: AnnotationTable, number: int, cells: Mapping
     ) -> tuple[Annotation | None, list[str]]:
         wrong = []
 
@@ -208,7 +208,7 @@ def version_by_counts(known: Mapping[str, Mapping[str, int]]):
     return version
 
 
-def _trailing_text(table: Table, number: int, cells: Mapping) -> Remark | None:
+def _trailing_text(table: AnnotationTable, number: int, cells: Mapping) -> Remark | None:
     """A remark when the row is a comment: text in one cell, no clip, no frame, no emotion."""
     filled = {name: cell_text(cell) for name, cell in cells.items() if cell_text(cell)}
     if len(filled) != 1 or set(filled) & {*PHASES, "emotion", "clip"}:

@@ -34,7 +34,7 @@ class Result:
         probabilities: float32 `(seeds, N, K)`, of the last epoch of each fold.
         class_names: K names.
         seeds: as many as the first axis of `probabilities`.
-        about: plain values: those of the `Plan` (protocol, split, digests of folds, clips and
+        about: plain values: those of the `EvaluationPlan` (protocol, split, digests of folds, clips and
             images, learner, backend, versions, and the `label` of a score that has one), seconds,
             and `test_selected` when it was asked for.
     """

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import tomli_w
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError, shown
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
 from mer_zoo.zoo.cards import Preprocessing
 
-FORMAT = Format("recipe", RecipeError, "The recipes of this project are found by name.")
+FORMAT = TomlFormat("recipe", RecipeError, "The recipes of this project are found by name.")
 UNFREEZE = ("all", "top", "head")
 STORAGE = ("float16", "int8")
 Problems = Iterator[tuple[bool, str]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError
 
 
@@ -118,7 +118,7 @@ def _range(table, where):
         raise RecipeError(
             f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
         )
-    found = Format("range", RecipeError).parse(RANGES[kind], table, where)
+    found = TomlFormat("range", RecipeError).parse(RANGES[kind], table, where)
     if problem := found.problem():
         raise RecipeError(f"{where}: {problem}.")
     return found

@@ -94,7 +94,7 @@ def write_entry(
         **said,
         recipe=str(recipe_path),
         class_names=class_names,
-        network=cards.Network(
+        network=cards.NetworkFacts(
             name=recipe.network.name,
             parameters=trainable_parameters(network),
             arguments=_arguments(network, recipe.network.arguments),

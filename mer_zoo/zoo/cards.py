@@ -10,7 +10,7 @@ from typing import Annotated
 
 import tomli_w
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import CardError
 from mer_zoo.files import write_atomically
 from mer_zoo.selection import Selection
@@ -41,7 +41,7 @@ from mer_zoo.zoo.bounds import (
 )
 from mer_zoo.zoo.weights import DTYPES
 
-FORMAT = Format(
+FORMAT = TomlFormat(
     "card",
     CardError,
     "A local zoo entry is a folder that holds card.toml and the weight file it names; `mer-zoo train` "
@@ -50,7 +50,7 @@ FORMAT = Format(
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkFacts:
     """Which class of `mer_zoo.models`, with which arguments, and how many trainable parameters."""
 
     name: Name
@@ -201,7 +201,7 @@ class Card:
     intended_use: Prose
     limits: Paragraphs
     references: Paragraphs
-    network: Network
+    network: NetworkFacts
     preprocessing: Preprocessing
     rejection: Rejection
     weights: Weights

@@ -7,7 +7,7 @@ from mer_zoo.zoo.card_markdown import card_markdown, render
 from mer_zoo.zoo.cards import Card
 
 if TYPE_CHECKING:
-    from mer_zoo.zoo.hub import Address
+    from mer_zoo.zoo.hub import HubAddress
 
 KNOWN_LICENCES = frozenset(
     (
@@ -22,12 +22,12 @@ KNOWN_LICENCES = frozenset(
 """Identifiers of the Hub for licences of files that anyone may get; any other licence is "other"."""
 
 
-def page(card: Card, address: "Address", rights: str = "") -> str:
+def page(card: Card, address: "HubAddress", rights: str = "") -> str:
     """The page of an entry.
 
     Args:
         card: the card it is made of.
-        address: a `mer_zoo.zoo.hub.Address`.
+        address: a `mer_zoo.zoo.hub.HubAddress`.
         rights: why the publisher may publish these weights; shown where it is given.
     """
     return render(
