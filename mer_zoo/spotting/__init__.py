@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mer_zoo.clips import FrameStream
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.aligning import aligned_clip
-from mer_zoo.spotting.expression import Expression, spot_aligned
+from mer_zoo.spotting.expression import SpottedExpression, spot_aligned
 from mer_zoo.spotting.following import FacePath, follow_face
 from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
 from mer_zoo.spotting.lips import lips_apart
@@ -15,8 +15,8 @@ from mer_zoo.spotting.registered import resized_frames, spot_registered
 from mer_zoo.spotting.windows import candidate_windows
 
 __all__ = [
-    "Expression",
     "Interval",
+    "SpottedExpression",
     "aligned_clip",
     "displacement_fields",
     "find_expression",
@@ -41,7 +41,7 @@ def find_expression(
     face: str | int = "largest",
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
-) -> Expression:
+) -> SpottedExpression:
     """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
 
     The frames are read twice: once to follow the face, once to align the windows worth a look.

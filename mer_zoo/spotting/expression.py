@@ -14,7 +14,7 @@ REACH = 4.0
 
 
 @dataclass(frozen=True)
-class Expression:
+class SpottedExpression:
     """An expression in an aligned clip.
 
     Attributes:
@@ -46,7 +46,7 @@ class Expression:
         return self.clip.with_phases(onset, early, early)
 
 
-def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> Expression:
+def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> SpottedExpression:
     """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
 
     Args:
@@ -66,7 +66,7 @@ def spot_aligned(clip: Clip, start: int = 0, lips: np.ndarray | None = None) -> 
         )
     fields = displacement_fields(clip.grey)
     phases = find_phases(fields, clip.times, clip.phases, lips=lips)
-    return Expression(
+    return SpottedExpression(
         clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
         start=start,
         held=phases.held,

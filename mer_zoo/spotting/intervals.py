@@ -10,7 +10,7 @@ from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.spotting.aligning import aligned_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure, without_blinks
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
-from mer_zoo.spotting.expression import Expression
+from mer_zoo.spotting.expression import SpottedExpression
 from mer_zoo.spotting.following import follow_steps, reported, require_face
 from mer_zoo.spotting.motion import MOTION_SIZE, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
@@ -103,7 +103,7 @@ def spot_expressions(
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
     keep_clips: bool = True,
-) -> Iterator[tuple[Interval, Expression | None]]:
+) -> Iterator[tuple[Interval, SpottedExpression | None]]:
     """As `spot`, with the aligned clip of each interval, one after the other.
 
     Args:
@@ -171,13 +171,15 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
         yield Found(interval, change, expression)
 
 
-def _expression(clip: Clip, window: Window, change: Change, fields: np.ndarray) -> Expression:
+def _expression(
+    clip: Clip, window: Window, change: Change, fields: np.ndarray
+) -> SpottedExpression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
     low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
     high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
     near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
-    return Expression(
+    return SpottedExpression(
         clip=near.with_phases(*(p - low for p in (phases.onset, phases.apex, phases.offset))),
         start=window.path.start + low,
         held=phases.held,

@@ -246,7 +246,7 @@ class MicroExpressionClassifier(keras.Model):
         return [(interval, self._read(clip, stream.name, False)) for interval, clip in found]
 
     def _read(self, found, source, given: bool) -> Reading:
-        """Classifies an expression (`mer_zoo.spotting.Expression`); `given`: its apex was known."""
+        """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
         if self.fresh_head:
             raise WeightsError(
                 f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "
