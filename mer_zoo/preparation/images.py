@@ -12,8 +12,8 @@ from mer_zoo.datasets import Dataset
 from mer_zoo.errors import DatasetError, MerZooError
 from mer_zoo.preparation.keys import image_key
 from mer_zoo.preparation.store import ImageStore
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.processes import parallel
-from mer_zoo.zoo.cards import Preprocessing
 
 
 def prepare(

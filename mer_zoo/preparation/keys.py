@@ -11,7 +11,7 @@ import numpy as np
 from mer_zoo import modalities
 from mer_zoo.clips import Clip
 from mer_zoo.faces.engines import engine_identity
-from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.preprocessing import Preprocessing
 
 # Raised whenever the same clip and settings would give another image.
 VERSION = 3

@@ -9,9 +9,9 @@ import tomli_w
 
 from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError, shown
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
-from mer_zoo.zoo.cards import Preprocessing
 
 FORMAT = TomlFormat("recipe", RecipeError, "The recipes of this project are found by name.")
 UNFREEZE = ("all", "top", "head")

@@ -16,11 +16,11 @@ from mer_zoo.evaluation.examples import NO_EXPRESSION
 from mer_zoo.faces.engines import engine_identity
 from mer_zoo.files import write_atomically
 from mer_zoo.modalities import with_defaults
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.synthesis.schemas import NONE, find_schema
-from mer_zoo.zoo.cards import Preprocessing
 
 PART = 40  # identities; the most that an interrupted run loses
 

@@ -12,11 +12,11 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
 from mer_zoo.evaluation.examples import NO_EXPRESSION, Predict
 from mer_zoo.evaluation.metrics import uf1
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Augmentation, NetworkChoice, Recipe, Training
 from mer_zoo.selection import Selection
 from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import find
-from mer_zoo.zoo.cards import Preprocessing
 from mer_zoo.zoo.registry import HEAD
 
 if TYPE_CHECKING:

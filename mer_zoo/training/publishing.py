@@ -11,6 +11,7 @@ from mer_zoo import __version__
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import cards, weights
@@ -122,7 +123,7 @@ def write_entry(
     return card
 
 
-def _complete(preprocessing: cards.Preprocessing) -> cards.Preprocessing:
+def _complete(preprocessing: Preprocessing) -> Preprocessing:
     """With every parameter of the modality, so that no later default changes what the network sees."""
     parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
     stated = {name: value for name, value in parameters.items() if value is not None}

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mer_zoo.bounds import WEIGHT_BYTES, is_fetchable
 from mer_zoo.errors import WeightsError
 from mer_zoo.settings import home, is_offline
-from mer_zoo.zoo.bounds import WEIGHT_BYTES, is_fetchable
 
 PIECE = 1 << 20  # bytes, read at once
 
