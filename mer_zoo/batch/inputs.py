@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
@@ -18,6 +19,18 @@ VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpe
 
 
 @dataclass(frozen=True)
+class ReadOptions:
+    """How the videos of a call are read; `predict_video` says what each option means."""
+
+    face: str | int = "largest"
+    engine: str = "auto"
+    start: int = 0
+    stop: int | None = None
+    fps: float | None = None
+    allow_truncated: bool = False
+
+
+@dataclass(frozen=True)
 class Input:
     """One clip to read: a video or a folder of frames, or a row of a clip table."""
 
@@ -27,30 +40,19 @@ class Input:
     def read(
         self,
         classifier: "MicroExpressionClassifier",
-        *,
-        face: str | int,
-        engine: str,
-        phases: Mapping[str, int | None],
-        fps: float | None,
-        allow_truncated: bool,
-        **span,
+        options: ReadOptions,
+        phases: Mapping[str, int | None] = MappingProxyType({}),
     ) -> "Reading":
         """The classifier's `Reading`; phases and frame rate of a row come before those given."""
         if self.row is not None and self.path.is_dir():
             # A table counts a folder's frames by the numbers in their file names.
-            return classifier.predict_clip(self.row.read(), face=face, engine=engine)
-        known: dict[str, Any] = {**phases, **span}
+            clip = self.row.read()
+            return classifier.predict_clip(clip, face=options.face, engine=options.engine)
+        known: dict[str, Any] = {**asdict(options), **phases}
         if self.row is not None:
-            known |= {name: getattr(self.row, name) for name in ("onset", "apex", "offset")}
-            fps = self.row.fps
-        reading = classifier.predict_video(
-            self.path,
-            **known,
-            fps=fps,
-            face=face,
-            engine=engine,
-            allow_truncated=allow_truncated,
-        )
+            names = ("onset", "apex", "offset", "fps")
+            known |= {name: getattr(self.row, name) for name in names}
+        reading = classifier.predict_video(self.path, **known)
         assert not isinstance(reading, list)  # only with spot=True
         return reading
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mer_zoo import __version__, settings
-from mer_zoo.batch.inputs import expand
+from mer_zoo.batch.inputs import ReadOptions, expand
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.pools import check_pool, read_all
 from mer_zoo.batch.readers import EntryReader, Reader
@@ -77,16 +77,8 @@ def predict_many(
         ClipError: a table of clips cannot be used.
         WeightsError: the weights of the entry are missing or altered.
     """
-    reader = EntryReader.of(
-        entry,
-        settings.backend(),
-        face=face,
-        engine=engine,
-        start=start,
-        stop=stop,
-        fps=fps,
-        allow_truncated=allow_truncated,
-    )
+    options = ReadOptions(face, engine, start, stop, fps, allow_truncated)
+    reader = EntryReader.of(entry, settings.backend(), options)
     return run(
         inputs,
         reader,
