@@ -11,7 +11,7 @@ import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from mer_zoo.errors import MerZooError, shown
 from mer_zoo.files import read_at_most
@@ -27,13 +27,13 @@ LARGEST = 2**64  # TOML itself promises 64 bits
 class Bound:
     """One restriction on a field, given beside its type: `Annotated[int, Within(1, 10)]`."""
 
-    def problem(self, value) -> str | None:
+    def problem(self, value: Any) -> str | None:
         """What was expected instead of `value`, or None where it is allowed."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Format:
+class TomlFormat:
     """A kind of file.
 
     Attributes:
@@ -83,7 +83,7 @@ class Format:
         self._check_values(table, str(path))
         return table
 
-    def parse(self, cls, data, where: str):
+    def parse(self, cls, data: Any, where: str):
         """Turns nested dictionaries into the dataclass `cls`.
 
         Args:
@@ -113,7 +113,7 @@ class Format:
 
     def _check_values(self, table: dict, where: str) -> None:
         """Refuses what later code could not copy or print."""
-        level = [table]
+        level: list[dict | list] = [table]
         for _ in range(DEPTH):
             items = [v for c in level for v in (c.values() if isinstance(c, dict) else c)]
             if any(isinstance(v, int) and abs(v) > LARGEST for v in items):

@@ -3,11 +3,13 @@
 The command line prints the message alone; any other exception is a defect and keeps its traceback.
 """
 
+from collections.abc import Iterable
+
 USER_ERROR = 2
 """Exit code of a command that ends with one of these errors."""
 
 
-def shown(value, most: int = 80) -> str:
+def shown(value: object, most: int = 80) -> str:
     """A value for an error message: at most `most` characters of its `repr`."""
     try:
         text = repr(value)
@@ -36,7 +38,7 @@ class UnknownNameError(MerZooError, ValueError):
     """A name (zoo entry, modality, action unit, recipe key) is not known."""
 
     @classmethod
-    def among(cls, kind: str, name: str, known) -> "UnknownNameError":
+    def among(cls, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
         """Says which known names are close to `name`, and lists them all when there are few."""
         import difflib
 

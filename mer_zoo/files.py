@@ -59,7 +59,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def refuse_overwrite(path: Path, force: bool = False) -> Path:
+def refuse_overwrite(path: str | Path, force: bool = False) -> Path:
     """Returns `path` when it may be written.
 
     Raises:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.engine.trial import Trial
 
 from mer_zoo.files import write_atomically
 from tuner.errors import STOPPING, TrialsFailedError
@@ -34,11 +35,11 @@ class TrialTuner(BaseTuner):
         folder: of the search.
     """
 
-    def __init__(self, oracle, folder: Path):
+    def __init__(self, oracle: keras_tuner.Oracle, folder: Path):
         with contextlib.redirect_stdout(io.StringIO()):
             super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
 
-    def run_trial(self, trial, run: Callable[[int, dict], dict[str, float]], space: Space):
+    def run_trial(self, trial: Trial, run: Callable[[int, dict], dict[str, float]], space: Space):
         """The scores of a trial, as KerasTuner wants them."""
         try:
             return run(int(trial.trial_id), space.decoded(trial.hyperparameters.values))
@@ -68,7 +69,7 @@ class TrialTuner(BaseTuner):
         """The oracle was restored before."""
 
 
-class Engine(TrialTuner):
+class SearchEngine(TrialTuner):
     """Asks an oracle for values and runs trials until there are enough, in this process.
 
     Args:
@@ -107,7 +108,7 @@ class Engine(TrialTuner):
         super().__init__(restored(make, project.backup, lines.say), project.folder)
         self._show()
 
-    def search(self):
+    def search(self) -> None:  # type: ignore[override]  # `run` and `space` are its own
         """Runs the trials that are missing.
 
         Raises:
@@ -118,7 +119,7 @@ class Engine(TrialTuner):
         if self.best is None:
             raise self._all_failed(len(self.oracle.trials))
 
-    def on_trial_end(self, trial):
+    def on_trial_end(self, trial: Trial):
         super().on_trial_end(trial)
         write_atomically(self.project.backup, self.project.state.read_bytes())
         if self.best is not None:

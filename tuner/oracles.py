@@ -5,6 +5,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 import numpy as np
@@ -23,7 +24,11 @@ REFUSED = {
 }
 
 
-class _Durable:
+# Before an oracle of KerasTuner, whose methods it extends.
+_Mixin: Any = object
+
+
+class _Durable(_Mixin):
     """One file holds the whole state, trials included, and is replaced atomically.
 
     KerasTuner writes oracle.json and one file a trial, each in place: killed between two of them, it
@@ -32,6 +37,8 @@ class _Durable:
     The first trial has the defaults of the space, which are the recipe's own values: what is found
     can be compared with what there was.
     """
+
+    ongoing_trials: dict[str, Trial]
 
     def __init__(self, state_file: Path, **options):
         self.state_file = Path(state_file)
@@ -85,7 +92,7 @@ class BayesianOracle(_Durable, BayesianOptimizationOracle):
     proposes other values after a restart.
     """
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str):
         entropy = zlib.crc32(f"{self.seed}/{int(trial_id)}".encode())
         self._random_state = np.random.RandomState(entropy)
         with warnings.catch_warnings():
@@ -115,7 +122,7 @@ def check_choice(algorithm: str, seed: int, trials: int) -> None:
 
 def make_oracle(
     algorithm: str,
-    hyperparameters,
+    hyperparameters: keras_tuner.HyperParameters,
     *,
     seed: int,
     trials: int,

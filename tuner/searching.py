@@ -83,7 +83,7 @@ def search(
         MissingPackageError: KerasTuner or MLflow is not installed.
     """
     require_packages()
-    from tuner.engine import Engine
+    from tuner.engine import SearchEngine
     from tuner.oracles import check_choice
     from tuner.workers.supervision import supervise
 
@@ -92,19 +92,19 @@ def search(
     source = as_source(source, recipe)
     space = checked_space(recipe, source)
     settings = Settings(algorithm, seed, folds, tuple(held_out), mixed_precision)
-    project = Project(project or Path(PROJECTS) / recipe.name)
-    with project.locked(), progress_lines(progress) as lines, _named_when_full():
+    kept = Project(Path(project or Path(PROJECTS) / recipe.name))
+    with kept.locked(), progress_lines(progress) as lines, _named_when_full():
         prepared = prepare(space, source, settings, tracking_uri, learner)
         if team is not None:
             refuse_private_store(prepared.store, team.listen)
-        record = prepared.record(project.begin(prepared.plan))
+        record = prepared.record(kept.begin(prepared.plan))
         _describe(record, prepared, "workers" if team else machine.device())
         with _ended_as_it_ends(record):
             if team is not None:
-                supervise(team, project, prepared, record, lines, trials)
-            engine = Engine(
+                supervise(team, kept, prepared, record, lines, trials)
+            engine = SearchEngine(
                 space,
-                project,
+                kept,
                 prepared.runner(record, lines),
                 record.note_best,
                 lines,

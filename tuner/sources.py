@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.recipes.recipe import Recipe
@@ -27,9 +28,14 @@ class Source(Protocol):
         makes_images: the images can be made anew, so the search may change how.
     """
 
-    section: str
-    real: bool
-    makes_images: bool
+    @property
+    def section(self) -> str: ...
+
+    @property
+    def real(self) -> bool: ...
+
+    @property
+    def makes_images(self) -> bool: ...
 
     def examples(self, recipe: Recipe) -> Examples:
         """The training examples with the images of this recipe."""
@@ -84,7 +90,7 @@ class DatasetClips:
         progress: show a bar meanwhile.
     """
 
-    dataset: object
+    dataset: Dataset
     jobs: int = 1
     progress: bool = True
     section = REAL

@@ -51,6 +51,7 @@ class Space:
 
     @property
     def ranges(self) -> dict[str, FloatRange | IntRange | Choice]:
+        assert self.recipe.search is not None  # checked above
         return self.recipe.search.ranges(self.recipe.name)
 
     @property

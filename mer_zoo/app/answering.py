@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import functools
 import html
+from collections.abc import Callable
 from pathlib import Path
 
 from mer_zoo import explain, zoo
@@ -31,7 +32,9 @@ class Answers:
         except MerZooError as error:
             return problem("The entry cannot be used", str(error))
 
-    def answer(self, video: str | Path, entry: str, progress=None) -> str:
+    def answer(
+        self, video: str | Path, entry: str, progress: Callable[[int], None] | None = None
+    ) -> str:
         """The reading of a video as a piece of HTML with a link that saves the report.
 
         Args:

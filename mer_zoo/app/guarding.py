@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mer_zoo.app.uploads import Uploads
 
@@ -24,10 +25,10 @@ class OwnPageOnly:
     this page is no request of that kind. Programs that are no browsers send neither header.
     """
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send):
         if scope["type"] == "lifespan" or not _is_foreign(scope):
             return await self.app(scope, receive, send)
         if scope["type"] == "websocket":
@@ -49,10 +50,10 @@ class BoundedUploads:
         uploads: what is kept, and how much of it may be.
     """
 
-    def __init__(self, app, uploads: Uploads):
+    def __init__(self, app: ASGIApp, uploads: Uploads):
         self.app, self.uploads = app, uploads
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send):
         if scope["type"] != "http" or scope["method"] != "POST":
             return await self.app(scope, receive, send)
         refusal = self._of_size(Headers(scope=scope).get("content-length", ""))

@@ -2,13 +2,32 @@
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.errors import ClipError
 
+if TYPE_CHECKING:  # loads Keras
+    from mer_zoo.readings import Reading
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
+
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How the videos of a call are read; `predict_video` says what each option means."""
+
+    face: str | int = "largest"
+    engine: str = "auto"
+    start: int = 0
+    stop: int | None = None
+    fps: float | None = None
+    allow_truncated: bool = False
 
 
 @dataclass(frozen=True)
@@ -18,23 +37,24 @@ class Input:
     path: Path
     row: ClipRow | None = None
 
-    def read(self, classifier, *, face, engine, phases, fps, allow_truncated, **span):
+    def read(
+        self,
+        classifier: "MicroExpressionClassifier",
+        options: ReadOptions,
+        phases: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> "Reading":
         """The classifier's `Reading`; phases and frame rate of a row come before those given."""
         if self.row is not None and self.path.is_dir():
             # A table counts a folder's frames by the numbers in their file names.
-            return classifier.predict_clip(self.row.read(), face=face, engine=engine)
+            clip = self.row.read()
+            return classifier.predict_clip(clip, face=options.face, engine=options.engine)
+        known: dict[str, Any] = {**asdict(options), **phases}
         if self.row is not None:
-            phases = {name: getattr(self.row, name) for name in ("onset", "apex", "offset")}
-            fps = self.row.fps
-        return classifier.predict_video(
-            self.path,
-            **phases,
-            **span,
-            fps=fps,
-            face=face,
-            engine=engine,
-            allow_truncated=allow_truncated,
-        )
+            names = ("onset", "apex", "offset", "fps")
+            known |= {name: getattr(self.row, name) for name in names}
+        reading = classifier.predict_video(self.path, **known)
+        assert not isinstance(reading, list)  # only with spot=True
+        return reading
 
     @property
     def identity(self) -> str:

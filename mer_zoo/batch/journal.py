@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -15,7 +16,7 @@ from mer_zoo.files import write_atomically
 SUFFIX = ".journal"
 
 
-class Journal:
+class BatchJournal:
     """The file `<results>.journal`: a plan, then a line a finished video or a written file.
 
     A line is written whole and flushed to the disk before the next video counts as done; a line
@@ -39,10 +40,10 @@ class Journal:
         self._force = force
         self._rows: dict[str, tuple[list[int] | None, Row]] = {}
         self._written: set[str] = set()
-        self._file = None
+        self._file: BinaryIO | None = None
         self._lock = FileLock(self.path.parent / f".{self.path.name}.lock", blocking=False)
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "BatchJournal":
         try:
             self._lock.acquire()
         except Timeout:
@@ -127,9 +128,10 @@ class Journal:
         if self._file is None:
             write_atomically(self.path, json.dumps({"plan": self._plan}).encode() + b"\n")
             self._file = self.path.open("ab")
-        self._file.write(json.dumps(entry).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        file = self._file
+        file.write(json.dumps(entry).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read_whole_lines(path: Path) -> tuple[list[bytes], int]:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
+from typing import Any
 
 from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.readers import Reader
@@ -34,8 +35,10 @@ class Lane:
 
     def __init__(self, reader: Reader, environment: dict[str, str], timeout: float | None):
         self._reader, self._environment, self._timeout = reader, environment, timeout
-        self._process = None
-        self.clip = self.future = self.deadline = None
+        self._process: Any = None  # loky's executor
+        self.clip: Input | None = None
+        self.future: Any = None
+        self.deadline: float | None = None
 
     def begin(self, clip: Input) -> None:
         """Begins to read a video."""
@@ -43,7 +46,8 @@ class Lane:
 
         self.clip = clip
         if self._process is not None:
-            return self._read()
+            self._read()
+            return
         self._process = ProcessPoolExecutor(
             1, initializer=end_with, initargs=(os.getpid(),), env=self._environment
         )
@@ -67,12 +71,14 @@ class Lane:
                 self.stop()
                 return self._finished(None)
             if result is None:  # the worker is prepared
-                return self._read()
+                self._read()
+                return None
             return self._finished(result[1])
-        if self.deadline is not None and time.monotonic() > self.deadline:
+        limit, deadline = self._timeout, self.deadline
+        if limit is not None and deadline is not None and time.monotonic() > deadline:
             self.stop()
-            error = too_slow(self.clip, self._timeout)
-            return self._finished(Row.failed(self.clip, self._reader.entry, error, self._timeout))
+            clip, _ = self._finished(None)
+            return clip, Row.failed(clip, self._reader.entry, too_slow(clip, limit), limit)
         return None
 
     def stop(self) -> None:
@@ -86,8 +92,9 @@ class Lane:
         self.deadline = None if self._timeout is None else time.monotonic() + self._timeout
 
     def _finished(self, row: Row | None) -> tuple[Input, Row | None]:
-        clip = self.clip
-        self.clip = self.future = self.deadline = None
+        clip, self.clip = self.clip, None
+        self.future = self.deadline = None
+        assert clip is not None  # `step` is called while a video is being read
         return clip, row
 
 

@@ -1,10 +1,11 @@
 """Reading many videos: resumable, side by side, one row a video."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mer_zoo import __version__, settings
-from mer_zoo.batch.inputs import expand
-from mer_zoo.batch.journal import Journal
+from mer_zoo.batch.inputs import ReadOptions, expand
+from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.pools import check_pool, read_all
 from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
@@ -13,7 +14,7 @@ from mer_zoo.errors import BatchError
 from mer_zoo.processes import worker_environment
 from mer_zoo.progress import progress_bar
 
-Paths = str | Path | list[str | Path]
+Paths = str | Path | Sequence[str | Path]
 
 
 def predict_many(
@@ -76,16 +77,8 @@ def predict_many(
         ClipError: a table of clips cannot be used.
         WeightsError: the weights of the entry are missing or altered.
     """
-    reader = EntryReader.of(
-        entry,
-        settings.backend(),
-        face=face,
-        engine=engine,
-        start=start,
-        stop=stop,
-        fps=fps,
-        allow_truncated=allow_truncated,
-    )
+    options = ReadOptions(face, engine, start, stop, fps, allow_truncated)
+    reader = EntryReader.of(entry, settings.backend(), options)
     return run(
         inputs,
         reader,
@@ -131,7 +124,7 @@ def run(
             "No videos were given. Name videos, folders of videos or a table of clips."
         )
     plan = {"mer_zoo": __version__, **reader.describe()}
-    with Journal(out, plan, force) as journal:
+    with BatchJournal(out, plan, force) as journal:
         for path in (out, report):
             if path is not None:
                 journal.check(path)

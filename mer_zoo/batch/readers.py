@@ -1,12 +1,12 @@
 """What reads the videos of a batch: a zoo entry, or anything with the same methods."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from mer_zoo.batch.inputs import Input
+from mer_zoo.batch.inputs import Input, ReadOptions
 from mer_zoo.errors import BatchError, UnknownNameError, WeightsError
 from mer_zoo.readings import Reading
 from mer_zoo.zoo import find
@@ -21,9 +21,14 @@ class Reader(Protocol):
         notes: what a report should say about the model.
     """
 
-    entry: str
-    class_names: Sequence[str]
-    notes: str
+    @property
+    def entry(self) -> str: ...
+
+    @property
+    def class_names(self) -> Sequence[str]: ...
+
+    @property
+    def notes(self) -> str: ...
 
     def describe(self) -> dict:
         """Plain values that name everything the rows depend on."""
@@ -45,7 +50,7 @@ class EntryReader:
         sha256: digest of the entry's weights.
         preprocessing: of the entry's card, as text: what else the answers depend on.
         backend: Keras' backend.
-        face, engine, start, stop, fps, allow_truncated: as of `predict_video`.
+        options: how videos are read.
     """
 
     name: str | Path
@@ -55,15 +60,10 @@ class EntryReader:
     sha256: str
     preprocessing: str
     backend: str
-    face: str | int = "largest"
-    engine: str = "auto"
-    start: int = 0
-    stop: int | None = None
-    fps: float | None = None
-    allow_truncated: bool = False
+    options: ReadOptions
 
     @classmethod
-    def of(cls, name, backend: str, **options) -> "EntryReader":
+    def of(cls, name: str | Path, backend: str, options: ReadOptions) -> "EntryReader":
         """The reader of an entry; its card is read, its weights are not.
 
         Raises:
@@ -72,9 +72,13 @@ class EntryReader:
         """
         from mer_zoo.faces.engines import ENGINES
 
+        if options.engine not in ENGINES:
+            raise UnknownNameError.among("face engine", options.engine, ENGINES)
+        if options.face != "largest" and not (isinstance(options.face, int) and options.face >= 0):
+            raise BatchError(f"face={options.face!r}: expected 'largest', or 0, 1, ... by size.")
         found = find(name)
         card = found.card
-        reader = cls(
+        return cls(
             name=found.address or found.folder.resolve(),
             entry=card.name,
             class_names=tuple(card.class_names),
@@ -82,19 +86,15 @@ class EntryReader:
             sha256=card.weights.sha256,
             preprocessing=repr((card.preprocessing, card.rejection)),
             backend=backend,
-            **options,
+            options=options,
         )
-        if reader.engine not in ENGINES:
-            raise UnknownNameError.among("face engine", reader.engine, ENGINES)
-        if reader.face != "largest" and not (isinstance(reader.face, int) and reader.face >= 0):
-            raise BatchError(f"face={reader.face!r}: expected 'largest', or 0, 1, ... by size.")
-        return reader
 
     def describe(self) -> dict:
         """See `Reader`."""
-        settings = ("sha256", "preprocessing", "backend", "face", "engine", "start", "stop", "fps")
-        shown = {name: getattr(self, name) for name in (*settings, "allow_truncated")}
-        return {"entry": self.entry, "class_names": list(self.class_names), **shown}
+        shown = {
+            name: getattr(self, name) for name in ("entry", "sha256", "preprocessing", "backend")
+        }
+        return {**shown, "class_names": list(self.class_names), **asdict(self.options)}
 
     def prepare(self) -> None:
         """See `Reader`. The first call in a process loads the network."""
@@ -102,16 +102,7 @@ class EntryReader:
 
     def read(self, clip: Input) -> Reading:
         """See `Reader`."""
-        return clip.read(
-            _classifier(self.name, self.sha256),
-            phases=dict.fromkeys(("onset", "apex", "offset")),
-            start=self.start,
-            stop=self.stop,
-            fps=self.fps,
-            face=self.face,
-            engine=self.engine,
-            allow_truncated=self.allow_truncated,
-        )
+        return clip.read(_classifier(self.name, self.sha256), self.options)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from mer_zoo.batch.inputs import Input
 from mer_zoo.errors import BatchError
 from mer_zoo.extras import require_extra
 from mer_zoo.readings import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 OK, FAILED = "ok", "failed"
 DIED = (
@@ -137,7 +142,7 @@ def check_format(path: Path) -> None:
         require_extra("parquet", "pyarrow", "Parquet")
 
 
-def encode(frame, path: Path) -> bytes:
+def encode(frame: "pd.DataFrame", path: Path) -> bytes:
     """The content of the table's file, CSV (UTF-8) or Parquet by the ending of its name."""
     if path.suffix.lower() == ".csv":
         return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")

@@ -1,5 +1,6 @@
 """Shared by all commands: consoles, options, progress, the choice of a backend."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ ModelName = Annotated[
 ]
 
 
-def load_model(name):
+def load_model(name: str | Path):
     from mer_zoo import zoo
 
     entry = zoo.find(name)

@@ -21,7 +21,7 @@ from mer_zoo.cli.common import (
 from mer_zoo.errors import MerZooError
 
 
-class Engine(StrEnum):
+class EngineName(StrEnum):
     """What runs the face models."""
 
     auto = "auto"
@@ -74,7 +74,7 @@ def predict(
     stop: Stop = None,
     fps: Fps = None,
     face: Face = "largest",
-    engine: Engine = Engine.auto,
+    engine: EngineName = EngineName.auto,
     json: Json = False,
     csv: Csv = None,
     report: Report = None,
@@ -130,7 +130,8 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force) -> Non
         if path is not None:
             refuse_overwrite(path, force)
     classifier = load_model(model)
-    readings = list(_readings(clips, classifier, phases, reading, json))
+    options = inputs.ReadOptions(**reading)
+    readings = list(_readings(clips, classifier, phases, options, json))
     if readings and not json:
         out.print(tables.readings(readings))
     if csv is not None:
@@ -144,14 +145,14 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force) -> Non
         raise typer.Exit(SOME_FAILED)
 
 
-def _readings(clips, classifier, phases, reading, json):
+def _readings(clips, classifier, phases, options, json):
     """Yields the reading of each clip. With several clips, errors are printed and skipped."""
     with progress_bar() as bar:
         task = bar.add_task("reading", total=len(clips))
         for clip in clips:
             bar.update(task, description=clip.path.name)
             try:
-                found = clip.read(classifier, phases=phases, **reading)
+                found = clip.read(classifier, options, phases)
             except MerZooError as error:
                 if len(clips) == 1:
                     raise

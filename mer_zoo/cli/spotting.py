@@ -1,12 +1,12 @@
 """The command that finds expressions in long videos: spot."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mer_zoo.cli.common import Force, err, load_model, out, progress_bar
-from mer_zoo.cli.reading import Engine
+from mer_zoo.cli.reading import EngineName
 
 
 def spot(
@@ -30,13 +30,9 @@ def spot(
             min=0, help="Minimum score: motion relative to noise, head motion and blinks."
         ),
     ] = None,
-    face: Annotated[
-        str, typer.Option(help="Which face: 'largest', or 0, 1, ... by size.")
-    ] = "largest",
-    engine: Engine = Engine.auto,
-    allow_truncated: Annotated[
-        bool, typer.Option(help="Accept videos that end too early.")
-    ] = False,
+    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    engine: EngineName = EngineName.auto,
+    allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
     force: Force = False,
 ):
     """Finds micro-expressions (onset, apex, offset) in a long video; excludes blinks and head motion."""
@@ -48,7 +44,7 @@ def spot(
     if csv is not None:
         refuse_overwrite(csv, force)
     stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
-    options = {
+    options: dict[str, Any] = {
         "start": start,
         "stop": stop,
         "face": int(face) if face.isdigit() else face,

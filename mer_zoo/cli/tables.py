@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 from rich.table import Column, Table
@@ -11,8 +13,17 @@ from rich.text import Text
 
 from mer_zoo.files import refuse_overwrite, write_atomically
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def readings(rows) -> Table:
+    from mer_zoo.evaluation import Result
+    from mer_zoo.readings import Reading
+    from mer_zoo.spotting.intervals import Interval
+    from mer_zoo.zoo.cards import Card
+    from mer_zoo.zoo.golden import Check
+
+
+def readings(rows: "Iterable[Reading]") -> Table:
     """One line per reading: phases, motion, label and the two most probable classes."""
     table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
     for r in rows:
@@ -29,7 +40,7 @@ def readings(rows) -> Table:
     return table
 
 
-def write_csv(rows, path: Path, force: bool = False) -> Path:
+def write_csv(rows: "Sequence[Reading]", path: Path, force: bool = False) -> Path:
     """Writes readings of one model as CSV: one per line, with one column `p_<class>` per class.
 
     Raises:
@@ -49,7 +60,7 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
     return path
 
 
-def intervals(rows) -> Table:
+def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
     table = Table(
@@ -64,12 +75,14 @@ def intervals(rows) -> Table:
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
             f"{interval.talking:.1f}",
-            *([Text(reading.label, style="bold")] if read else []),
+            *([] if reading is None else [Text(reading.label, style="bold")]),
         )
     return table
 
 
-def write_intervals(rows, path: Path, force: bool = False) -> Path:
+def write_intervals(
+    rows: "Sequence[tuple[Interval, Reading | None]]", path: Path, force: bool = False
+) -> Path:
     """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
     Raises:
@@ -90,7 +103,7 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
     return path
 
 
-def entries(cards) -> Table:
+def entries(cards: "Iterable[Card]") -> Table:
     """One line per zoo entry, at most 80 columns: modality, size, training data, first score."""
     columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
     shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
@@ -114,7 +127,7 @@ def _seen(saw) -> str:
     return f"{saw.real_clips} real" if saw.real_clips else "synthetic"
 
 
-def card(entry) -> list:
+def card(entry: "Card") -> list:
     """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
     scores = Table(
         "score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores"
@@ -153,12 +166,13 @@ def card(entry) -> list:
         facts.add_row(what, Text(value))
     limits = "\n".join(f"- {limit}" for limit in entry.limits)
     summary = Text(f"{entry.summary}\n\nUse: {entry.intended_use}\n\nLimits:\n{limits}")
+    measured: Table | Text = scores
     if not entry.metrics:
-        scores = Text("No score was measured. `mer-zoo train --root ... --loso` measures one.")
-    return [Panel(summary, title=entry.name), scores, facts]
+        measured = Text("No score was measured. mer-zoo train --root ... --loso measures one.")
+    return [Panel(summary, title=entry.name), measured, facts]
 
 
-def result(evaluation) -> list:
+def result(evaluation: "Result") -> list:
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
     scores = Table(
@@ -190,7 +204,7 @@ def result(evaluation) -> list:
     counts = Table("true \\ predicted", *evaluation.class_names, title="All seeds together")
     for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
         counts.add_row(label, *map(str, row))
-    shown = [scores, parts, counts]
+    shown: list[Table | Text] = [scores, parts, counts]
     if selected := evaluation.about.get("test_selected"):
         each = selected["best_epoch_per_fold"]
         shown.append(
@@ -202,7 +216,7 @@ def result(evaluation) -> list:
     return shown
 
 
-def results(frame) -> Table:
+def results(frame: "pd.DataFrame") -> Table:
     """Several results, one per line; differences and p are against the first on the same clips."""
     # Short, so that 80 columns hold every number and a name folds instead.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
@@ -226,7 +240,7 @@ def results(frame) -> Table:
     return table
 
 
-def checks(rows) -> Table:
+def checks(rows: "Iterable[Check]") -> Table:
     """One line per verified entry: what was checked and, if it failed, why."""
     table = Table(
         Column("entry", no_wrap=True),
@@ -241,7 +255,9 @@ def checks(rows) -> Table:
     return table
 
 
-def write_results(results, path: Path, title: str, force: bool) -> list[Path]:
+def write_results(
+    results: "Mapping[str, Result]", path: Path, title: str, force: bool
+) -> list[Path]:
     """Writes results side by side as .csv, and as .md and .svg beside it."""
     from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
     from mer_zoo.files import refuse_overwrite, write_atomically

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.clips.folder import FolderStream
 from mer_zoo.clips.pixels import rgb_frames
@@ -53,7 +56,7 @@ class Clip:
     def __post_init__(self):
         check_frames(self.frames)
         n_frames = len(self.frames)
-        clean = {"times": clean_times(self.times, n_frames)}
+        clean: dict[str, Any] = {"times": clean_times(self.times, n_frames)}
         clean |= clean_phases({name: getattr(self, name) for name in PHASES}, n_frames)
         if isinstance(self.action_units, str):
             raise ClipError(
@@ -68,7 +71,7 @@ class Clip:
     @classmethod
     def from_video(
         cls,
-        path,
+        path: str | Path,
         *,
         fps: float | None = None,
         start: int = 0,
@@ -108,7 +111,7 @@ class Clip:
     @classmethod
     def from_frames(
         cls,
-        folder,
+        folder: str | Path,
         *,
         fps: float | None = None,
         numbering: str = "file",
@@ -146,7 +149,7 @@ class Clip:
         stream = FolderStream(folder, fps=fps, bit_depth=bit_depth)
         if numbering not in ("file", "index"):
             raise ClipError(f"numbering is {numbering!r}; expected 'file' or 'index'.")
-        phases = (onset, apex, offset)
+        phases: tuple[int | None, ...] = (onset, apex, offset)
         if numbering == "file":
             named = zip(PHASES, phases, strict=True)
             phases = tuple(stream.position(value, name) for name, value in named)
@@ -157,7 +160,8 @@ class Clip:
     @classmethod
     def _read(cls, stream, start, stop, phases: tuple, about: dict) -> "Clip":
         frames, times = stream.read(start, stop)
-        start, shifted = start or 0, {}
+        start = start or 0
+        shifted: dict[str, Any] = {}
         for name, value in zip(PHASES, phases, strict=True):
             value = whole_number(name, value)
             if value is not None and not start <= value < start + len(frames):
@@ -171,7 +175,13 @@ class Clip:
 
     @classmethod
     def from_array(
-        cls, array, *, fps: float | None = None, times=None, bit_depth: int | None = None, **about
+        cls,
+        array: ArrayLike,
+        *,
+        fps: float | None = None,
+        times: ArrayLike | None = None,
+        bit_depth: int | None = None,
+        **about,
     ) -> "Clip":
         """Makes frames that are already in memory into a clip.
 
@@ -200,11 +210,13 @@ class Clip:
             (0, 4, 8)
         """
         frames = rgb_frames(array, bit_depth=bit_depth)
-        if times is None:
-            times = np.arange(len(frames)) / (1.0 if fps is None else checked_fps(fps))
-        elif fps is not None:
-            raise ClipError("fps and times were both given; expected one of them.")
-        return cls(frames, times, **about)
+        if times is not None:
+            if fps is not None:
+                raise ClipError("fps and times were both given; expected one of them.")
+            return cls(frames, clean_times(times, len(frames)), **about)
+        return cls(
+            frames, np.arange(len(frames)) / (1.0 if fps is None else checked_fps(fps)), **about
+        )
 
     @property
     def n_frames(self) -> int:
@@ -279,7 +291,7 @@ class Clip:
                 f"slice({start}, {stop}) of {self!r}: expected 0 <= start < stop <= "
                 f"{self.n_frames}."
             )
-        phases = {
+        phases: dict[str, Any] = {
             name: value - start if value is not None and start <= value < stop else None
             for name, value in zip(PHASES, self.phases, strict=True)
         }

@@ -43,7 +43,7 @@ class FolderStream(FrameStream):
         ClipError: if fps is missing or not positive.
     """
 
-    def __init__(self, path, *, fps: float | None = None, bit_depth: int | None = None):
+    def __init__(self, path: str | Path, *, fps: float | None = None, bit_depth: int | None = None):
         self.name = str(path)
         self.numbers, self.files = list_images(expanded(path))
         if fps is None:
@@ -51,7 +51,7 @@ class FolderStream(FrameStream):
                 f"{self.name} is a folder of images, which carry no frame rate. Give fps: "
                 "CASME II 200, SAMM 200, SMIC-HS 100, CAS(ME)^3 30."
             )
-        self.fps = checked_fps(fps)
+        self.fps = self._rate = checked_fps(fps)
         self.frame_count = len(self.files)
         self._bit_depth = bit_depth
 
@@ -66,7 +66,7 @@ class FolderStream(FrameStream):
                     f"{file} is {sizes[0]} but {first[0].name} is {sizes[1]}; expected frames of "
                     "one size. Crop or resize them alike, or move the odd one out of the folder."
                 )
-            yield Frame(index, (self.numbers[index] - self.numbers[0]) / self.fps, image)
+            yield Frame(index, (self.numbers[index] - self.numbers[0]) / self._rate, image)
 
     def position(self, number: int | None, what: str = "frame") -> int | None:
         """Where the file with this number stands, 0-based; None for None.

@@ -22,7 +22,7 @@ class Frame(NamedTuple):
         image: (H, W, 3) uint8 RGB.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides `tuple.index`
     time: float
     image: np.ndarray
 

@@ -1,6 +1,7 @@
 """Pixel values of any usual kind made into 8-bit RGB, without guessing at their scale."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import ClipError
 
@@ -8,7 +9,9 @@ BIT_DEPTHS = (8, 10, 12, 14, 16)
 STRIP = 4_000_000  # values that are converted at once
 
 
-def rgb_frames(array, *, bit_depth: int | None = None, name: str = "the array") -> np.ndarray:
+def rgb_frames(
+    array: ArrayLike, *, bit_depth: int | None = None, name: str = "the array"
+) -> np.ndarray:
     """Makes an array of frames into 8-bit RGB.
 
     Args:

@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+
+from numpy.typing import ArrayLike
 
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.folder import FolderStream
@@ -27,7 +30,11 @@ class ClipStream(FrameStream):
 
 
 def open_frames(
-    source, *, fps: float | None = None, bit_depth: int | None = None, allow_truncated: bool = False
+    source: str | Path | ArrayLike | Clip | FrameStream,
+    *,
+    fps: float | None = None,
+    bit_depth: int | None = None,
+    allow_truncated: bool = False,
 ) -> FrameStream:
     """Opens a video file, a folder of images, an array or a clip as a stream of frames.
 

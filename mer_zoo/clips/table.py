@@ -65,7 +65,7 @@ class ClipRow:
         return reader(self.path, **(about | options))
 
 
-def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
+def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[ClipRow]:
     """Reads a csv table of clips.
 
     Columns: `path` (a video file or a folder of frames; relative to the csv file), and, each

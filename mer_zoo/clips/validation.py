@@ -2,15 +2,17 @@
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import ClipError
 
 PHASES = ("onset", "apex", "offset")
 
 
-def check_frames(frames) -> None:
+def check_frames(frames: Any) -> None:
     """Raises ClipError unless `frames` is a (T, H, W, 3) uint8 array with something in it."""
     wanted = "expected a numpy array (T, H, W, 3) of uint8 RGB"
     remedy = "Clip.from_array takes grey, RGBA, 16-bit and floating-point frames."
@@ -22,7 +24,7 @@ def check_frames(frames) -> None:
         raise ClipError(f"frames is of kind {frames.dtype}; {wanted}. {remedy}")
 
 
-def clean_times(times, n_frames: int) -> np.ndarray:
+def clean_times(times: ArrayLike, n_frames: int) -> np.ndarray:
     """Gives `times` as (T,) float64 seconds; ClipError unless finite and strictly increasing."""
     try:
         times = np.asarray(times, dtype=np.float64)
@@ -62,7 +64,7 @@ def clean_phases(phases: dict, n_frames: int) -> dict[str, int | None]:
     return clean
 
 
-def whole_number(name: str, value) -> int | None:
+def whole_number(name: str, value: Any) -> int | None:
     """Gives `value` as int, None as None; ClipError for anything else, bool and float included."""
     if value is None:
         return None
@@ -76,7 +78,7 @@ def whole_number(name: str, value) -> int | None:
         ) from None
 
 
-def checked_fps(fps) -> float:
+def checked_fps(fps: Any) -> float:
     """Gives `fps` as float; ClipError unless it is a positive, finite number."""
     try:
         value = float(fps)

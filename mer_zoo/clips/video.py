@@ -51,7 +51,9 @@ class VideoStream(FrameStream):
         ClipError: if fps is not a positive number.
     """
 
-    def __init__(self, path, *, fps: float | None = None, allow_truncated: bool = False):
+    def __init__(
+        self, path: str | Path, *, fps: float | None = None, allow_truncated: bool = False
+    ):
         self._path = expanded(path)
         self.name = str(path)
         self._allow_truncated = allow_truncated

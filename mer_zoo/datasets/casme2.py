@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from mer_zoo.datasets.table_reader import (
-    Identity,
+    ClipIdentity,
     TableReader,
     name_of,
     subject_number,
@@ -29,11 +29,11 @@ COUNTS = {
 }
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """sub01 and EP02_01f from Subject and Filename."""
     subject = f"sub{subject_number(cells, 'sub'):02d}"
     clip = name_of(cells, "clip", "Filename")
-    return Identity(subject, clip, (subject, clip.casefold()))
+    return ClipIdentity(subject, clip, (subject, clip.casefold()))
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

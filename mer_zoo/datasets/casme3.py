@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 
 from mer_zoo.datasets.cells import cell_number
-from mer_zoo.datasets.table_reader import Identity, TableReader, name_of, version_by_counts
+from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, version_by_counts
 
 EMOTIONS = ("happy", "anger", "fear", "disgust", "surprise", "others", "sad")
 COUNTS = {"part A v2": dict(zip(EMOTIONS, (55, 64, 86, 250, 187, 161, 57), strict=True))}
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """spNO.1 and b_171 from Subject, Filename and Onset."""
     text = name_of(cells, "subject", "Subject")
     match = re.fullmatch(r"spno\.?\s*0*(\d+)", text, re.IGNORECASE)
@@ -27,7 +27,7 @@ def identify(cells: Mapping) -> Identity:
     except ValueError:
         raise ValueError("Onset is needed to tell the expressions of one video apart") from None
     subject = f"spNO.{match[1]}"
-    return Identity(subject, f"{video}_{onset}", (subject.casefold(), video))
+    return ClipIdentity(subject, f"{video}_{onset}", (subject.casefold(), video))
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

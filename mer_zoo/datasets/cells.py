@@ -3,13 +3,14 @@
 import math
 import re
 import unicodedata
+from typing import Any
 
 from mer_zoo.clips.cells import NOT_KNOWN, read_frame_number
 
 LARGEST_FRAME = 999_999_999  # SMIC's frame numbers have eight digits
 
 
-def cell_text(cell) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as text without spaces round it; "" for an empty one, "12" for 12.0."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
@@ -18,7 +19,7 @@ def cell_text(cell) -> str:
     return str(cell).strip()
 
 
-def cell_name(cell) -> str:
+def cell_name(cell: Any) -> str:
     """A name: like `cell_text`, with full-width letters and digits made ordinary.
 
     Raises:
@@ -30,7 +31,7 @@ def cell_name(cell) -> str:
     return name
 
 
-def cell_frame(cell) -> int | None:
+def cell_frame(cell: Any) -> int | None:
     """A frame number as the releases write them.
 
     Args:
@@ -59,7 +60,7 @@ def cell_frame(cell) -> int | None:
     return number
 
 
-def cell_number(cell) -> int:
+def cell_number(cell: Any) -> int:
     """A required number, such as a subject's.
 
     Raises:

@@ -5,6 +5,7 @@ values are handled by the rules of `phases`.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import Remark
@@ -44,7 +45,8 @@ def correct(annotation: Annotation) -> tuple[Annotation, list[Remark]]:
         wrong = written if correction.wrong is None else correction.wrong
         if annotation.id != correction.clip or written != wrong or written == correction.right:
             continue
-        annotation = replace(annotation, **{correction.phase: correction.right})
+        changed: dict[str, Any] = {correction.phase: correction.right}
+        annotation = replace(annotation, **changed)
         what = f"{correction.phase} {written} -> {correction.right}, after {correction.source}"
         why = "known mistake of the released table (corrections=False keeps the number)"
         remarks.append(Remark("repaired", annotation.id, what, why))

@@ -38,38 +38,41 @@ class CustomReader:
     def __init__(self, fps: float | None = None):
         self.fps = fps
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """Reads `table`, or `root`: a csv file, a folder with one, or one folder per class."""
-        place = None if root is None else expanded(root)
-        if table is None and place is None:
+        if table is None and root is None:
             raise DatasetError("Give root, a folder of clips, or table, a csv table of clips.")
-        if table is None and place.suffix.lower() == ".csv":
-            table = place
-        if table is None and not os.path.isdir(place):
-            raise DatasetError(f"There is no folder or csv table {place}. Check the path.")
-        if table is None:
-            tables = sorted(place.glob("*.csv"))
-            if len(tables) > 1:
-                raise DatasetError(
-                    f"{place} holds several tables: {listed(t.name for t in tables)}. Give one of "
-                    "them as table=."
-                )
-            table = tables[0] if tables else None
-        if table is None:
+        place = Path() if root is None else expanded(root)
+        found = _table_in(place) if table is None else expanded(table)
+        if found is None:
             rows, base, source = _class_folders(place, self.fps), place, str(place)
         else:
-            table = expanded(table)
-            rows, base, source = read_clip_table(table, fps=self.fps), table.parent, table.name
+            rows, base, source = read_clip_table(found, fps=self.fps), found.parent, found.name
         annotations = _annotations(rows, base, source)
         return Release(
             name=self.name,
             source=source,
             annotations=tuple(annotations),
             emotions=tuple(sorted({a.category for a in annotations})),
-            version="folders" if table is None else "csv",
+            version="folders" if found is None else "csv",
             rows_read=len(rows),
             folders={},
         )
+
+
+def _table_in(place: Path) -> Path | None:
+    """The csv table that `place` is or holds; None for folders a class."""
+    if place.suffix.lower() == ".csv":
+        return place
+    if not os.path.isdir(place):
+        raise DatasetError(f"There is no folder or csv table {place}. Check the path.")
+    tables = sorted(place.glob("*.csv"))
+    if len(tables) > 1:
+        raise DatasetError(
+            f"{place} holds several tables: {listed(t.name for t in tables)}. Give one of "
+            "them as table=."
+        )
+    return tables[0] if tables else None
 
 
 def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotation]:
@@ -95,7 +98,8 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
 
 
 def _annotation(row: ClipRow, base: Path) -> Annotation:
-    dataset, _, subject = row.subject.rpartition("/")
+    # `_annotations` has refused rows without a subject or a label.
+    dataset, _, subject = str(row.subject).rpartition("/")
     try:
         name = row.path.resolve().relative_to(base.resolve())
     except ValueError:
@@ -105,8 +109,8 @@ def _annotation(row: ClipRow, base: Path) -> Annotation:
         dataset=dataset or "custom",
         subject=subject,
         clip=clip,
-        emotion=row.label,
-        category=row.label,
+        emotion=str(row.label),
+        category=str(row.label),
         where=f"line {row.line}" if row.line else str(row.path),
         onset=row.onset,
         apex=row.apex,

@@ -28,7 +28,10 @@ from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import expanded
 
-SEGMENTS = {"onset_apex": ("onset_apex",), "apex_offset": ("apex_offset",)}
+SEGMENTS: dict[str, tuple[str, ...]] = {
+    "onset_apex": ("onset_apex",),
+    "apex_offset": ("apex_offset",),
+}
 SEGMENTS["both"] = SEGMENTS["onset_apex"] + SEGMENTS["apex_offset"]
 SUFFIXES = ("", "_1", "_2", "_3")
 FIELDS = {
@@ -66,7 +69,7 @@ class FlowReader:
             raise DatasetError(f"segment is {segment!r}; expected {', '.join(SEGMENTS)}.")
         self.segment = segment
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """See `TableReader.read`; `table` is `labels.csv` where it does not lie in `root`."""
         folder = None if root is None else expanded(root)
         if folder is not None and not os.path.isdir(folder):
@@ -147,7 +150,9 @@ class FlowReader:
 
 
 def _annotation(dataset: str, subject: str, clip: str, label: int, where: str) -> Annotation:
-    number = int(SUBJECTS[dataset].fullmatch(subject)[1])
+    matched = SUBJECTS[dataset].fullmatch(subject)
+    assert matched is not None  # both callers have looked
+    number = int(matched[1])
     person = SUBJECT_FORMS[dataset].format(number)
     if dataset == "smic":
         clip = re.sub(r"^s0*(\d+)_", lambda match: f"s{int(match[1]):02d}_", clip)
@@ -204,7 +209,9 @@ def _image_key(name: str) -> str:
     return re.sub(r"(?<![a-z0-9])s0*(\d+)(?=_)", r"s\1", name.strip().casefold())
 
 
-def _label_table(folder: Path) -> Path:
+def _label_table(folder: Path | None) -> Path:
+    if folder is None:
+        raise DatasetError("Give root, the folder of the flow images, or table.")
     tables = sorted(folder.glob("*.csv"))
     named = [file for file in tables if file.name.casefold() == "labels.csv"] or tables
     if len(named) != 1:

@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import Remark
-from mer_zoo.datasets.table_reader import Identity, TableReader, name_of
+from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of
 
 EMOTIONS = ("positive", "negative", "surprise", "repression", "others")
 # Data rows of release v1, counted from 0, whose action units its users found exchanged.
 EXCHANGED_ROWS = (144, 145)
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """sub_ID and fold_name as they are."""
     subject = name_of(cells, "subject", "sub_ID")
     clip = name_of(cells, "clip", "fold_name")
-    return Identity(subject, clip, (subject.casefold(), clip.casefold()))
+    return ClipIdentity(subject, clip, (subject.casefold(), clip.casefold()))
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -1,6 +1,7 @@
 """Finds the folders of frames and the tables in a release, whatever its folders are called."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ class ReleaseTree:
     files: tuple[Path, ...]
 
 
-def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
+def walk_release(root: str | Path, folder_key: FolderKey) -> ReleaseTree:
     """Walks a release's folder without entering the frame folders.
 
     Args:
@@ -47,8 +48,8 @@ def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
         raise DatasetError(f"There is no folder {root}. Give the folder of the release.")
     folders: dict[tuple[str, ...], Path] = {}
     files = []
-    for place, below, names in os.walk(root, followlinks=True):
-        place = Path(place)
+    for above, below, names in os.walk(root, followlinks=True):
+        place = Path(above)
         parts = place.relative_to(root).parts
         below[:] = sorted(name for name in below if not name.startswith("."))
         if len(parts) >= DEEPEST:
@@ -68,7 +69,9 @@ def walk_release(root, folder_key: FolderKey) -> ReleaseTree:
     return ReleaseTree(folders, tuple(files))
 
 
-def choose_table(tree: ReleaseTree, root, pattern, official: str) -> Path:
+def choose_table(
+    tree: ReleaseTree, root: str | Path, pattern: re.Pattern[str], official: str
+) -> Path:
     """The annotation table among a release's files.
 
     Args:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from mer_zoo.datasets.cells import cell_text
 from mer_zoo.datasets.report import listed, shortened
@@ -16,7 +17,7 @@ HEADER_ROWS = 1000
 
 
 @dataclass(frozen=True)
-class Table:
+class AnnotationTable:
     """The rows below a header.
 
     Attributes:
@@ -32,7 +33,7 @@ class Table:
 
 def find_table(
     sheets: Sequence[Sheet], fields: Mapping[str, Sequence[str]], preferred: str | None = None
-) -> Table:
+) -> AnnotationTable:
     """Looks in every sheet for a row that names all fields, and takes the rows below it.
 
     Only the first `HEADER_ROWS` rows of a sheet that are not blank can be a header.
@@ -67,16 +68,18 @@ def find_table(
     cells = next(cells for number, cells in sheet.rows if number == header_row)
     columns = {field: _column(sheet, cells, field, names) for field, names in fields.items()}
     rows = []
-    for number, row in sheet.rows:
+    for number, content in sheet.rows:
         if number > header_row:
-            values = {f: row[c] if c < len(row) else None for f, c in columns.items()}
+            values = {f: content[c] if c < len(content) else None for f, c in columns.items()}
             repeated = all(plain(values[f]) == plain(cells[c]) for f, c in columns.items())
             if not repeated and any(cell_text(value) for value in values.values()):
                 rows.append((number, values))
-    return Table(sheet, {f: str(cells[c]).strip() for f, c in columns.items()}, tuple(rows))
+    return AnnotationTable(
+        sheet, {f: str(cells[c]).strip() for f, c in columns.items()}, tuple(rows)
+    )
 
 
-def plain(header) -> str:
+def plain(header: Any) -> str:
     """A header with only its letters and digits, in one case: "Onset_Frame " -> "onsetframe"."""
     text = unicodedata.normalize("NFKC", "" if header is None else str(header))
     return re.sub(r"[\W_]+", "", text).casefold()

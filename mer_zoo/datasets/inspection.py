@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from mer_zoo.datasets.frames import folders_without_rows, match_frames
 from mer_zoo.datasets.loading import Policies, assemble
@@ -81,7 +82,7 @@ class Inspection:
         return "\n".join([*lines, f"remarks: {counts}"])
 
 
-def inspect(name: str, root, *, table=None) -> Inspection:
+def inspect(name: str, root: str | Path, *, table: str | Path | None = None) -> Inspection:
     """Inspects a release without requiring a protocol.
 
     Args:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.corrections import correct
@@ -44,10 +45,10 @@ class Policies:
 
 def load(
     name: str,
-    root,
+    root: str | Path | Mapping | None,
     *,
     protocol: str | None = None,
-    table=None,
+    table: str | Path | Mapping | None = None,
     missing_apex: str = "middle",
     corrections: bool = True,
     classes: Mapping[str, str] | None = None,
@@ -90,11 +91,16 @@ def load(
     wanted = None if protocol is None else find_protocol(protocol, name)
     if wanted is not None and classes is not None:
         raise DatasetError("protocol and classes were both given; expected one of them.")
+    if isinstance(root, Mapping) or isinstance(table, Mapping):
+        raise DatasetError(
+            f"root or table of {name} is a mapping; expected a path. Only {POOLED} has one for each "
+            "of its databases."
+        )
     release = read_release(name, root, table, segment=segment, fps=fps)
     return assemble(release, wanted, classes, policies)
 
 
-def read_table(name: str, path, **options) -> Dataset:
+def read_table(name: str, path: str | Path, **options) -> Dataset:
     """Reads only an annotation table, without looking for frames.
 
     Args:
@@ -184,12 +190,12 @@ def _class_names(
 def _added(release: Release, protocol: Protocol) -> list[Annotation]:
     """Rows for the clips that a protocol counts and the table does not list, if frames are there."""
     listed_already = {annotation.id for annotation in release.annotations}
-    rows = []
+    folders, rows = release.folders or {}, []
     for clip, emotion in protocol.added.items():
         dataset, subject, name = clip.split("/")
         key = (subject, name.casefold())
-        if clip not in listed_already and key in (release.folders or {}):
-            where = f"frames in {release.folders[key]}, without a row"
+        if clip not in listed_already and key in folders:
+            where = f"frames in {folders[key]}, without a row"
             row = Annotation(dataset, subject, name, emotion, emotion, where, fps=release.fps)
             rows.append(replace(row, folder=key))
     return rows

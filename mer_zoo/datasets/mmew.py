@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mer_zoo.datasets.annotation import Annotation
-from mer_zoo.datasets.table_reader import Identity, TableReader, name_of, subject_number
+from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, subject_number
 
 EMOTIONS = (
     "happiness",
@@ -24,13 +24,13 @@ EMOTIONS = (
 CLIPS = 300
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """S13 and S13-07-001 from Subject and Filename, which have to agree."""
     subject = f"S{subject_number(cells, 's'):02d}"
     clip = name_of(cells, "clip", "Filename").upper()
     if not re.match(rf"S0*{int(subject[1:])}-", clip):
         raise ValueError(f"Filename is {clip!r}, expected it to begin with the subject {subject}")
-    return Identity(subject, clip, (clip.casefold(),))
+    return ClipIdentity(subject, clip, (clip.casefold(),))
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ two seconds, are remarks "note".
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import Remark
@@ -47,7 +48,7 @@ def settle_phases(
     log: list[Remark] = []
     clip = annotation
 
-    def change(why: str, **phases: int | None) -> Annotation:
+    def change(why: str, **phases: Any) -> Annotation:
         for name, value in phases.items():
             before, after = ("not known" if v is None else v for v in (getattr(clip, name), value))
             log.append(Remark("repaired", clip.id, f"{name} {before} -> {after}", why))
@@ -57,23 +58,28 @@ def settle_phases(
         moved = {p: getattr(clip, p) for p in ("onset", "apex", "offset")}
         moved = {p: n + shift for p, n in moved.items() if n is not None}
         clip = change("the frame files are renumbered; the phases are shifted alike", **moved)
-    if None not in (clip.onset, clip.offset) and clip.offset < clip.onset:
+    if clip.onset is not None and clip.offset is not None and clip.offset < clip.onset:
         clip = change("an offset before the onset is not known", offset=None)
     if trimmed and numbers:
         for name, number in (("onset", numbers[0]), ("offset", numbers[-1])):
             if getattr(clip, name) is None:
                 why = f"{name} not known: the {'first' if name == 'onset' else 'last'} frame file"
                 clip = change(why, **{name: number})
-    for name in ("onset", "apex", "offset") if numbers else ():
+    for name in ("onset", "apex", "offset"):
+        if not numbers:
+            break
         number = getattr(clip, name)
         outside = name == "apex" and _apex_fault(clip) is not None
         if number is not None and not outside and nearest(numbers, number) != number:
             why = "no frame file has this number; the nearest there is"
             clip = change(why, **{name: nearest(numbers, number)})
     if fault := _apex_fault(clip):
-        clip, remarks = _settle_apex(clip, fault, missing_apex, numbers, change)
+        settled, remarks = _settle_apex(clip, fault, missing_apex, numbers, change)
         log += remarks
-    return clip, log + (_oddities(clip) if clip else [])
+        if settled is None:
+            return None, log
+        clip = settled
+    return clip, log + _oddities(clip)
 
 
 def nearest(numbers: Sequence[int], number: int) -> int:
@@ -84,19 +90,21 @@ def nearest(numbers: Sequence[int], number: int) -> int:
 
 def overlaps(annotation: Annotation, numbers: Sequence[int]) -> bool:
     """Whether any frame file lies within onset..offset, or can be made to by rule 1."""
-    if None in (annotation.onset, annotation.offset) or annotation.offset < annotation.onset:
+    onset, offset = annotation.onset, annotation.offset
+    if onset is None or offset is None or offset < onset:
         return True
-    inside = bisect_left(numbers, annotation.offset + 1) > bisect_left(numbers, annotation.onset)
+    inside = bisect_left(numbers, offset + 1) > bisect_left(numbers, onset)
     return inside or bool(_renumbered_by(annotation, numbers))
 
 
 def _renumbered_by(clip: Annotation, numbers: Sequence[int]) -> int:
     """By how much phases must move to meet files that are numbered from 0 or 1; 0 for not at all."""
-    if None in (clip.onset, clip.offset) or numbers[0] not in (0, 1) or numbers[0] == clip.onset:
+    onset, offset = clip.onset, clip.offset
+    if onset is None or offset is None or numbers[0] not in (0, 1) or numbers[0] == onset:
         return 0
     gapless = numbers[-1] - numbers[0] + 1 == len(numbers)
-    whole = gapless and len(numbers) == clip.offset - clip.onset + 1
-    return numbers[0] - clip.onset if whole else 0
+    whole = gapless and len(numbers) == offset - onset + 1
+    return numbers[0] - onset if whole else 0
 
 
 def _apex_fault(clip: Annotation) -> str | None:
@@ -133,7 +141,7 @@ def _oddities(clip: Annotation) -> list[Remark]:
         notes.append(Remark("note", clip.id, phases, "the apex is the onset: nothing moves before"))
     if clip.apex is not None and clip.apex == clip.offset:
         notes.append(Remark("note", clip.id, phases, "the apex is the offset"))
-    if clip.fps and None not in (clip.onset, clip.offset):
+    if clip.fps and clip.onset is not None and clip.offset is not None:
         seconds = (clip.offset - clip.onset) / clip.fps
         if seconds > LONGEST_SECONDS:
             why = f"longer than {LONGEST_SECONDS:g} s, long for a micro-expression"

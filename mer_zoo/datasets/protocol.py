@@ -50,8 +50,8 @@ class Protocol:
     @property
     def n_subjects(self) -> int | None:
         """Total number of subjects, None if not published."""
-        subjects = list(self.subjects.values())
-        return None if None in subjects else sum(subjects)
+        known = [count for count in self.subjects.values() if count is not None]
+        return sum(known) if len(known) == len(self.subjects) else None
 
     @property
     def class_counts(self) -> dict[str, int]:
@@ -75,9 +75,9 @@ class Protocol:
                     lines.append(
                         f"{dataset} {label}: {expected} expected, {found[dataset, label]} found"
                     )
-            expected = self.subjects.get(dataset)
+            subjects = self.subjects.get(dataset)
             there = sum(name == dataset for name, _ in people)
-            if expected is not None and there != expected:
-                lines.append(f"{dataset} subjects: {expected} expected, {there} found")
+            if subjects is not None and there != subjects:
+                lines.append(f"{dataset} subjects: {subjects} expected, {there} found")
         strange = sorted({name for name, _ in people} - set(self.counts))
         return lines + [f"{name}: 0 clips expected, some found" for name in strange]

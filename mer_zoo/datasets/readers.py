@@ -1,5 +1,6 @@
 """The readers by name."""
 
+from pathlib import Path
 from types import MappingProxyType
 
 from mer_zoo.datasets.annotation import Release
@@ -20,7 +21,12 @@ NAMES = (*READERS, "flow", "custom")
 
 
 def read_release(
-    name: str, root, table, *, segment: str = "onset_apex", fps: float | None = None
+    name: str,
+    root: str | Path | None,
+    table: str | Path | None,
+    *,
+    segment: str = "onset_apex",
+    fps: float | None = None,
 ) -> Release:
     """Reads a release with the reader of this name.
 

@@ -73,7 +73,7 @@ class LoadReport:
                     lines.append(f"    and {len(remarks) - SHOWN_CLIPS} more")
         return "\n".join(lines)
 
-    def save(self, path, *, force: bool = False) -> Path:
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Writes the report: `.csv` with one remark per row, or `.txt` with the text of `to_text`.
 
         Args:

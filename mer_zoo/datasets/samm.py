@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from mer_zoo.datasets.table_reader import (
-    Identity,
+    ClipIdentity,
     TableReader,
     name_of,
     subject_number,
@@ -30,13 +30,13 @@ EMOTIONS = (
 COUNTS = {"v2": dict(zip(EMOTIONS, (57, 12, 26, 15, 26, 9, 8, 6), strict=True))}
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """006 and 006_1_2 from Subject and Filename, which have to agree."""
     subject = f"{subject_number(cells):03d}"
     clip = name_of(cells, "clip", "Filename")
     if clip.split("_")[0] != subject:
         raise ValueError(f"Filename is {clip!r}, expected it to begin with the subject {subject}")
-    return Identity(subject, clip, (clip,))
+    return ClipIdentity(subject, clip, (clip,))
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -1,6 +1,6 @@
 """From annotations to labelled clips: duplicates, unknown emotions, protocol or classes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mer_zoo.datasets.annotation import Annotation, Release
@@ -34,7 +34,9 @@ def drop_repeats(source: str, annotations: Sequence[Annotation]) -> Selected:
     return list(first.values()), remarks
 
 
-def check_emotions(release: Release, annotations: Sequence[Annotation], own=()) -> None:
+def check_emotions(
+    release: Release, annotations: Sequence[Annotation], own: Iterable[str] = ()
+) -> None:
     """Refuses emotions that neither the dataset nor the custom classes define.
 
     Raises:

@@ -42,7 +42,7 @@ class Sheet:
         return f"sheet {self.name!r} of {self.file}" if self.name else self.file
 
 
-def read_sheets(path) -> tuple[Sheet, ...]:
+def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
     """Reads every sheet of a file that is not empty.
 
     Args:

@@ -21,7 +21,7 @@ from pathlib import Path
 from mer_zoo.clips.folder import list_images
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.frame_folders import walk_release
-from mer_zoo.datasets.table_reader import Identity, TableReader, name_of, subject_number
+from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, subject_number
 from mer_zoo.errors import DatasetError, VideoError
 
 EMOTIONS = ("negative", "positive", "surprise")
@@ -44,14 +44,14 @@ def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:
     return (clip,) if clip and parts[-2].casefold() in EMOTIONS else None
 
 
-def identify(cells: Mapping) -> Identity:
+def identify(cells: Mapping) -> ClipIdentity:
     """s01 and s01_ne_01 from Subject and Filename, which have to agree."""
     subject = f"s{subject_number(cells, 's'):02d}"
     written = name_of(cells, "clip", "Filename")
     clip = canonical_clip(written)
     if clip is None or not clip.startswith(f"{subject}_"):
         raise ValueError(f"Filename is {written!r}, expected a clip of {subject} like s1_ne_01")
-    return Identity(subject, clip, (clip,))
+    return ClipIdentity(subject, clip, (clip,))
 
 
 EXTENDED = TableReader(
@@ -81,7 +81,7 @@ class SmicReader:
     name = "smic"
     emotions = EMOTIONS
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """See `TableReader.read`."""
         if table is not None:
             return EXTENDED.read(root, table)

@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_frame, cell_name, cell_text
 from mer_zoo.datasets.frame_folders import FolderKey, choose_table, walk_release
-from mer_zoo.datasets.headers import Table, find_table
+from mer_zoo.datasets.headers import AnnotationTable, find_table
 from mer_zoo.datasets.report import Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.errors import DatasetError, shown
@@ -29,7 +30,7 @@ PHASES = ("onset", "apex", "offset")
 
 
 @dataclass(frozen=True)
-class Identity:
+class ClipIdentity:
     """The identity of a row: canonical subject and clip names, and the key of its folder."""
 
     subject: str
@@ -48,7 +49,7 @@ class TableReader:
         official: the official name of the table.
         headers: the required columns: field -> header in the official table.
         pattern: matches the names of the table's versions.
-        identify: ({field: cell}) -> Identity; raises ValueError saying what was expected.
+        identify: ({field: cell}) -> ClipIdentity; raises ValueError saying what was expected.
         folder_key: see `walk_release`.
         version: (annotations) -> the table's version.
         sheet: the official name of the sheet.
@@ -64,7 +65,7 @@ class TableReader:
     official: str
     headers: Mapping[str, str]
     pattern: re.Pattern
-    identify: Callable[[Mapping], Identity]
+    identify: Callable[[Mapping], ClipIdentity]
     folder_key: FolderKey
     version: Callable[[Sequence[Annotation]], str]
     sheet: str | None = None
@@ -73,7 +74,7 @@ class TableReader:
     trimmed: bool = True
     remarks: Callable[[Sequence[Annotation]], Sequence[Remark]] = lambda annotations: ()
 
-    def read(self, root, table) -> Release:
+    def read(self, root: str | Path | None, table: str | Path | None) -> Release:
         """Reads the table, and finds the folders of frames when `root` is given.
 
         Raises:
@@ -81,6 +82,10 @@ class TableReader:
         """
         tree = None if root is None else walk_release(root, self.folder_key)
         if table is None:
+            if root is None or tree is None:
+                raise DatasetError(
+                    f"Give root, the folder of the release of {self.name}, or table."
+                )
             table = choose_table(tree, expanded(root), self.pattern, self.official)
         annotations, remarks = self._annotations(expanded(table))
         return Release(
@@ -118,7 +123,7 @@ class TableReader:
         return annotations, remarks
 
     def _annotation(
-        self, table: Table, number: int, cells: Mapping
+        self, table: AnnotationTable, number: int, cells: Mapping
     ) -> tuple[Annotation | None, list[str]]:
         wrong = []
 
@@ -140,9 +145,13 @@ class TableReader:
             identity = self.identify(cells)
         except ValueError as error:
             wrong.append(str(error))
-        if wrong:
+        if wrong or identity is None:
             return None, wrong
-        about = {"where": table.sheet.place(number), "fps": self.fps, "folder": identity.folder}
+        about: dict[str, Any] = {
+            "where": table.sheet.place(number),
+            "fps": self.fps,
+            "folder": identity.folder,
+        }
         aus = cell_text(cells.get("aus"))
         return (
             Annotation(
@@ -199,7 +208,7 @@ def version_by_counts(known: Mapping[str, Mapping[str, int]]):
     return version
 
 
-def _trailing_text(table: Table, number: int, cells: Mapping) -> Remark | None:
+def _trailing_text(table: AnnotationTable, number: int, cells: Mapping) -> Remark | None:
     """A remark when the row is a comment: text in one cell, no clip, no frame, no emotion."""
     filled = {name: cell_text(cell) for name, cell in cells.items() if cell_text(cell)}
     if len(filled) != 1 or set(filled) & {*PHASES, "emotion", "clip"}:

@@ -1,5 +1,6 @@
 """A confusion matrix as a picture (SVG, no library needed to draw it)."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -8,7 +9,7 @@ CELL, LEFT, TOP = 72, 130, 96
 LIGHT, DARK = (246, 248, 252), (23, 74, 140)
 
 
-def confusion_svg(confusion: np.ndarray, class_names, title: str) -> str:
+def confusion_svg(confusion: np.ndarray, class_names: Sequence[str], title: str) -> str:
     """Draws counts, shaded by the share of each true class.
 
     Args:

@@ -116,7 +116,7 @@ class Examples:
         """
         digest = hashlib.sha256(f"{self.images.shape} {self.images.dtype}".encode())
         for row in np.argsort(self.clips, kind="stable"):
-            digest.update(np.ascontiguousarray(self.images[row]))
+            digest.update(np.ascontiguousarray(self.images[row]).data)
         return digest.hexdigest()
 
     def _digest(self):

@@ -1,9 +1,11 @@
 """Splits by subject. Only "paper-10%" puts the same subjects into training and test."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import EvaluationError, UnknownNameError
 from mer_zoo.evaluation.examples import NO_EXPRESSION
@@ -26,7 +28,9 @@ class Fold:
     test: np.ndarray
 
 
-def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
+def make_folds(
+    split: str, subjects: ArrayLike, labels: ArrayLike, seed: int = 1
+) -> tuple[Fold, ...]:
     """The folds of a split.
 
     Args:
@@ -62,7 +66,7 @@ def make_folds(split: str, subjects, labels, seed: int = 1) -> tuple[Fold, ...]:
     raise UnknownNameError.among("split", split, SPLITS)
 
 
-def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
+def grouped_kfold(subjects: np.ndarray, labels: np.ndarray, k: int, seed: int) -> tuple[Fold, ...]:
     """K folds of whole subjects, balanced greedily by size and classes.
 
     Subjects are taken from the largest to the smallest (ties by the seed); each goes to the fold
@@ -97,7 +101,7 @@ def grouped_kfold(subjects, labels, k: int, seed: int) -> tuple[Fold, ...]:
     return _by_group(groups, labels, "group", "k-fold")
 
 
-def check_folds(folds, subjects, split: str) -> None:
+def check_folds(folds: Sequence[Fold], subjects: np.ndarray, split: str) -> None:
     """Raises EvaluationError if training and test share a subject, or a clip is tested twice."""
     tested = np.concatenate([fold.test for fold in folds])
     if len(set(tested.tolist())) != len(tested):
@@ -115,7 +119,7 @@ def check_folds(folds, subjects, split: str) -> None:
             )
 
 
-def folds_hash(folds, clips) -> str:
+def folds_hash(folds: Sequence[Fold], clips: np.ndarray) -> str:
     """sha256 of the test clips of every fold, independent of the order of the rows."""
     lines = sorted(f"{fold.name}: {' '.join(sorted(clips[fold.test]))}" for fold in folds)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -141,5 +145,5 @@ def _single_tenth(labels, seed):
     for label in np.unique(labels[labels != NO_EXPRESSION]):
         rows = rng.permutation(np.flatnonzero(labels == label))
         test.extend(rows[: max(1, round(len(rows) / 10))])
-    test = np.sort(np.array(test))
-    return Fold("tenth", np.setdiff1d(np.arange(len(labels)), test), test)
+    tested = np.sort(np.array(test))
+    return Fold("tenth", np.setdiff1d(np.arange(len(labels)), tested), tested)

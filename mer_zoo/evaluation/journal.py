@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation.fold_record import FoldRecord
-from mer_zoo.evaluation.plan import Plan, differences
+from mer_zoo.evaluation.plan import EvaluationPlan, differences
 from mer_zoo.files import write_atomically
 
 PLAN = "plan.json"
@@ -22,7 +22,7 @@ class Journal:
         EvaluationError: the folder holds folds of another plan.
     """
 
-    def __init__(self, folder: Path, plan: Plan):
+    def __init__(self, folder: Path, plan: EvaluationPlan):
         # Absolute, because folds end in processes that may have been started in another folder.
         self.folder = Path(folder).absolute()
         wanted, file = plan.to_dict(), self.folder / PLAN

@@ -8,6 +8,7 @@ creates neither a zero nor a NaN.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class Scores:
 SCORE_NAMES = ("uf1", "uar", "accuracy", "weighted_f1")
 
 
-def confusion_matrix(truth, predicted, classes: int) -> np.ndarray:
+def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, classes: int) -> np.ndarray:
     """Counts, int `(classes, classes)`; rows are true classes, columns predicted ones."""
     flat = np.asarray(truth) * classes + np.asarray(predicted)
     return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
@@ -101,14 +102,14 @@ def uar(confusion: np.ndarray) -> np.ndarray:
     return np.nanmean(recall, axis=-1)
 
 
-def majority(labels, classes: int) -> Scores:
+def majority(labels: ArrayLike, classes: int) -> Scores:
     """The scores of always naming the most frequent class of `labels`."""
     labels = np.asarray(labels)
     always = np.full_like(labels, np.bincount(labels).argmax())
     return Scores(confusion_matrix(labels, always, classes))
 
 
-def chance(labels, classes: int) -> Scores:
+def chance(labels: ArrayLike, classes: int) -> Scores:
     """The scores expected of naming classes at random, each equally often."""
     counts = np.bincount(labels, minlength=classes).astype(float)
     return Scores(np.repeat(counts[:, None] / classes, classes, axis=1))

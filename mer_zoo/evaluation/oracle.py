@@ -4,14 +4,21 @@ Seven of ten published codes for micro-expressions do this. The figure shows how
 score the reporting rule alone can contribute.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation.fold_record import FoldRecord
+from mer_zoo.evaluation.folds import Fold
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 
 LABEL = "test-selected: not a score, the epoch was chosen on the test subjects"
 
 
-def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
+def selected_on_test(
+    labels: np.ndarray, folds: Sequence[Fold], outcomes: Sequence[FoldRecord]
+) -> dict:
     """The two usual rules, pooled over the folds, mean over the seeds.
 
     Args:
@@ -29,13 +36,15 @@ def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
     classes = outcomes[0].probabilities.shape[1]
     per_fold, for_all = [], []
     for seed in sorted({o.seed for o in outcomes}):
-        runs = [o for o in outcomes if o.seed == seed]
-        truth = np.concatenate([labels[tests[o.fold]] for o in runs])
-        best = np.concatenate([_best_row(o.epochs, labels[tests[o.fold]]) for o in runs])
+        runs = [(o.fold, _epochs(o)) for o in outcomes if o.seed == seed]
+        truth = np.concatenate([labels[tests[fold]] for fold, _ in runs])
+        best = np.concatenate([_best_row(named, labels[tests[fold]]) for fold, named in runs])
         per_fold.append(Scores(confusion_matrix(truth, best, classes)))
-        epochs = min(len(o.epochs) for o in runs)
+        epochs = min(len(named) for _, named in runs)
         pooled = [
-            Scores(confusion_matrix(truth, np.concatenate([o.epochs[e] for o in runs]), classes))
+            Scores(
+                confusion_matrix(truth, np.concatenate([named[e] for _, named in runs]), classes)
+            )
             for e in range(epochs)
         ]
         for_all.append(max(pooled, key=lambda s: s.uf1))
@@ -44,6 +53,15 @@ def selected_on_test(labels: np.ndarray, folds, outcomes) -> dict:
         "best_epoch_per_fold": _mean(per_fold),
         "best_epoch_for_all": _mean(for_all),
     }
+
+
+def _epochs(outcome: FoldRecord) -> np.ndarray:
+    if outcome.epochs is None:
+        raise EvaluationError(
+            f"Fold {outcome.fold} has no answers after each epoch, which oracle=True chooses from. "
+            "The learner's fit must call `watch` after every epoch; or leave oracle=True out."
+        )
+    return outcome.epochs
 
 
 def _best_row(epochs, truth):

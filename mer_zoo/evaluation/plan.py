@@ -13,7 +13,7 @@ NESTED = "hyperparameters chosen anew for each fold, without its test subjects (
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What an evaluation does. Two evaluations with equal plans give the same result.
 
     Attributes:

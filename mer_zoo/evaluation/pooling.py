@@ -8,7 +8,7 @@ from mer_zoo.evaluation.examples import Examples
 from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold
 from mer_zoo.evaluation.oracle import selected_on_test
-from mer_zoo.evaluation.plan import Plan
+from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.result import Result
 
 
@@ -17,7 +17,7 @@ def pool(
     folds: Sequence[Fold],
     records: Sequence[FoldRecord],
     *,
-    plan: Plan,
+    plan: EvaluationPlan,
     seconds: float,
 ) -> Result:
     """Combines the records of all folds, in the row order of the tested examples.

@@ -34,7 +34,7 @@ class Result:
         probabilities: float32 `(seeds, N, K)`, of the last epoch of each fold.
         class_names: K names.
         seeds: as many as the first axis of `probabilities`.
-        about: plain values: those of the `Plan` (protocol, split, digests of folds, clips and
+        about: plain values: those of the `EvaluationPlan` (protocol, split, digests of folds, clips and
             images, learner, backend, versions, and the `label` of a score that has one), seconds,
             and `test_selected` if it was requested.
     """
@@ -61,7 +61,7 @@ class Result:
     @property
     def confusion(self) -> np.ndarray:
         """Pooled confusion matrix, int `(K, K)`, summed over the seeds; rows are true classes."""
-        return sum(s.confusion for s in self.scores)
+        return np.sum([s.confusion for s in self.scores], axis=0)
 
     @property
     def uf1(self) -> float:

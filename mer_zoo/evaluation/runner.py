@@ -15,7 +15,7 @@ from mer_zoo.evaluation.examples import Examples, Learner
 from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
 from mer_zoo.evaluation.journal import Journal
-from mer_zoo.evaluation.plan import SAME_SUBJECTS, Plan
+from mer_zoo.evaluation.plan import SAME_SUBJECTS, EvaluationPlan
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.versions import versions
@@ -29,7 +29,7 @@ THREADS = 1  # the networks are small: folds side by side gain more than threads
 class Callback(Protocol):
     """Callbacks for progress reporting. They cannot influence the evaluation."""
 
-    def on_begin(self, folder: Path | None, plan: Plan) -> None:
+    def on_begin(self, folder: Path | None, plan: EvaluationPlan) -> None:
         """The evaluation begins, or resumes after an interruption.
 
         Args:
@@ -130,15 +130,15 @@ def make_plan(
     oracle: bool = False,
     keep_weights: bool = False,
     facts: Mapping[str, Any] = MappingProxyType({}),
-) -> Plan:
+) -> EvaluationPlan:
     """The plan of an evaluation of these examples, in this process and with its packages.
 
     Args:
         examples, folds: of the evaluation.
-        split, seeds, learner, label, oracle, keep_weights, facts: see `Plan`.
+        split, seeds, learner, label, oracle, keep_weights, facts: see `EvaluationPlan`.
     """
     backend = settings.backend()
-    return Plan(
+    return EvaluationPlan(
         split=split,
         folds=folds_hash(folds, examples.clips),
         protocol=examples.protocol,
@@ -171,7 +171,7 @@ class _Missing:
     """An evaluation, of which some folds may have been finished before."""
 
     journal: Journal
-    plan: Plan
+    plan: EvaluationPlan
     examples: Examples
     learner: Learner
     folds: tuple[Fold, ...]
@@ -218,4 +218,4 @@ def _records(evaluation: _Missing, callback: Callback | None, progress: bool) ->
             found[record.seed, number] = record
             notify(number, record)
             advance()
-    return list(found.values())
+    return [record for record in found.values() if record is not None]

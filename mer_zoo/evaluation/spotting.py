@@ -6,7 +6,7 @@ interval is found if a spotted one overlaps it with an intersection over union o
 Counts are summed over all videos; precision, recall and F1 are computed once, from the sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -55,9 +55,13 @@ class SpottingScore:
         return _share(2 * self.true_positives, 2 * self.true_positives + errors)
 
 
+Intervals = Sequence[tuple[int, int]] | np.ndarray
+"""Onset and offset of each interval, `(N, 2)`."""
+
+
 def score_spotting(
-    annotated: Sequence[tuple[int, int]],
-    spotted: Sequence[tuple[int, int]],
+    annotated: Intervals,
+    spotted: Intervals,
     *,
     least_iou: float = LEAST_IOU,
 ) -> SpottingScore:
@@ -88,7 +92,9 @@ def score_spotting(
     return SpottingScore(pairs, len(spotted) - pairs, len(annotated) - pairs)
 
 
-def pooled_spotting(videos, *, least_iou: float = LEAST_IOU) -> SpottingScore:
+def pooled_spotting(
+    videos: Iterable[tuple[Intervals, Intervals]], *, least_iou: float = LEAST_IOU
+) -> SpottingScore:
     """The score of many videos: counts are summed first.
 
     Args:
@@ -98,11 +104,13 @@ def pooled_spotting(videos, *, least_iou: float = LEAST_IOU) -> SpottingScore:
     Raises:
         EvaluationError: as for `score_spotting`.
     """
-    scores = (score_spotting(*video, least_iou=least_iou) for video in videos)
+    scores = (
+        score_spotting(annotated, spotted, least_iou=least_iou) for annotated, spotted in videos
+    )
     return sum(scores, SpottingScore())
 
 
-def intersection_over_union(one, other) -> np.ndarray:
+def intersection_over_union(one: Intervals, other: Intervals) -> np.ndarray:
     """Overlap of every interval of one list with every interval of another, in frames.
 
     Args:

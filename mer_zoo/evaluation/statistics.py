@@ -1,16 +1,20 @@
 """Intervals and paired tests by subject, since clips of one subject are not independent."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.evaluation.metrics import confusion_matrix, uf1
 
 DRAWS = 2000
 
 
-def subject_confusions(labels, predicted, subjects, classes: int) -> np.ndarray:
+def subject_confusions(
+    labels: ArrayLike, predicted: ArrayLike, subjects: ArrayLike, classes: int
+) -> np.ndarray:
     """Confusion matrix of every subject, int `(subjects, classes, classes)`, subjects sorted."""
     names, index = np.unique(subjects, return_inverse=True)
     labels, predicted = np.asarray(labels), np.asarray(predicted)
@@ -23,7 +27,12 @@ def subject_confusions(labels, predicted, subjects, classes: int) -> np.ndarray:
 
 
 def bootstrap_interval(
-    confusions: np.ndarray, score=uf1, *, draws: int = DRAWS, level: float = 0.95, seed: int = 0
+    confusions: np.ndarray,
+    score: Callable[[np.ndarray], np.ndarray] = uf1,
+    *,
+    draws: int = DRAWS,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """Percentile bootstrap over subjects, of the mean over the seeds.
 

@@ -124,6 +124,6 @@ def _names(column) -> np.ndarray:
 def _check_confusion(stored, labels: np.ndarray, probabilities: np.ndarray) -> None:
     """Refuses predictions that are not those whose confusion matrix was saved with them."""
     classes = probabilities.shape[2]
-    found = sum(confusion_matrix(labels, p.argmax(1), classes) for p in probabilities)
-    if found.tolist() != stored:
+    found = [confusion_matrix(labels, p.argmax(1), classes) for p in probabilities]
+    if np.sum(found, axis=0).tolist() != stored:
         raise ValueError("the confusion matrix of the predictions is another")

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 UNSHOWN = (
     *("protocol", "split", "subjects", "folds", "backend", "minutes", "majority", "chance"),
@@ -118,7 +123,7 @@ def _line(x1, y1, x2, y2, colour, width=1, dash="none"):
     )
 
 
-def results_markdown(table) -> str:
+def results_markdown(table: "pd.DataFrame") -> str:
     """The main columns of the table as Markdown, scores to three digits; the CSV has them all."""
     known = table.dropna(axis=1, how="all")
     shown = known[[name for name in known.columns if not name.endswith(UNSHOWN)]]

@@ -6,13 +6,13 @@ from mer_zoo.evaluation.examples import Examples, Learner
 from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold
 from mer_zoo.evaluation.journal import Journal
-from mer_zoo.evaluation.plan import Plan
+from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.scoring import score_fold
 
 
 def run_fold(
     journal: Journal,
-    plan: Plan,
+    plan: EvaluationPlan,
     examples: Examples,
     learner: Learner,
     fold: Fold,

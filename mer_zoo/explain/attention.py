@@ -1,13 +1,22 @@
 """The maps of Gradient Attention: where a network's gates open, whatever the class."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mer_zoo.errors import ExplanationError
 from mer_zoo.explain.images import as_seen
 from mer_zoo.models.attention import gates
 
+if TYPE_CHECKING:
+    import keras
 
-def attention_maps(model, image: np.ndarray) -> dict[str, np.ndarray]:
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
+
+
+def attention_maps(
+    model: "MicroExpressionClassifier | keras.Model", image: np.ndarray
+) -> dict[str, np.ndarray]:
     """The gate of every Gradient Attention layer, at the size of the image.
 
     A gate strengthens what lies under it: the layer's feature maps are multiplied by 1 + gate. It is

@@ -6,7 +6,7 @@ import numpy as np
 SMALLEST = 1e-12  # of a probability, before its logarithm is taken
 
 
-def gradient_at(model, values: np.ndarray, chosen: int) -> np.ndarray:
+def gradient_at(model: keras.Model, values: np.ndarray, chosen: int) -> np.ndarray:
     """d log p(chosen) / d values of a model from values to probabilities.
 
     Args:

@@ -1,5 +1,7 @@
 """Heat maps from the gradient of a class's log probability, on every backend."""
 
+from typing import TYPE_CHECKING
+
 import cv2
 import keras
 import numpy as np
@@ -8,13 +10,20 @@ from mer_zoo.errors import UnknownNameError
 from mer_zoo.explain.gradients import gradient_at
 from mer_zoo.explain.images import as_seen
 
+if TYPE_CHECKING:
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
+
 METHODS = ("integrated", "gradcam")
 STEPS = 8
 COARSEST = 8  # pixels of the image that one place of the map may stand for, a side
 
 
 def heat_map(
-    model, image: np.ndarray, label: str | int | None = None, *, method: str = "integrated"
+    model: "MicroExpressionClassifier | keras.Model",
+    image: np.ndarray,
+    label: str | int | None = None,
+    *,
+    method: str = "integrated",
 ) -> np.ndarray:
     """Where in the image the evidence for a class lies.
 

@@ -1,15 +1,22 @@
 """What every explanation begins with: the network behind a model, and its image."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+if TYPE_CHECKING:
+    import keras
 
-def as_seen(model, image: np.ndarray):
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
+
+
+def as_seen(model: "MicroExpressionClassifier | keras.Model", image: np.ndarray):
     """The network of a classifier or model, and the image as float32.
 
     Raises:
         ValueError: the image is not of the network's input shape.
     """
-    network = getattr(model, "network", model)
+    network: Any = getattr(model, "network", model)
     image = np.asarray(image, dtype=np.float32)
     if image.shape != tuple(network.input_shape[1:]):
         raise ValueError(

@@ -1,11 +1,19 @@
 """The explanation that stands in a report: one map for one reading."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mer_zoo.explain.heat_map import heat_map
+from mer_zoo.readings import Reading
+
+if TYPE_CHECKING:
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 
-def explain_reading(model, reading, method: str = "integrated") -> np.ndarray | None:
+def explain_reading(
+    model: "MicroExpressionClassifier", reading: Reading, method: str = "integrated"
+) -> np.ndarray | None:
     """Where the evidence for the label of a reading lies.
 
     Args:

@@ -10,6 +10,7 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ExportError
 from mer_zoo.exporting.formats import OUTPUT
 from mer_zoo.layers import MESTI
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, resized
 
 PHASES = ("onset", "apex", "offset")
@@ -47,7 +48,7 @@ class Graph:
         }
 
 
-def image_graph(model) -> Graph:
+def image_graph(model: MicroExpressionClassifier) -> Graph:
     """The network of a classifier: modality images in, probabilities out."""
     images = np.stack([model.preprocess(clip) for clip in _golden(model)])
     inputs = keras.Input(images.shape[1:], name="image")
@@ -55,7 +56,7 @@ def image_graph(model) -> Graph:
     return Graph(network, {"image": images}, model.predict_on_batch(images))
 
 
-def clip_graph(model, frames: int | None) -> Graph:
+def clip_graph(model: MicroExpressionClassifier, frames: int | None) -> Graph:
     """MESTI, the central crop and the network of a classifier: aligned frames in, probabilities out.
 
     Args:
@@ -102,6 +103,6 @@ def _of_length(clip: Clip, count: int | None) -> Clip:
     if count is None or count == clip.n_frames:
         return clip
     chosen = np.minimum(np.arange(count), clip.n_frames - 1)
-    onset, apex, offset = (min(phase, count - 1) for phase in clip.phases)
-    times = np.arange(count) / clip.fps
+    onset, apex, offset = (min(phase, count - 1) for phase in clip.require_phases())
+    times = np.arange(count) / (clip.fps or 1.0)
     return Clip(clip.frames[chosen], times, onset=onset, apex=apex, offset=offset)

@@ -11,6 +11,7 @@ from mer_zoo import __version__
 from mer_zoo.exporting.formats import OUTPUT
 from mer_zoo.exporting.graph import Graph
 from mer_zoo.faces.alignment import EYE_DISTANCE, EYE_LINE
+from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import TOLERANCE, golden_probabilities
 
 _ALIGNMENTS = {
@@ -22,7 +23,7 @@ _ALIGNMENTS = {
 }
 
 
-def describe(model, graph: Graph, with_preprocessing: bool) -> dict:
+def describe(model: MicroExpressionClassifier, graph: Graph, with_preprocessing: bool) -> dict:
     """The metadata of an export, plain values that JSON holds.
 
     Args:

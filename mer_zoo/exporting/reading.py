@@ -9,7 +9,7 @@ from mer_zoo.exporting.formats import Format, format_of
 from mer_zoo.extras import require_extra
 
 
-def read_metadata(path) -> dict:
+def read_metadata(path: str | Path) -> dict:
     """Reads what `mer_zoo.export` put in a file: class names, preprocessing, licence, limits, ...
 
     Imports no backend.

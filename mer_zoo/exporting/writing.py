@@ -17,7 +17,15 @@ from mer_zoo.zoo.golden import TOLERANCE
 from mer_zoo.zoo.loading import load
 
 
-def export(model, path, to, *, with_preprocessing, frames, force) -> Path:
+def export(
+    model: str | Path | MicroExpressionClassifier,
+    path: str | Path,
+    to: str,
+    *,
+    with_preprocessing: bool,
+    frames: int | None,
+    force: bool,
+) -> Path:
     """See `mer_zoo.export`."""
     path = Path(path)
     known = find_format(to)

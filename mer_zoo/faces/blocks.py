@@ -29,7 +29,7 @@ def convolution(filters: int, size: int, *, name: str, **options) -> Conv2D:
     )
 
 
-def residual_block(x, filters: int, *, stride: int = 1, kind: str, name: str):
+def residual_block(x: keras.KerasTensor, filters: int, *, stride: int = 1, kind: str, name: str):
     """Depthwise 3x3, pointwise 1x1, plus the block's input (Bazarevsky et al. 2019, figure 1).
 
     With stride 2 the input is max-pooled. Where the block widens, the input gets zero channels.

@@ -26,16 +26,15 @@ def bridge(
     Raises:
         ClipError: There are not as many times as frames, or they do not increase.
     """
-    times = np.asarray(times, np.float64)
-    check_times(times, len(track))
+    at = np.asarray(times, np.float64)
+    check_times(at, len(track))
     filled = list(track)
-    seen = [index for index, landmarks in enumerate(track) if landmarks is not None]
-    for before, after in pairwise(seen):
-        start, end = track[before], track[after]
-        if times[after] - times[before] > max_gap or start.shot != end.shot:
+    seen = [(index, landmarks) for index, landmarks in enumerate(track) if landmarks is not None]
+    for (before, start), (after, end) in pairwise(seen):
+        if at[after] - at[before] > max_gap or start.shot != end.shot:
             continue
         for index in range(before + 1, after):
-            share = (times[index] - times[before]) / (times[after] - times[before])
+            share = (at[index] - at[before]) / (at[after] - at[before])
             filled[index] = FaceLandmarks(
                 points=start.points + np.float32(share) * (end.points - start.points),
                 score=min(start.score, end.score),

@@ -118,12 +118,12 @@ def face_number(face: str | int) -> int:
 @cache
 def anchor_centres() -> np.ndarray:
     """(896, 2) float32: x and y of the anchors in network pixels, in the network's order."""
-    centres = []
+    grids = []
     for cells, anchors in ANCHOR_GRIDS:
         middle = (np.arange(cells, dtype=np.float32) + 0.5) * (INPUT_SIZE / cells)
         x, y = np.meshgrid(middle, middle)
-        centres.append(np.repeat(np.column_stack([x.ravel(), y.ravel()]), anchors, axis=0))
-    centres = np.concatenate(centres)
+        grids.append(np.repeat(np.column_stack([x.ravel(), y.ravel()]), anchors, axis=0))
+    centres = np.concatenate(grids)
     centres.flags.writeable = False
     return centres
 

@@ -19,7 +19,7 @@ from keras import layers, ops
 class Conv2D(layers.Conv2D):
     """`keras.layers.Conv2D` without dilation, groups or activation."""
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         if keras.backend.backend() != "torch":
             return super().call(inputs)
         options = {"strides": self.strides, "padding": self.padding}
@@ -30,7 +30,7 @@ class Conv2D(layers.Conv2D):
 class DepthwiseConv2D(layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D` with padding "same" and depth multiplier 1."""
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         if keras.backend.backend() == "jax":
             return self._shifted_products(inputs)
         if keras.backend.backend() != "torch":
@@ -61,7 +61,7 @@ class DepthwiseConv2D(layers.DepthwiseConv2D):
 class MaxPooling2D(layers.MaxPooling2D):
     """`keras.layers.MaxPooling2D` with padding "valid"."""
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor):
         if keras.backend.backend() != "torch":
             return super().call(inputs)
         outputs = ops.max_pool(

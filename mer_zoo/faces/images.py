@@ -1,11 +1,13 @@
 """What counts as an image."""
 
+from typing import Any
+
 import numpy as np
 
 from mer_zoo.errors import ClipError
 
 
-def require_rgb(image) -> np.ndarray:
+def require_rgb(image: Any) -> np.ndarray:
     """Checks that `image` is an RGB image and returns it.
 
     Args:

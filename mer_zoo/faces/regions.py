@@ -1,5 +1,6 @@
 """The rotated square of an image that FaceMesh looks at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -23,7 +24,9 @@ class FaceRegion:
     angle: float
 
     @classmethod
-    def around(cls, box, axis: np.ndarray, margin: float = MARGIN) -> "FaceRegion":
+    def around(
+        cls, box: Sequence[float] | np.ndarray, axis: np.ndarray, margin: float = MARGIN
+    ) -> "FaceRegion":
         """The square of `margin` times the box's longer side, turned along `axis`.
 
         Args:

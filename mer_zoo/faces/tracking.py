@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby, islice, takewhile
+from itertools import groupby, islice
 from operator import itemgetter
 
 import numpy as np
@@ -112,7 +112,7 @@ class _Path:
             if self._follower is None:
                 results.append(self._search(images[len(results)]))
             else:
-                results += self._follow(images[len(results) :])
+                results += self._follow(self._follower, images[len(results) :])
         return results
 
     def _search(self, image: np.ndarray) -> FaceLandmarks | None:
@@ -143,13 +143,19 @@ class _Path:
         self._last = replace(landmarks, motion=motion, shot=self.shot)
         return self._last
 
-    def _follow(self, images: list[np.ndarray]) -> list[FaceLandmarks | None]:
+    def _follow(
+        self, follower: HeadFollower, images: list[np.ndarray]
+    ) -> list[FaceLandmarks | None]:
         """The results of as many of these frames as the face can be followed through.
 
         FaceMesh reads all frames at once; what it read beyond a frame that changes the region is
         dropped, so the outcome is that of going frame by frame.
         """
-        regions = list(takewhile(bool, map(self._follower.follow, images)))
+        regions = []
+        for image in images:
+            if (region := follower.follow(image)) is None:
+                break
+            regions.append(region)
         lost = len(regions) < len(images)
         results: list[FaceLandmarks | None] = []
         if regions:

@@ -52,7 +52,7 @@ class ClipLayer(DataLayer):
         """Returns the number of channels of the image of a clip with `channels` channels."""
         raise NotImplementedError
 
-    def __call__(self, inputs, **kwargs):
+    def __call__(self, inputs: Any, **kwargs):
         if isinstance(inputs, dict):
             # Keras refuses plain numbers and None beside tensors.
             inputs = {

@@ -87,7 +87,7 @@ class GradientAttention(keras.Layer):
         }
 
     def _kernel(self, name: str, values, channels: int):
-        kernel = np.repeat(np.float32(values)[:, None], channels, axis=1)
+        kernel = np.repeat(np.array(values, np.float32)[:, None], channels, axis=1)
         return self.add_weight(
             name=name,
             shape=kernel.shape,

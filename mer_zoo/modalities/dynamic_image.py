@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import offset_of, onset_of, phases_of
@@ -36,7 +37,7 @@ def rank_pooling_weights(count: int, variant: str = "bilen") -> np.ndarray:
     return 2.0 * (count - place + 1) - factor * remaining
 
 
-def dynamic_image(clip, variant: str = "bilen", normalize: bool = True) -> np.ndarray:
+def dynamic_image(clip: Clip, variant: str = "bilen", normalize: bool = True) -> np.ndarray:
     """Returns the dynamic image of the frames onset..offset.
 
     Args:
@@ -62,7 +63,7 @@ def dynamic_image(clip, variant: str = "bilen", normalize: bool = True) -> np.nd
     return _pooled(clip.frames[onset : offset + 1], variant, normalize)
 
 
-def dual_phase(clip, variant: str = "bilen", normalize: bool = True) -> np.ndarray:
+def dual_phase(clip: Clip, variant: str = "bilen", normalize: bool = True) -> np.ndarray:
     """Returns two dynamic images, one of the rise and one of the fall of the expression.
 
     The rise is onset..apex. The fall is apex..offset read backwards, so that the expression grows in

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
@@ -15,7 +16,7 @@ STORED_FLOOR = 1.0  # of 255 levels: an image without contrast stays without
 
 
 def flow(
-    clip,
+    clip: Clip,
     method: str = "dis",
     normalize: bool = True,
     remove_rigid: str = "median",
@@ -65,13 +66,16 @@ def flow(
         u, v = (plane - np.float32(median(plane)) for plane in (u, v))
     elif remove_rigid == "head":
         u, v = flow_without_head(u, v)
-    planes = [u, v, optical_strain(u, v)]
+    strain = optical_strain(u, v)
     if size is not None:
-        planes = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in planes]
-    if normalize:
-        floor = DISPLACEMENT_FLOOR * window_stride(height, width)
-        planes = _scaled(*planes, floor, STRAIN_FLOOR, per_channel)
-    return np.dstack(planes)
+        u, v, strain = (
+            cv2.resize(plane, (size, size), interpolation=cv2.INTER_AREA)
+            for plane in (u, v, strain)
+        )
+    if not normalize:
+        return np.dstack([u, v, strain])
+    floor = DISPLACEMENT_FLOOR * window_stride(height, width)
+    return np.dstack(_scaled(u, v, strain, floor, STRAIN_FLOOR, per_channel))
 
 
 def rescale_flow(image: np.ndarray) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.layers.constants import RESPONSE_FLOOR
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.scaling import scale_signed, to_grey
 
 
-def apex(clip) -> np.ndarray:
+def apex(clip: Clip) -> np.ndarray:
     """Returns the apex frame, float32 `(H, W, 3)` RGB, 0..255.
 
     Args:
@@ -20,7 +21,7 @@ def apex(clip) -> np.ndarray:
     return clip.frames[apex_of(clip)].astype(np.float32)
 
 
-def difference(clip, normalize: bool = True) -> np.ndarray:
+def difference(clip: Clip, normalize: bool = True) -> np.ndarray:
     """Returns the grey levels of the apex frame less those of the onset frame.
 
     Args:

@@ -7,7 +7,9 @@ by measurement, see `docs/specification.md`.
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
@@ -25,7 +27,7 @@ MESTI_CHANNELS = {
 
 
 def mesti(
-    clip,
+    clip: Clip,
     channels: str = "motion",
     detrend: bool = False,
     normalize: bool = True,
@@ -85,7 +87,9 @@ class MestiAccumulator:
         ParameterError: `detrend` is neither True nor False.
     """
 
-    def __init__(self, positions, onset: int, apex: int, offset: int, detrend: bool = False):
+    def __init__(
+        self, positions: ArrayLike, onset: int, apex: int, offset: int, detrend: bool = False
+    ):
         check_parameters(detrend=detrend)
         positions = np.asarray(positions, dtype=np.float64)
         increasing = positions.ndim == 1 and (np.diff(positions) > 0).all()
@@ -206,7 +210,7 @@ class MestiAccumulator:
             UnknownNameError: no such `channels` or `remove_rigid`.
             ParameterError: another parameter is out of its range.
         """
-        if channels not in MESTI_CHANNELS:
+        if not isinstance(channels, str) or channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
         check_rigid(remove_rigid)
         check_parameters(
@@ -238,7 +242,7 @@ class MestiAccumulator:
         return cv2.merge(planes).reshape(*response.shape, len(planes))
 
     def _response_and_reference(self) -> tuple[np.ndarray, np.ndarray]:
-        if self._added < self._window.stop:
+        if self._averages is None or self._added < self._window.stop:
             raise ClipError(
                 f"The expression ends at frame {self._window.stop - 1}, but only {self._added} frames "
                 "were added. Add the frames up to the offset first."

@@ -2,20 +2,21 @@
 
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
 
 
-def onset_of(clip) -> int:
+def onset_of(clip: Clip) -> int:
     """Returns the clip's onset; ClipError if it has none."""
     return _required(clip, "onset")
 
 
-def offset_of(clip) -> int:
+def offset_of(clip: Clip) -> int:
     """Returns the clip's offset; ClipError if it has none."""
     return _required(clip, "offset")
 
 
-def apex_of(clip) -> int:
+def apex_of(clip: Clip) -> int:
     """Returns the clip's apex; where it has none, the frame midway between onset and offset.
 
     Raises:
@@ -26,7 +27,7 @@ def apex_of(clip) -> int:
     return (_required(clip, "onset") + _required(clip, "offset")) // 2
 
 
-def phases_of(clip) -> tuple[int, int, int]:
+def phases_of(clip: Clip) -> tuple[int, int, int]:
     """Returns `(onset, apex, offset)`; a missing apex is the frame midway between the two others.
 
     Raises:

@@ -1,12 +1,13 @@
 """When the expression shows, and how much: profiles over time and the weights made of them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.errors import ClipError
 from mer_zoo.layers.constants import DETREND_FLOOR
 
 
-def expression_profile(positions, onset: int, apex: int, offset: int) -> np.ndarray:
+def expression_profile(positions: ArrayLike, onset: int, apex: int, offset: int) -> np.ndarray:
     """Returns how far the expression is expected to have unfolded at each frame.
 
     `p = 1/2 - 1/2 cos(pi s)`, with `s` rising from 0 to 1 from onset to apex and falling back to 0
@@ -31,7 +32,7 @@ def expression_profile(positions, onset: int, apex: int, offset: int) -> np.ndar
 
 
 def response_weights(
-    positions, onset: int, apex: int, offset: int, detrend: bool = False
+    positions: ArrayLike, onset: int, apex: int, offset: int, detrend: bool = False
 ) -> np.ndarray:
     """Returns the weights whose sum over the frames is the response E.
 
@@ -69,6 +70,6 @@ def response_weights(
                 f"With onset={onset}, apex={apex}, offset={offset} the expression cannot be told "
                 "from a linear drift. Use detrend=False, or a clip with more frames or both phases."
             )
-    weights = np.zeros(len(positions))
+    weights = np.zeros(np.size(positions))
     weights[inside] = residual / (residual @ residual)
     return weights

@@ -1,11 +1,13 @@
 """The images a clip can be turned into, by name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers.parameters import CHECKED, check_parameters
 from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
@@ -30,7 +32,7 @@ class Modality:
 
     name: str
     function: Callable[..., np.ndarray]
-    channels: dict[str | None, tuple[str, ...]]
+    channels: Mapping[Any, tuple[str, ...]]
 
     @property
     def parameters(self) -> dict:
@@ -48,11 +50,12 @@ class Modality:
         """
         self.check(parameters)
         chosen = {**self.parameters, **parameters}.get("channels")
-        if chosen not in self.channels:
-            raise UnknownNameError.among(f"{self.name} channel set", chosen, self.channels)
+        if not isinstance(chosen, str | None) or chosen not in self.channels:
+            known = [name for name in self.channels if name is not None]
+            raise UnknownNameError.among(f"{self.name} channel set", chosen, known)
         return self.channels[chosen]
 
-    def check(self, parameters) -> None:
+    def check(self, parameters: Mapping[str, Any]) -> None:
         """Checks parameters for this modality.
 
         Raises:
@@ -82,7 +85,7 @@ MODALITIES: dict[str, Modality] = {
 }
 
 
-def compute(name: str, clip, **parameters) -> np.ndarray:
+def compute(name: str, clip: Clip, **parameters) -> np.ndarray:
     """Returns the image of a clip.
 
     Args:
@@ -120,7 +123,7 @@ def channel_names(name: str, **parameters) -> tuple[str, ...]:
     return _find(name).channel_names(**parameters)
 
 
-def with_defaults(name: str, parameters) -> dict:
+def with_defaults(name: str, parameters: Mapping[str, Any]) -> dict:
     """Returns all parameters of a modality with their values: those given, and the others' defaults.
 
     An image or a card is kept with these, so that a default that changes later changes neither.

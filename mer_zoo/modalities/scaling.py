@@ -20,7 +20,7 @@ def to_grey(image: np.ndarray) -> np.ndarray:
         return image.astype(np.float32, copy=False)
     if image.shape[2] == 1:
         return image[..., 0].astype(np.float32, copy=False)
-    return cv2.transform(image.astype(np.float32, copy=False), np.float32([GREY_WEIGHTS]))
+    return cv2.transform(image.astype(np.float32, copy=False), np.array([GREY_WEIGHTS], np.float32))
 
 
 def block_mean(image: np.ndarray, stride: int) -> np.ndarray:

@@ -30,7 +30,7 @@ class Network(keras.Model):
         return {"input_shape": self._image_shape, **kept, **own}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
         return cls(**config)
 
 

@@ -7,16 +7,17 @@ from types import MappingProxyType
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import open_frames
+from mer_zoo.clips import Clip, open_frames
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import DatasetError, MerZooError
 from mer_zoo.preparation.keys import image_key
 from mer_zoo.preparation.store import ImageStore
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.processes import parallel
-from mer_zoo.zoo.cards import Preprocessing
 
 
 def prepare(
-    dataset,
+    dataset: Dataset,
     preprocessing: Preprocessing,
     *,
     variants: int = 1,
@@ -99,14 +100,15 @@ def _images(
         clip = dataset.clip(row)
         key = image_key(clip, preprocessing)
         keys = [key, *(_variant_key(key, record["clip"], i, units) for i in range(1, variants))]
-        images = [store.get(key) for key in keys]
-        missing = [i for i, image in enumerate(images) if image is None]
+        found = {i: store.get(key) for i, key in enumerate(keys)}
+        images = {i: image for i, image in found.items() if image is not None}
+        missing = [i for i in found if i not in images]
         for i, image in zip(
             missing, _made(clip, record["clip"], missing, preprocessing, units), strict=True
         ):
             store.put(keys[i], image)
             images[i] = image
-        return np.stack(images)
+        return np.stack([images[i] for i in found])
     except MerZooError as error:
         return f"{record['clip']}: {error}"
 
@@ -146,7 +148,7 @@ def _made(clip, clip_id: str, numbers: list[int], preprocessing: Preprocessing, 
         yield modalities.compute(preprocessing.modality, varied, **preprocessing.parameters)
 
 
-def aligned(clip, preprocessing: Preprocessing):
+def aligned(clip: Clip, preprocessing: Preprocessing):
     """The aligned clip with the phases its image is made of; phases the clip has are kept.
 
     Raises:

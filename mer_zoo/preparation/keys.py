@@ -11,7 +11,7 @@ import numpy as np
 from mer_zoo import modalities
 from mer_zoo.clips import Clip
 from mer_zoo.faces.engines import engine_identity
-from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.preprocessing import Preprocessing
 
 # Raised whenever the same clip and settings would give another image.
 VERSION = 4
@@ -48,5 +48,5 @@ def image_key(clip: Clip, preprocessing: Preprocessing) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(clip.times.tobytes())
     for frame in clip.frames:
-        digest.update(np.ascontiguousarray(frame))
+        digest.update(np.ascontiguousarray(frame).data)
     return digest.hexdigest()

@@ -44,7 +44,9 @@ def variant(clip: Clip, clip_id: str, number: int) -> Clip:
     digest = hashlib.sha256(f"{clip_id}\n{number}".encode()).digest()
     rng = np.random.default_rng(np.frombuffer(digest, np.uint32))
     moved = with_moved_phases(clip, rng)
-    sparse = at_lower_rate(moved.slice(moved.onset, moved.offset + 1), rng)
+    onset, _, offset = moved.require_phases()
+    sparse = at_lower_rate(moved.slice(onset, offset + 1), rng)
+    assert sparse.fps is not None  # more than one frame
     return replace(sparse, frames=filmed_again(sparse.frames, sparse.fps, rng))
 
 
@@ -61,8 +63,8 @@ def with_moved_phases(clip: Clip, rng: np.random.Generator) -> Clip:
         return clip
     held = apex == offset
     timing = Timing(onset, apex, offset, rest=1.0 if held else 0.0)
-    moved = clip.with_phases(*annotate(timing, offset + 1 if held else clip.n_frames, rng))
-    return moved if moved.offset - moved.onset >= LEAST_FRAMES - 1 else clip
+    onset, apex, offset = annotate(timing, offset + 1 if held else clip.n_frames, rng)
+    return clip.with_phases(onset, apex, offset) if offset - onset >= LEAST_FRAMES - 1 else clip
 
 
 def at_lower_rate(clip: Clip, rng: np.random.Generator) -> Clip:

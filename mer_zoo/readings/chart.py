@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from mer_zoo.readings.reading import Reading
+
 WIDTH, HEIGHT = 640, 206
 LEFT, RIGHT, TOP, BOTTOM = 40, 630, 50, 170
 FLAG_ROWS = {"onset": 12, "apex": 26, "offset": 40}  # a row each, so that names never overlap
@@ -12,7 +14,7 @@ ROUND_STEPS = (1, 2, 5)
 ROUND_HEIGHTS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
 
-def chart(reading) -> dict:
+def chart(reading: Reading) -> dict:
     """Where to draw the curve, the phases, the frames of the image and the ticks.
 
     Args:

@@ -1,5 +1,6 @@
 """The HTML page of one or many readings: self-contained, no script, nothing fetched."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import jinja2
@@ -8,9 +9,10 @@ import numpy as np
 from mer_zoo import __version__
 from mer_zoo.errors import ClipError
 from mer_zoo.files import refuse_overwrite, write_atomically
+from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.chart import chart
 from mer_zoo.readings.pictures import as_data_url, overlay, picture
-from mer_zoo.readings.reading import UPPER_FACE
+from mer_zoo.readings.reading import UPPER_FACE, Reading
 
 PLAIN = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion"),
@@ -18,7 +20,12 @@ PLAIN = (
 )  # what the page shows as it is
 
 
-def save_report(readings, path: str | Path, force: bool = False, heat_maps=()) -> Path:
+def save_report(
+    readings: Iterable[Reading],
+    path: str | Path,
+    force: bool = False,
+    heat_maps: Iterable[np.ndarray | None] = (),
+) -> Path:
     """Writes the page of some readings.
 
     Args:
@@ -41,7 +48,7 @@ def save_report(readings, path: str | Path, force: bool = False, heat_maps=()) -
     return path
 
 
-def render_report(readings, heat_maps=()) -> str:
+def render_report(readings: Iterable[Reading], heat_maps: Iterable[np.ndarray | None] = ()) -> str:
     """The page that `save_report` writes, as text. Arguments and errors: see there."""
     readings = list(readings)
     if not readings:
@@ -49,12 +56,12 @@ def render_report(readings, heat_maps=()) -> str:
     return _render("report.html.j2", readings, heat_maps)
 
 
-def render_reading(reading, heat_map: np.ndarray | None = None) -> str:
+def render_reading(reading: Reading, heat_map: np.ndarray | None = None) -> str:
     """One reading and its card as a piece of HTML, to stand in a page that has `stylesheet()`."""
     return _render("reading.html.j2", [reading], [heat_map])
 
 
-def render_brief(brief) -> str:
+def render_brief(brief: CardSummary) -> str:
     """What a card says in one minute, as a piece of HTML, to stand in a page that has `stylesheet()`."""
     about = _environment().get_template("about.html.j2").render(brief=brief)
     return f'<div class="mer-report">{about}</div>'

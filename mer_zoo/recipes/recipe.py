@@ -7,14 +7,14 @@ from pathlib import Path
 
 import tomli_w
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError, shown
 from mer_zoo.modalities import reads_upper_face
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
-from mer_zoo.zoo.cards import Preprocessing
 
-FORMAT = Format("recipe", RecipeError, "The recipes of this project are found by name.")
+FORMAT = TomlFormat("recipe", RecipeError, "The recipes of this project are found by name.")
 UNFREEZE = ("all", "top", "head")
 STORAGE = ("float16", "int8")
 Problems = Iterator[tuple[bool, str]]
@@ -287,7 +287,7 @@ class Recipe:
         if self.data is None or self.training is None:
             raise RecipeError(
                 f"The recipe {self.name} trains on real clips only: give --root with the folder of "
-                f"{self.real.dataset}."
+                f"{self.real_section().dataset}."
             )
         return self.data, self.training
 

@@ -1,8 +1,9 @@
 """The [search] section of a recipe: what a search of hyperparameters may change."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError
 
 
@@ -68,7 +69,7 @@ class Choice:
         """The value named first."""
         return self.values[0]
 
-    def nearest(self, value):
+    def nearest(self, value: Any):
         """The value itself where it is one of them, else the first; tuples count as lists."""
         value = list(value) if isinstance(value, tuple) else value
         return value if value in self.values else self.first
@@ -117,7 +118,7 @@ def _range(table, where):
         raise RecipeError(
             f"{where}: expected a table with kind = {' or '.join(map(repr, RANGES))}."
         )
-    found = Format("range", RecipeError).parse(RANGES[kind], table, where)
+    found = TomlFormat("range", RecipeError).parse(RANGES[kind], table, where)
     if problem := found.problem():
         raise RecipeError(f"{where}: {problem}.")
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mer_zoo.config import Format
+from mer_zoo.config import TomlFormat
 from mer_zoo.errors import MerZooError, RecipeError, shown
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.overrides import listed, with_values
@@ -11,11 +11,11 @@ from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import Conditions
 from mer_zoo.synthesis.schemas import find_schema
 
-FORMAT = Format("table of results", RecipeError)
+FORMAT = TomlFormat("table of results", RecipeError)
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One variant of a recipe, or one entry.
 
     `base` names the recipe; without it, it is the table's. `change` gives dotted keys of it other
@@ -56,7 +56,7 @@ class Table:
     """
 
     title: str
-    rows: list[Row]
+    rows: list[TableRow]
     base: str = ""
     change: dict = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Table:
             self._refuse_missing_classes(recipe)
         return found
 
-    def _recipe(self, row: Row) -> Recipe:
+    def _recipe(self, row: TableRow) -> Recipe:
         base = row.base or row.entry or self.base
         recipe = read_recipe(base)
         if row.entry:

@@ -1,9 +1,11 @@
 """From a stream of frames to its expressions: aligned clips with phases and motion."""
 
+from collections.abc import Callable
+
 from mer_zoo.clips import FrameStream
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.aligning import aligned_clip
-from mer_zoo.spotting.expression import Expression, spot_aligned
+from mer_zoo.spotting.expression import SpottedExpression, spot_aligned
 from mer_zoo.spotting.following import FacePath, follow_face
 from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
 from mer_zoo.spotting.lips import lips_apart
@@ -14,8 +16,8 @@ from mer_zoo.spotting.talking import talking
 from mer_zoo.spotting.windows import candidate_windows
 
 __all__ = [
-    "Expression",
     "Interval",
+    "SpottedExpression",
     "aligned_clip",
     "displacement_fields",
     "find_expression",
@@ -34,13 +36,13 @@ def find_expression(
     *,
     size: int = 112,
     alignment: str = "face",
-    phases=(None, None, None),
+    phases: tuple[int | None, int | None, int | None] = (None, None, None),
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
-    progress=None,
-) -> Expression:
+    progress: Callable[[int], None] | None = None,
+) -> SpottedExpression:
     """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
 
     The frames are read twice: once to follow the face, once to align the windows worth a look.

@@ -66,6 +66,7 @@ def _changes(fields, times, least, start) -> Iterator[Change]:
     # What is left of a rise or a fall beside its ends is no change of its own.
     before, after = found.onset + 1, found.offset
     yield from _changes(fields[:before], times[:before], least, start)
-    moved = Phases(*(start + p for p in (found.onset, found.apex, found.offset)), found.held)
+    onset, apex, offset = (start + p for p in (found.onset, found.apex, found.offset))
+    moved = Phases(onset, apex, offset, found.held)
     yield Change(moved, field)
     yield from _changes(fields[after:], times[after:], least, start + after)

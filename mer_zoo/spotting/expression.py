@@ -19,7 +19,7 @@ LARGE = 8.0
 
 
 @dataclass(frozen=True)
-class Expression:
+class SpottedExpression:
     """An expression in an aligned clip.
 
     Attributes:
@@ -51,7 +51,7 @@ class Expression:
         Args:
             marked: the apex was given, not spotted.
         """
-        onset, apex, _ = self.clip.phases
+        onset, apex = self.clip.require_phases("onset", "apex")
         if self.motion <= (LARGE if marked else REACH) or apex - onset < 2:
             return self.clip
         rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)
@@ -64,7 +64,7 @@ def spot_aligned(
     start: int = 0,
     lips: np.ndarray | None = None,
     talk: np.ndarray | None = None,
-) -> Expression:
+) -> SpottedExpression:
     """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
 
     Args:
@@ -88,7 +88,7 @@ def spot_aligned(
     if talk is not None and clip.phases == (None, None, None):
         fields = bridged(fields, talk >= TALKING, lower_cells())
     phases = find_phases(fields, clip.times, clip.phases, lips=lips)
-    return Expression(
+    return SpottedExpression(
         clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
         start=start,
         held=phases.held,

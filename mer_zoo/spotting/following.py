@@ -132,7 +132,7 @@ def follow_face(
     *,
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> FacePath:
@@ -183,7 +183,7 @@ def follow_steps(
     *,
     start: int = 0,
     stop: int | None = None,
-    face="largest",
+    face: str | int = "largest",
     engine: str = "auto",
 ) -> Iterator[Step]:
     """Follows a face through `start <= index < stop` of a stream of any length.
@@ -210,7 +210,9 @@ def follow_steps(
 
 def _bridged(track, read):
     """The steps of a track, its short gaps filled as soon as they end."""
-    last, waiting, shot = None, [], None
+    last: tuple[float, faces.FaceLandmarks] | None = None
+    waiting: list[float] = []
+    shot = None
     for landmarks in track:
         time = read.popleft()
         if landmarks is None:
@@ -221,7 +223,7 @@ def _bridged(track, read):
             continue
         points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
         landmarks = replace(landmarks, points=points)
-        if waiting:
+        if waiting and last is not None:
             gap = [last[1], *[None] * len(waiting), landmarks]
             filled = faces.bridge(gap, [last[0], *waiting, time], MAX_GAP)[1:-1]
             yield from map(_step, waiting, filled)

@@ -10,7 +10,7 @@ from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.spotting.aligning import aligned_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
-from mer_zoo.spotting.expression import Expression
+from mer_zoo.spotting.expression import SpottedExpression
 from mer_zoo.spotting.following import follow_steps, reported, require_face
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
@@ -104,7 +104,7 @@ def spot_expressions(
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
     keep_clips: bool = True,
-) -> Iterator[tuple[Interval, Expression | None]]:
+) -> Iterator[tuple[Interval, SpottedExpression | None]]:
     """As `spot`, with the aligned clip of each interval, one after the other.
 
     Args:
@@ -157,8 +157,10 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             BLINK_LEFT * closure[onset : apex + 1].max(),
         )
         interval = Interval(
-            *(window.path.start + phase for phase in (onset, apex, offset)),
-            times=tuple(float(times[phase]) for phase in (onset, apex, offset)),
+            onset=window.path.start + onset,
+            apex=window.path.start + apex,
+            offset=window.path.start + offset,
+            times=(float(times[onset]), float(times[apex]), float(times[offset])),
             held=change.phases.held,
             motion=change.motion,
             score=change.motion / float(np.linalg.norm(others)),
@@ -175,13 +177,13 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
 
 def _expression(
     clip: Clip, window: Window, change: Change, fields: np.ndarray, interval: Interval
-) -> Expression:
+) -> SpottedExpression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
     low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
     high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
     near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
-    return Expression(
+    return SpottedExpression(
         clip=near.with_phases(*(p - low for p in (phases.onset, phases.apex, phases.offset))),
         start=window.path.start + low,
         held=phases.held,

@@ -43,7 +43,7 @@ class Phases:
 def find_phases(
     fields: np.ndarray,
     times: np.ndarray,
-    given=(None, None, None),
+    given: tuple[int | None, int | None, int | None] = (None, None, None),
     max_rise: float = MAX_RISE,
     lips: np.ndarray | None = None,
 ) -> Phases:
@@ -62,7 +62,7 @@ def find_phases(
         The phases; given ones are kept as they are.
     """
     onset, apex, offset = given
-    if None not in given:
+    if onset is not None and apex is not None and offset is not None:
         return Phases(onset, apex, offset, held=apex == offset)
     trace, before, after = _trace(fields, times, onset, apex, offset, max_rise, lips)
     if apex is None or onset is None:

@@ -8,7 +8,7 @@ import numpy as np
 from mer_zoo import faces
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.errors import ClipError
-from mer_zoo.spotting.expression import Expression, spot_aligned
+from mer_zoo.spotting.expression import SpottedExpression, spot_aligned
 from mer_zoo.spotting.windows import cut_between_phases
 
 
@@ -23,7 +23,7 @@ def resized_frames(stream: FrameStream, size: int, start: int, stop: int | None)
     return Clip(np.stack(resized), times, source=stream.name)
 
 
-def spot_registered(clip: Clip, start: int = 0) -> Expression:
+def spot_registered(clip: Clip, start: int = 0) -> SpottedExpression:
     """Finds the strongest expression that lies within one shot of a clip; given phases are kept.
 
     A clip without a camera cut gives what `spot_aligned` gives.
@@ -44,8 +44,8 @@ def spot_registered(clip: Clip, start: int = 0) -> Expression:
     given = [phase for phase in clip.phases if phase is not None]
     if given:
         return _spot(clip, _shot_of_phases(clip, shots, given, start), start)
-    parts = [list(part) for _, part in groupby(range(len(shots)), key=shots.__getitem__)]
-    parts = [range(part[0], part[-1] + 1) for part in parts if len(part) > 1 or len(shots) == 1]
+    groups = [list(part) for _, part in groupby(range(len(shots)), key=shots.__getitem__)]
+    parts = [range(part[0], part[-1] + 1) for part in groups if len(part) > 1 or len(shots) == 1]
     if not parts:
         raise ClipError(
             f"The camera cuts to another picture at every frame of {clip!r}; motion is measured "
@@ -54,7 +54,7 @@ def spot_registered(clip: Clip, start: int = 0) -> Expression:
     return max((_spot(clip, part, start) for part in parts), key=lambda found: found.motion)
 
 
-def _spot(clip: Clip, part: range, start: int) -> Expression:
+def _spot(clip: Clip, part: range, start: int) -> SpottedExpression:
     return spot_aligned(clip.slice(part.start, part.stop), start + part.start)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mer_zoo.spotting.changes import Change
-from mer_zoo.spotting.expression import Expression
+from mer_zoo.spotting.expression import SpottedExpression
 
 WAY_BACK = -0.5
 """Cosine with an expression below which a later movement is the way back from it."""
@@ -72,7 +72,7 @@ class Found:
 
     interval: Interval
     change: Change
-    expression: Expression | None
+    expression: SpottedExpression | None
 
 
 class Timeline:
@@ -100,7 +100,7 @@ class Timeline:
         self._recent = [other for other in self._recent if other not in rivals] + [found]
         self._recent.sort(key=lambda other: other.interval.onset)
 
-    def settled(self, time: float) -> Iterator[tuple[Interval, Expression | None]]:
+    def settled(self, time: float) -> Iterator[tuple[Interval, SpottedExpression | None]]:
         """Gives, and forgets, the first intervals, which nothing found after `time` can change."""
         while self._recent:
             interval = self._recent[0].interval

@@ -1,5 +1,7 @@
 """Which parts of a long recording deserve a close look: chosen from landmarks alone, frames unread."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mer_zoo import faces
@@ -25,7 +27,7 @@ _EXPRESSIVE = [
 ]  # places in TRACKED: brows, mouth, nose, cheeks; without lids, since blinks are no expression
 
 
-def candidate_windows(path: FacePath, given, name: str) -> list[FacePath]:
+def candidate_windows(path: FacePath, given: Sequence[int], name: str) -> list[FacePath]:
     """Parts of a path, each with a face in every frame, in which the strongest expression may be.
 
     Each lies in one shot: what changes at a camera cut is the picture, not the face.

@@ -118,5 +118,6 @@ def _parse_one(token: str) -> tuple[int, Side]:
             f"Action unit {unit.number} ({unit.name}) moves both sides at once: "
             f"write '{unit.number}' instead of {token!r}."
         )
-    side: Side = {"L": "left", "R": "right"}[letter] if letter else "both"
+    sides: dict[str | None, Side] = {"L": "left", "R": "right"}
+    side = sides.get(letter, "both")
     return unit.number, side

@@ -143,7 +143,9 @@ class Corpus:
             "clips_per_identity": self.clips_per_identity,
             **self.shares,
             "size": self.size,
-            "rigs": [ict_sha256(self.ict_file) if r == ICT else r for r in self.rigs],
+            "rigs": [
+                ict_sha256(self.ict_file) if r == ICT and self.ict_file else r for r in self.rigs
+            ],
             "conditions": self._fixed(),
             **self._younger(),
             "photos": [identity.sha256 for identity in self.identities],

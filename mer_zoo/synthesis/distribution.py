@@ -289,7 +289,10 @@ def _draw_head(
 
 
 def annotate(
-    timing: Timing, n_frames: int, rng: np.random.Generator, errors=ERRORS
+    timing: Timing,
+    n_frames: int,
+    rng: np.random.Generator,
+    errors: tuple[float, float, float] = ERRORS,
 ) -> tuple[int, int, int]:
     """Onset, apex and offset as an annotator would mark them in a clip of `n_frames`.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mer_zoo.synthesis.action_units import Side, action_unit, format_action_units
 from mer_zoo.synthesis.schema import Schema
@@ -115,7 +116,7 @@ class Expression:
         return next(iter(sides - {"both"}), "both") if sides else ""
 
 
-def ramp(share, sharpness: float) -> np.ndarray:
+def ramp(share: ArrayLike, sharpness: float) -> np.ndarray:
     """Power sigmoid x^g / (x^g + (1 - x)^g) of a share clipped to 0..1; float32.
 
     It runs from 0 to 1, through 1/2 in the middle, the steeper there the larger g is.
@@ -162,9 +163,8 @@ def draw_expression(
         sides = dict(zip(("left", "right"), rng.uniform(*SIDE_SPREAD, 2), strict=True))
         if weak_side is not None:
             sides[weak_side] = weakness * max(sides.values())
-        movements.append(
-            Movement(number, *(float(strength * sides[s]) for s in ("left", "right")), float(lag))
-        )
+        left, right = (float(strength * sides[side]) for side in ("left", "right"))
+        movements.append(Movement(number, left, right, float(lag)))
     shading = float(rng.uniform(0, 0.6)) if rng.random() < 0.5 else 0.0
     # Young skin hardly folds; old skin folds with the first pixel.
     furrows = float(rng.uniform(0, 1)) if rng.random() < FURROWED_SHARE else 0.0

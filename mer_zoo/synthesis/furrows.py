@@ -72,6 +72,6 @@ def furrow_map(
 
 
 def _place(place, landmarks: np.ndarray, mirrored: bool) -> np.ndarray:
-    numbers = place if isinstance(place, tuple) else (place,)
-    numbers = [_MIRROR[n] for n in numbers] if mirrored else list(numbers)
+    given = place if isinstance(place, tuple) else (place,)
+    numbers = [_MIRROR[n] for n in given] if mirrored else list(given)
     return np.asarray(landmarks, np.float64)[numbers, :2].mean(axis=0)

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Portrait:
         low, high = _reach_of_head(landmarks, photo.shape[:2])
         if (high > low).all():
             box = np.s_[low[1] : high[1], low[0] : high[0]]
-            landmarks = landmarks - np.float32([*low, 0])
+            landmarks = landmarks - np.array([*low, 0], np.float32)
         return cls(photo, box, rig.fit(landmarks, photo[box].shape[:2]), crop=False)
 
     @property
@@ -96,12 +97,14 @@ class Portrait:
             UnknownNameError: it is not among `ACTION_UNITS`.
         """
         unit = action_unit(number)
+        still = np.zeros((*self.rig.shape, 2), np.float32)
         if not unit.sided:
-            return (left + right) / 2 * sum(self.unit(name) for name in unit.units)
-        halves = [(left, "left"), (right, "right")]
-        return sum(
+            return (left + right) / 2 * sum((self.unit(name) for name in unit.units), still)
+        halves: list[tuple[float, Literal["left", "right"]]] = [(left, "left"), (right, "right")]
+        moved = (
             strength * self.unit(name) for strength, side in halves for name in unit.rig_units(side)
         )
+        return sum(moved, still)
 
     def peak(self, displacement: np.ndarray) -> float:
         """How far a face moves: the 99.7th percentile of the displacement's length over the face.
@@ -126,11 +129,12 @@ class Portrait:
         """(h, w) float32: where an action unit folds the skin; see `furrow_map`."""
         if not action_unit(number).sided:
             left = right = (left + right) / 2
-        return sum(
+        folded = (
             strength * self._furrows(number, left_half)
             for strength, left_half in ((left, True), (right, False))
             if strength
         )
+        return sum(folded, np.zeros(self.rig.shape, np.float32))
 
     def _furrows(self, number: int, left_half: bool) -> np.ndarray:
         key = f"furrows {number} {left_half}"

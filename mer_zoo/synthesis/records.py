@@ -65,4 +65,4 @@ def make_record(plan: Plan, identity: Identity, index: int, *, mirrored: bool, r
         "true_apex": timing.apex if moves else -1,
         "true_offset": true_offset if moves else -1,
     }
-    return np.array([tuple(values[name] for name in RECORD.names)], RECORD)[0]
+    return np.array([tuple(values[name] for name in RECORD.names or ())], RECORD)[0]

@@ -38,7 +38,7 @@ def render_clip(
     *,
     n_frames: int,
     fps: float,
-    seed=0,
+    seed: int | np.random.SeedSequence | np.random.Generator = 0,
     crop: bool = True,
     subject: str | None = None,
 ) -> Clip:
@@ -80,7 +80,7 @@ def render(
     *,
     n_frames: int,
     fps: float,
-    seed=0,
+    seed: int | np.random.SeedSequence | np.random.Generator = 0,
     subject: str | None = None,
 ) -> Clip:
     """As `render_clip`, for a portrait that is used again: its fields are made only once."""
@@ -92,7 +92,8 @@ def render(
     shading = _shading(portrait, expression, fields)
     shades = courses.mean(axis=1) if shading is not None else np.zeros(n_frames, np.float32)
     if disturbances.lids.any():
-        lids = sum(portrait.unit_moved(unit, BLINK_PEAK) for unit in BLINK_UNITS)
+        moved_lids = (portrait.unit_moved(unit, BLINK_PEAK) for unit in BLINK_UNITS)
+        lids = sum(moved_lids, np.zeros((*portrait.rig.shape, 2), np.float32))
         fields = np.concatenate([fields, lids[None]])
         courses = np.column_stack([courses, disturbances.lids])
     if disturbances.speech is not None:
@@ -186,7 +187,8 @@ def _base_face(portrait: Portrait, base) -> np.ndarray:
     """The photograph as float32, with the static units of `base` applied."""
     photo = portrait.photo.astype(np.float32)
     if base:
-        displacement = sum(portrait.unit_moved(unit, pixels) for unit, pixels in base.items())
+        moved = (portrait.unit_moved(unit, pixels) for unit, pixels in base.items())
+        displacement = sum(moved, np.zeros((*portrait.rig.shape, 2), np.float32))
         grid = pixel_grid(portrait.rig.shape)
         back = invert(displacement, grid, peak=portrait.peak(displacement))
         photo[portrait.box] = Texture.of(photo[portrait.box]).at(grid - back)

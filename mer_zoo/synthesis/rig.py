@@ -142,7 +142,7 @@ class FittedRig:
 def _mend(rest: np.ndarray, units: dict) -> tuple[np.ndarray, dict]:
     broken, partner = list(MENDED), list(MENDED.values())
     rest = rest.copy()
-    rest[broken] = rest[partner] * [-1, 1, 1] + np.float32([2 * MIDLINE, 0, 0])
+    rest[broken] = rest[partner] * [-1, 1, 1] + np.array([2 * MIDLINE, 0, 0], np.float32)
     mended = {}
     for name, moved in units.items():
         mended[name] = moved.copy()

@@ -55,7 +55,7 @@ class Spread:
         outside = np.ones((*shape, 1), np.float32)
         outside[box] = np.clip(2 * distance / reach, 0, 1)[..., None]
         faded = (weights[nearest] * fade).astype(np.float32)
-        return cls(tuple(shape), hull, box, vertices[nearest], faded, outside)
+        return cls((shape[0], shape[1]), hull, box, vertices[nearest], faded, outside)
 
     def __call__(self, values: np.ndarray, blur: float) -> np.ndarray:
         """Values (N, C) at the points, over the canvas.

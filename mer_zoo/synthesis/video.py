@@ -37,7 +37,8 @@ def write_video(clip: Clip, path: str | Path, *, force: bool = False) -> Path:
         VideoError: the suffix is another, or the video cannot be written.
     """
     clip.require_motion()
-    return write_frames(clip.frames, clip.fps, _truth(clip), path, force=force)
+    assert clip.fps is not None  # there are two frames
+    return write_frames(clip.frames, clip.fps, _truth(clip, clip.fps), path, force=force)
 
 
 def write_frames(
@@ -99,10 +100,10 @@ def _encode(frames: Iterable[np.ndarray], fps: float, path: Path) -> None:
         raise VideoError(f"{path.name} could not be written: is the disk full or write-protected?")
 
 
-def _truth(clip: Clip) -> dict:
+def _truth(clip: Clip, fps: float) -> dict:
     return {
         "source": clip.source,
-        "fps": round(clip.fps, 6),
+        "fps": round(fps, 6),
         "n_frames": clip.n_frames,
         "onset": clip.onset,
         "apex": clip.apex,

@@ -9,7 +9,7 @@ import numpy as np
 from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
-from mer_zoo.evaluation.plan import Plan
+from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.tracker import Tracker
 
@@ -42,7 +42,7 @@ class TrackedEvaluation:
         self.prefix, self.folder = (f"{part}_", f"{part}/") if part else ("", "")
         self._records: dict[tuple[int, int], FoldRecord] = {}
 
-    def on_begin(self, folder: Path | None, plan: Plan) -> None:
+    def on_begin(self, folder: Path | None, plan: EvaluationPlan) -> None:
         """See `Callback.on_begin`."""
         if self.tracker.begun:
             return

@@ -7,11 +7,14 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mer_zoo.errors import TrackingError
 from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
 class TrackedRun:
@@ -30,7 +33,13 @@ class TrackedRun:
     """
 
     def __init__(
-        self, store: Store, client, experiment: str, tag: tuple[str, str], name: str, parent=""
+        self,
+        store: Store,
+        client: "MlflowClient",
+        experiment: str,
+        tag: tuple[str, str],
+        name: str,
+        parent: str = "",
     ):
         self.store, self.client = store, client
         key, value = tag
@@ -103,7 +112,7 @@ class TrackedRun:
             self.client.set_terminated(self.id, status=status)
 
 
-def find_experiment(store: Store, client, name: str) -> str:
+def find_experiment(store: Store, client: "MlflowClient", name: str) -> str:
     """Id of the experiment of this name, which is created if necessary.
 
     Raises:

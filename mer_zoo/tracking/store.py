@@ -87,7 +87,7 @@ class Store:
         """
         with self.named_errors():
             if self.artifacts is not None:
-                self._refuse_old_file_store()
+                self._refuse_old_file_store(self.artifacts)
                 self.artifacts.mkdir(parents=True, exist_ok=True)
                 self._create_database()
                 self._try_database()
@@ -106,10 +106,9 @@ class Store:
                 raise named from error
             raise
 
-    def _refuse_old_file_store(self):
-        old = sorted(self.artifacts.glob("[0-9]*/meta.yaml"))
+    def _refuse_old_file_store(self, folder: Path):
+        old = sorted(folder.glob("[0-9]*/meta.yaml"))
         if old:
-            folder = self.artifacts
             raise OldFileStoreError(
                 f"{folder} holds a file store of an old MLflow ({old[0].parent.name}/meta.yaml), which "
                 "today's MLflow does not open. Nothing was changed. Move it and carry its runs over: "
@@ -204,12 +203,13 @@ class Store:
 
 def is_disk_full(error: BaseException) -> bool:
     """Whether an error, or one of its causes, says that no space is left."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL:
             return True
-        if "database or disk is full" in str(error).lower():
+        if "database or disk is full" in str(cause).lower():
             return True
-        error = error.__cause__ or error.__context__
+        cause = cause.__cause__ or cause.__context__
     return False
 
 

@@ -87,15 +87,16 @@ class Tracker:
             folder: of the state of interrupted work. The name of the run is stored there too, so
                 the run can be found as long as the work can resume.
         """
-        if not self.on:
+        store = self.store
+        if store is None:
             return
         params = flattened(params)
         tag = (WORK_TAG, _name_of_work(folder, name, params))
         about = {"mer_zoo.kind": self.kind, **(tags or {}), **machine.machine_tags()}
 
         def create():
-            found = find_experiment(self.store, self._client, experiment)
-            run = TrackedRun(self.store, self._client, found, tag, name)
+            found = find_experiment(store, self._client, experiment)
+            run = TrackedRun(store, self._client, found, tag, name)
             run.go_on()
             if not run.data.params:
                 run.log(params=params)
@@ -112,7 +113,7 @@ class Tracker:
         def log():
             new = {name: v for name, v in finite.items() if step not in self._known(name)}
             if new:
-                self._run.log(metrics=new, step=step)
+                self._logged.log(metrics=new, step=step)
             for name in new:
                 self._known(name).add(step)
 
@@ -134,7 +135,7 @@ class Tracker:
 
     def write(self, text: str, name: str) -> None:
         """Logs a text as an artifact."""
-        self._later(lambda: self._run.write(text, name))
+        self._later(lambda: self._logged.write(text, name))
 
     def files(self, make: Callable[[Path], object], name: str = "") -> None:
         """Logs the files that `make` writes into a given folder, as the artifact `name`."""
@@ -142,7 +143,7 @@ class Tracker:
         def log():
             with tempfile.TemporaryDirectory() as folder:
                 make(Path(folder))
-                self._run.write_folder(Path(folder), name)
+                self._logged.write_folder(Path(folder), name)
 
         self._later(log)
 
@@ -155,10 +156,10 @@ class Tracker:
         """
 
         def log():
-            found = {curve: self._run.history(metric) for curve, metric in metrics.items()}
+            found = {curve: self._logged.history(metric) for curve, metric in metrics.items()}
             found = {curve: history for curve, history in found.items() if history}
             if found:
-                self._run.write(curves_svg(found, title, across), name)
+                self._logged.write(curves_svg(found, title, across), name)
 
         self._later(log)
 
@@ -172,8 +173,8 @@ class Tracker:
         Warns:
             TrackingWarning: the run in the store is incomplete.
         """
-        self._later(lambda: self._run.end(status), now=True)
-        if self._waiting:
+        self._later(lambda: self._logged.end(status), now=True)
+        if self._waiting and self.store is not None:
             warnings.warn(
                 f"Everything the work has finished is safe, but not all of its run is in "
                 f"{self.store.uri}, where it may still show as running. {self._trouble}",
@@ -181,9 +182,15 @@ class Tracker:
                 stacklevel=4,
             )
 
+    @property
+    def _logged(self) -> TrackedRun:
+        """The run, for what `_later` calls: the first of it has created the run."""
+        assert self._run is not None
+        return self._run
+
     def _later(self, log: Callable[[], None], now: bool = False) -> None:
         """Logs in order: what has waited first."""
-        if not self.begun:
+        if self.store is None or not self.begun:
             return
         self._waiting.append(log)
         if not now and time.monotonic() < self._again:
@@ -200,7 +207,8 @@ class Tracker:
     def _known(self, metric: str) -> set[int]:
         """Steps at which the run has a metric; only a run that was found can have any."""
         if metric not in self._steps:
-            self._steps[metric] = set(self._run.history(metric)) if self._run.found else set()
+            run = self._logged
+            self._steps[metric] = set(run.history(metric)) if run.found else set()
         return self._steps[metric]
 
 

@@ -1,5 +1,8 @@
 """Augmented batches. Draws depend only on (seed, epoch, batch), so training can resume."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -26,17 +29,17 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        images,
-        targets,
+        images: np.ndarray,
+        targets: np.ndarray,
         *,
-        image_size,
-        modality,
-        parameters,
-        shift,
-        flip,
-        batch_size,
-        seed,
-        upper_face=0.0,
+        image_size: int,
+        modality: str,
+        parameters: Mapping[str, Any],
+        shift: int,
+        flip: bool,
+        batch_size: int,
+        seed: int,
+        upper_face: float = 0.0,
     ):
         super().__init__(workers=1)
         self.images, self.targets = images, targets
@@ -57,7 +60,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, batch):
         rng = np.random.default_rng([self.seed, self.epoch, batch + 1])
         chosen = np.sort(self._order[batch * self.batch_size : (batch + 1) * self.batch_size])
-        drawn = (chosen,)
+        drawn: tuple[np.ndarray, ...] = (chosen,)
         if self.images.ndim == 5:
             drawn = (chosen, rng.integers(self.images.shape[1], size=len(chosen)))
         images = np.asarray(self.images[drawn], dtype=np.float32)
@@ -87,7 +90,7 @@ class EpochStarter(keras.callbacks.Callback):
         super().__init__()
         self.batches = batches
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None):
         self.batches.start_epoch(epoch)
 
 

@@ -16,11 +16,11 @@ from mer_zoo.evaluation.examples import NO_EXPRESSION
 from mer_zoo.faces.engines import engine_identity
 from mer_zoo.files import write_atomically
 from mer_zoo.modalities import with_defaults
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.synthesis.schemas import NONE, find_schema
-from mer_zoo.zoo.cards import Preprocessing
 
 PART = 40  # identities; the most that an interrupted run loses
 
@@ -91,7 +91,7 @@ class RenderedCorpus:
             images=self.images[rows],
             labels=np.array([index[label] for label in records["label"]]),
             subjects=np.char.add(np.char.add(records["rig"], "/"), records["identity"]),
-            clips=[f"{record['identity']}/{record['clip']}" for record in records],
+            clips=np.array([f"{record['identity']}/{record['clip']}" for record in records]),
             class_names=self.class_names,
             protocol=self.description,
             about=(("dataset", "synthetic"), ("corpus_split", split)),

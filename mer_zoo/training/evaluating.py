@@ -82,8 +82,11 @@ def evaluate(
     if out is not None:
         for name in FILES:
             refuse_overwrite(Path(out) / name, force)
-    given = isinstance(dataset, datasets.Dataset)
-    data = dataset if given else load_dataset(real, root, dataset, protocol)
+    data = (
+        dataset
+        if isinstance(dataset, datasets.Dataset)
+        else load_dataset(real, root, dataset, protocol)
+    )
     learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     with tracked(track, "evaluate") as tracker:
@@ -120,7 +123,7 @@ def load_dataset(
     root: str | Path | Mapping | datasets.Dataset | None = None,
     name: str | None = None,
     protocol: str | None = None,
-):
+) -> datasets.Dataset:
     """The requested dataset, or the one that the recipe names.
 
     Args:

@@ -1,7 +1,7 @@
 """Fits one network with one seed. After an interruption, training resumes where it stopped."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import keras
@@ -22,7 +22,7 @@ def fit_network(
     training: Training,
     *,
     checkpoint: Path | None = None,
-    callbacks=(),
+    callbacks: Iterable[keras.callbacks.Callback] = (),
     log: EpochLog | None = None,
     stop_after: int | None = None,
     verbose: int = 0,
@@ -92,12 +92,12 @@ class RandomStateBackup(keras.callbacks.Callback):
         super().__init__()
         self.path = path
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None):
         if self.path.exists():
             with np.load(self.path, allow_pickle=False) as stored:
                 self._restore({name: stored[name] for name in stored.files})
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None):
         content = io.BytesIO()
         np.savez(content, **self._state())
         write_atomically(self.path, content.getvalue())
@@ -125,7 +125,7 @@ class RandomStateBackup(keras.callbacks.Callback):
 
 
 def predict(
-    network: keras.Model, images: np.ndarray, image_size: int, batch_size=256
+    network: keras.Model, images: np.ndarray, image_size: int, batch_size: int = 256
 ) -> np.ndarray:
     """Probabilities of the central crops of many images, float32 `(N, classes)`."""
     border = (images.shape[1] - image_size) // 2

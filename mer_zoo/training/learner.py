@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +12,16 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
 from mer_zoo.evaluation.examples import NO_EXPRESSION, Predict
 from mer_zoo.evaluation.metrics import uf1
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Augmentation, NetworkChoice, Recipe, Training
 from mer_zoo.selection import Selection
 from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import find
-from mer_zoo.zoo.cards import Preprocessing
 from mer_zoo.zoo.registry import HEAD
+
+if TYPE_CHECKING:
+    import keras
+
 
 SYNTHETIC, REAL = "training", "real.training"
 """The two sections of a recipe on optimisation."""
@@ -261,7 +266,7 @@ def _watching(watch, fitted: FittedNetwork) -> list:
 
 
 @contextmanager
-def frozen(network, unfreeze: str) -> Iterator[None]:
+def frozen(network: "keras.Model", unfreeze: str) -> Iterator[None]:
     """Freezes all layers except those of `Training.unfreeze`, with their moving averages."""
     below = [
         layer
@@ -296,11 +301,11 @@ def _balanced(examples: Examples, seed: int) -> Examples:
     """
     rng = np.random.default_rng(seed)
     counts = np.bincount(examples.labels[examples.labels != NO_EXPRESSION])
-    rows = [np.arange(len(examples))]
+    parts = [np.arange(len(examples))]
     for label in np.flatnonzero(counts):
         of_class = np.flatnonzero(examples.labels == label)
-        rows.append(rng.choice(of_class, counts.max() - counts[label]))
-    rows = np.concatenate(rows)
+        parts.append(rng.choice(of_class, counts.max() - counts[label]))
+    rows = np.concatenate(parts)
     clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
     return replace(
         examples,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from mer_zoo import __version__
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import cards, weights
@@ -17,6 +19,9 @@ from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
 from mer_zoo.zoo.loading import trainable_parameters
 from mer_zoo.zoo.registry import CARD, Entry
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def refuse_existing(folder: Path, force: bool) -> Path:
 def write_entry(
     recipe: Recipe,
     recipe_path: str | Path,
-    network,
+    network: "keras.Model",
     class_names: list[str],
     folder: Path,
     *,
@@ -90,7 +95,7 @@ def write_entry(
         **said,
         recipe=str(recipe_path),
         class_names=class_names,
-        network=cards.Network(
+        network=cards.NetworkFacts(
             name=recipe.network.name,
             parameters=trainable_parameters(network),
             arguments=_arguments(network, recipe.network.arguments),
@@ -118,7 +123,7 @@ def write_entry(
     return card
 
 
-def _complete(preprocessing: cards.Preprocessing) -> cards.Preprocessing:
+def _complete(preprocessing: Preprocessing) -> Preprocessing:
     """With every parameter of the modality, so that no later default changes what the network sees."""
     parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
     stated = {name: value for name, value in parameters.items() if value is not None}

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from mer_zoo import settings
+from mer_zoo.datasets import Dataset
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation import Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
@@ -32,14 +34,14 @@ STATE = ".training"
 
 def train_on_real(
     recipe: Recipe,
-    root,
+    root: str | Path | Dataset,
     folder: Path,
     *,
     loso: bool = False,
     jobs: int = 1,
     force: bool = False,
     track: bool | str | Tracker = False,
-    progress=print,
+    progress: Callable[[str], None] = print,
 ) -> cards.Card:
     """Trains a recipe on all clips of its dataset and writes a local zoo entry.
 

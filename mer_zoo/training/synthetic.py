@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def train_entry(
     jobs: int = 2,
     force: bool = False,
     track: bool | str | Tracker = False,
-    progress=print,
+    progress: Callable[[str], None] = print,
 ) -> cards.Card:
     """Trains every seed of a recipe and writes the first one as a zoo entry.
 
@@ -149,13 +150,14 @@ def train_seeds(
     refuse_other_work(state, wanted)
     return [
         _train_seed(recipe, corpus, train, seed, state, tracker, progress)
-        for seed in recipe.training.seeds
+        for seed in recipe.synthetic()[1].seeds
     ]
 
 
 def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
     """The clips of the training identities; only those of one rig if the recipe says so."""
-    return corpus.examples("train", recipe.data.train_rig)
+    data, _ = recipe.synthetic()
+    return corpus.examples("train", data.train_rig)
 
 
 def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:
@@ -165,7 +167,7 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedRe
         fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
         weights.load(fitted.network, finished)
     else:
-        progress(f"seed {seed}: {len(train)} training clips, {recipe.training.epochs} epochs")
+        progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
         fitted = learner.fit_for_use(
             train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
         )
@@ -205,8 +207,9 @@ def choose_thresholds(
         RecipeError: a share of speech is asked for, and no validation clip is one of speech.
     """
     validation, rule = corpus.examples("validation"), recipe.rejection
+    data, _ = recipe.synthetic()
     records = corpus.records[corpus.rows("validation")]
-    usual = validation.is_expression & (records["clip"] < recipe.data.clips_per_identity)
+    usual = validation.is_expression & (records["clip"] < data.clips_per_identity)
     spoken = ~validation.is_expression & records["speech"]
     asked = rule.speech < 1 or recipe.augmentation.upper_face > 0
     if asked and not spoken.any():
@@ -227,7 +230,7 @@ def choose_thresholds(
 
 def shared_entry(recipe: Recipe) -> Entry | None:
     """The packaged entry that holds all weights of the network except the head, or None."""
-    if recipe.start and recipe.training.unfreeze == "head":
+    if recipe.start and recipe.synthetic()[1].unfreeze == "head":
         entry = find(recipe.start)
         if entry.address == entry.card.name:  # what is found by this name on any machine
             return entry
@@ -275,7 +278,7 @@ def _begin_run(tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: 
     described, train = dataclasses.asdict(recipe), training_examples(recipe, corpus)
     sections = ("network", "preprocessing", "augmentation", "training")
     tracker.begin(
-        experiment_name("synthetic", f"synthetic-{recipe.data.schema}"),
+        experiment_name("synthetic", f"synthetic-{recipe.synthetic()[0].schema}"),
         recipe.name,
         params={
             "recipe": recipe.name,
@@ -297,7 +300,7 @@ def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, 
         tracker.metrics({metric.name: metric.value})
     title = f"held-out identities, seed {first.seed}"
     tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
-    log_entry(tracker, recipe, folder, recipe.training.seeds)
+    log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
 
 
 def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
@@ -333,7 +336,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
 def _metrics(test: Examples, results: list[SeedResult]) -> list[cards.Metric]:
     truth, classes = test.labels[test.is_expression], len(test.class_names)
     always = majority(truth, classes)
-    common = {
+    common: dict[str, Any] = {
         "protocol": "held-out identities, fixed epochs",
         "split": "test",
         "identities": len(np.unique(test.subjects)),

@@ -5,10 +5,11 @@ from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.plan import SAME_SUBJECTS, differences
 from mer_zoo.evaluation.runner import Callback
 from mer_zoo.modalities import with_defaults
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.scoring import score_trained
 from mer_zoo.zoo import load
-from mer_zoo.zoo.cards import Card, Preprocessing
+from mer_zoo.zoo.cards import Card
 
 ZERO_SHOT = "zero-shot"
 

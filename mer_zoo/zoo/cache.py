@@ -16,9 +16,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mer_zoo.bounds import WEIGHT_BYTES, is_fetchable
 from mer_zoo.errors import WeightsError
 from mer_zoo.settings import home, is_offline
-from mer_zoo.zoo.bounds import WEIGHT_BYTES, is_fetchable
 
 PIECE = 1 << 20  # bytes, read at once
 
@@ -108,7 +108,7 @@ def _download(url: str, file, size: int | None, timeout: float, within: float) -
     A thread of its own, since a server that sends a byte now and then never runs into a timeout of
     the socket. One that is given up ends at its next write, to a file that is closed.
     """
-    done = []
+    done: list[tuple[int, str] | Exception] = []
 
     def work():
         try:

@@ -1,6 +1,6 @@
 """The card of a zoo entry: one TOML file with everything needed to use, judge and regenerate it.
 
-The type of a field states its bounds (`mer_zoo.zoo.bounds`); `parse` enforces them.
+The type of a field states its bounds (`mer_zoo.bounds`); `parse` enforces them.
 """
 
 import dataclasses
@@ -10,11 +10,7 @@ from typing import Annotated
 
 import tomli_w
 
-from mer_zoo.config import Format
-from mer_zoo.errors import CardError
-from mer_zoo.files import write_atomically
-from mer_zoo.selection import Selection
-from mer_zoo.zoo.bounds import (
+from mer_zoo.bounds import (
     CHANNELS,
     CLASSES,
     PARAMETERS,
@@ -39,9 +35,14 @@ from mer_zoo.zoo.bounds import (
     Within,
     shown,
 )
+from mer_zoo.config import TomlFormat
+from mer_zoo.errors import CardError
+from mer_zoo.files import write_atomically
+from mer_zoo.preprocessing import Preprocessing
+from mer_zoo.selection import Selection
 from mer_zoo.zoo.weights import DTYPES
 
-FORMAT = Format(
+FORMAT = TomlFormat(
     "card",
     CardError,
     "A local zoo entry is a folder that holds card.toml and the weight file it names; `mer-zoo train` "
@@ -50,39 +51,12 @@ FORMAT = Format(
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkFacts:
     """The class of `mer_zoo.models`, its arguments, and its number of trainable parameters."""
 
     name: Name
     parameters: Annotated[int, Within(1, PARAMETERS)]
     arguments: Annotated[dict, Arguments(refused=("name", "weights"))] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a clip becomes the network's input.
-
-    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart).
-    With `alignment = "frame"` no face is detected; whole frames, such as the registered crops of a
-    dataset, are resized to that square instead. The modality turns the clip into one image (the
-    size of the crop, or its parameter `size`). The network sees the central `image_size` px.
-    """
-
-    modality: Name
-    face_size: Annotated[int, Within(16, SIDE)]
-    image_size: Annotated[int, Within(1, SIDE)]
-    parameters: Annotated[dict, Arguments()] = field(default_factory=dict)
-    alignment: Annotated[str, OneOf(("face", "frame"))] = "face"
-
-    @property
-    def side(self) -> int:
-        """Side in px of the complete image that the modality returns."""
-        return self.parameters.get("size", self.face_size)
-
-    @property
-    def settings(self) -> str:
-        """The parameters of the modality in words: "channels motion, detrend False"."""
-        return ", ".join(f"{name} {value}" for name, value in self.parameters.items())
 
 
 @dataclass(frozen=True)
@@ -202,7 +176,7 @@ class Card:
     intended_use: Prose
     limits: Paragraphs
     references: Paragraphs
-    network: Network
+    network: NetworkFacts
     preprocessing: Preprocessing
     rejection: Rejection
     weights: Weights

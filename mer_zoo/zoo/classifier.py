@@ -205,8 +205,9 @@ class MicroExpressionClassifier(keras.Model):
                     "spot=True finds onset, apex and offset of every expression, but some were "
                     "given. Give the phases of one expression, or spot=True."
                 )
-            options = {"start": start, "stop": stop, "face": face, "engine": engine}
-            found = self.spot_video(stream, progress=progress, **options)
+            found = self.spot_video(
+                stream, start=start, stop=stop, face=face, engine=engine, progress=progress
+            )
             return [reading for _, reading in found]
         expression = spotting.find_expression(
             stream,
@@ -255,7 +256,7 @@ class MicroExpressionClassifier(keras.Model):
         return [(interval, self._read(clip, stream.name, False)) for interval, clip in found]
 
     def _read(self, found, source, given: bool) -> Reading:
-        """Classifies an expression (`mer_zoo.spotting.Expression`); `given`: its apex was known."""
+        """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
         if self.fresh_head:
             raise WeightsError(
                 f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "

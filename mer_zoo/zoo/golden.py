@@ -1,9 +1,11 @@
 """Golden outputs: the outputs that every entry must give for the clips shipped with the package."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 import cv2
 import keras
@@ -48,7 +50,7 @@ def golden_clips() -> dict[str, Clip]:
     }
 
 
-def golden_probabilities(model: MicroExpressionClassifier, names) -> np.ndarray:
+def golden_probabilities(model: MicroExpressionClassifier, names: Sequence[str]) -> np.ndarray:
     """The model's probabilities for golden clips, float32 `(len(names), classes)`."""
     clips, size = golden_clips(), model.card.preprocessing.face_size
     images = np.stack([model.preprocess(resized(clips[name], size)) for name in names])
@@ -63,7 +65,7 @@ def resized(clip: Clip, size: int) -> Clip:
     return dataclasses.replace(clip, frames=np.stack(frames))
 
 
-def verify(name) -> Check:
+def verify(name: str | Path) -> Check:
     """Checks digest, card and golden outputs of one entry on the running backend.
 
     Raises:

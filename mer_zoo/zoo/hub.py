@@ -31,14 +31,14 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
-class Address:
+class HubAddress:
     """A parsed `hf://org/repo@revision`; `revision` is a commit, tag or branch, or None."""
 
     repo: str
     revision: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Address":
+    def parse(cls, text: str) -> "HubAddress":
         """Reads an address.
 
         Raises:
@@ -57,9 +57,9 @@ class Address:
         """Whether the revision is a commit, which never changes, and not a tag or branch."""
         return self.revision is not None and _COMMIT.fullmatch(self.revision) is not None
 
-    def at(self, commit: str) -> "Address":
+    def at(self, commit: str) -> "HubAddress":
         """The same repository at a commit."""
-        return Address(self.repo, commit)
+        return HubAddress(self.repo, commit)
 
     def folder(self) -> Path:
         """The local folder of a pinned entry."""
@@ -84,7 +84,7 @@ def fetch(text: str) -> tuple[str, Path]:
         CardError: its card is invalid.
         MissingPackageError: huggingface_hub is not installed.
     """
-    address = Address.parse(text)
+    address = HubAddress.parse(text)
     if address.is_pinned and _is_kept(address.folder()):
         return str(address), address.folder()
     if is_offline():
@@ -126,7 +126,7 @@ class _Repository:
     files: dict
 
     @classmethod
-    def ask(cls, address: Address) -> "_Repository":
+    def ask(cls, address: HubAddress) -> "_Repository":
         from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
         try:
@@ -147,7 +147,7 @@ class _Repository:
         return cls(info.sha, {file.rfilename: file for file in info.siblings or []})
 
 
-def _fetch_into(folder: Path, address: Address, found: _Repository) -> None:
+def _fetch_into(folder: Path, address: HubAddress, found: _Repository) -> None:
     """Fetches card and weights beside the folder, checks both, and moves them there in one step."""
     temporary = folder.with_name(FETCHING + folder.name)
     shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
@@ -181,7 +181,7 @@ def _lock(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
 
 
-def _size(address: Address, found: _Repository, name: str) -> int:
+def _size(address: HubAddress, found: _Repository, name: str) -> int:
     """Bytes of a file, as the Hub says: nothing is fetched whose size is unknown."""
     if name not in found.files:
         raise HubError(
@@ -197,14 +197,14 @@ def _size(address: Address, found: _Repository, name: str) -> int:
     return size
 
 
-def _refuse_larger(address: Address, name: str, size: int, most: int) -> None:
+def _refuse_larger(address: HubAddress, name: str, size: int, most: int) -> None:
     if size > most:
         raise HubError(
             f"{address}: {name} has {size:,} bytes, more than the {most:,} expected. It is not fetched."
         )
 
 
-def _download(address: Address, name: str, folder: Path) -> Path:
+def _download(address: HubAddress, name: str, folder: Path) -> Path:
     try:
         return Path(
             client().hf_hub_download(
@@ -215,7 +215,7 @@ def _download(address: Address, name: str, folder: Path) -> Path:
         raise unreachable(address, error) from error
 
 
-def _check_card(address: Address, path: Path, blob_id: str | None) -> None:
+def _check_card(address: HubAddress, path: Path, blob_id: str | None) -> None:
     """The card against the digest Git keeps it under, which the commit vouches for."""
     content = path.read_bytes()
     actual = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
@@ -226,7 +226,7 @@ def _check_card(address: Address, path: Path, blob_id: str | None) -> None:
         )
 
 
-def _check_digest(address: Address, stored: Weights, path: Path) -> None:
+def _check_digest(address: HubAddress, stored: Weights, path: Path) -> None:
     size, actual = path.stat().st_size, weights.digest(path)
     if (size, actual) != (stored.bytes, stored.sha256):
         raise HubError(
@@ -250,7 +250,7 @@ def connection_errors() -> tuple[type[Exception], ...]:
     return (OSError, HTTPError)
 
 
-def unreachable(address: Address, error: Exception) -> HubError:
+def unreachable(address: HubAddress, error: Exception) -> HubError:
     """The error to raise if the Hub does not answer as expected."""
     return HubError(
         f"{address}: the Hub does not answer as it should ({type(error).__name__}: {error}). Check "

@@ -1,9 +1,13 @@
 """The page of an entry on the Hub: Markdown with the Hub's metadata, made from the card."""
 
 import re
+from typing import TYPE_CHECKING
 
 from mer_zoo.zoo.card_markdown import card_markdown, render
 from mer_zoo.zoo.cards import Card
+
+if TYPE_CHECKING:
+    from mer_zoo.zoo.hub import HubAddress
 
 KNOWN_LICENCES = frozenset(
     (
@@ -18,7 +22,7 @@ KNOWN_LICENCES = frozenset(
 """Identifiers of the Hub for licences of files that anyone may get; any other licence is "other"."""
 
 
-def page(card: Card, address, rights: str = "") -> str:
+def page(card: Card, address: "HubAddress", rights: str = "") -> str:
     """The page of an entry.
 
     Args:

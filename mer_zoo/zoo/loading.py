@@ -8,9 +8,9 @@ from pathlib import Path
 import keras
 
 from mer_zoo import modalities, models
+from mer_zoo.bounds import FEATURES, PARAMETERS, shown
 from mer_zoo.errors import CardError, MerZooError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
-from mer_zoo.zoo.bounds import FEATURES, PARAMETERS, shown
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.registry import HEAD, find

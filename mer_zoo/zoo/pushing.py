@@ -7,7 +7,7 @@ from mer_zoo.extras import require_extra
 from mer_zoo.settings import is_offline
 from mer_zoo.zoo import weights
 from mer_zoo.zoo.cards import Card
-from mer_zoo.zoo.hub import Address, client, connection_errors, unreachable
+from mer_zoo.zoo.hub import HubAddress, client, connection_errors, unreachable
 from mer_zoo.zoo.hub_page import page
 from mer_zoo.zoo.registry import CARD
 
@@ -48,7 +48,7 @@ def push(
             network is forbidden or gone.
         MissingPackageError: huggingface_hub is not installed.
     """
-    where = Address.parse(address)
+    where = HubAddress.parse(address)
     if where.revision is not None:
         raise HubError(
             f"{address}: a push makes a revision of its own. Leave @{where.revision} out."
@@ -85,7 +85,7 @@ def _sound_entry(folder: Path) -> tuple[Card, dict[str, bytes]]:
     return card, {name: (folder / name).read_bytes() for name in (CARD, stored.file)}
 
 
-def _refuse_without_rights(where: Address, card: Card, rights: str) -> None:
+def _refuse_without_rights(where: HubAddress, card: Card, rights: str) -> None:
     if (seen := card.trained_on.real_clips_seen) and not rights:
         raise HubError(
             f"{card.name} was trained on {seen}, and everyone would "
@@ -111,7 +111,7 @@ def _refuse_unverified(folder: Path) -> None:
         )
 
 
-def _commit(where: Address, card: Card, files: dict[str, bytes], public, force, rights) -> str:
+def _commit(where: HubAddress, card: Card, files: dict[str, bytes], public, force, rights) -> str:
     from huggingface_hub import CommitOperationAdd
 
     api = client()

@@ -70,7 +70,7 @@ def paired(tensors: dict[str, np.ndarray]) -> dict[str, "np.ndarray | Kernel"]:
             another shape or value than `quantized` writes.
     """
     scales = {name: value for name, value in tensors.items() if name.endswith(SCALE)}
-    found = {}
+    found: dict[str, np.ndarray | Kernel] = {}
     for name, value in tensors.items():
         if name in scales:
             kernel = tensors.get(name.removesuffix(SCALE))

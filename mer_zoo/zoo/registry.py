@@ -2,14 +2,19 @@
 
 import fnmatch
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
 from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
+
+if TYPE_CHECKING:
+    import keras
 
 ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
 CARD = "card.toml"
@@ -43,7 +48,7 @@ class Entry:
             return cache.fetch(stored.url, stored.sha256, size=stored.bytes)
         return path
 
-    def build(self, make, fresh: tuple[str, ...] = ()):
+    def build(self, make: "Callable[[], keras.Model]", fresh: tuple[str, ...] = ()):
         """The network that `make()` builds, with the verified weights except in layers of `fresh`.
 
         Raises:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
+from mer_zoo.bounds import PARAMETERS, WEIGHT_BYTES, shown
 from mer_zoo.errors import WeightsError
-from mer_zoo.zoo.bounds import PARAMETERS, WEIGHT_BYTES, shown
 from mer_zoo.zoo.quantization import Kernel, paired
 
 HEADER_BYTES = 1_000_000

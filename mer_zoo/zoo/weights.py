@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import save as save_safetensors
@@ -19,11 +20,15 @@ from mer_zoo.files import write_atomically
 from mer_zoo.zoo.quantization import Kernel, is_worthwhile, quantized
 from mer_zoo.zoo.tensors import read_tensors
 
+if TYPE_CHECKING:
+    import keras
+
+
 DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
 """Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
 
 
-def variables_by_path(network) -> dict:
+def variables_by_path(network: "keras.Model") -> dict:
     """The network's weights by path relative to it, without the state of random generators."""
     prefix = f"{network.name}/"
     kept = [v for v in network.weights if "seed_generator" not in v.path]
@@ -34,7 +39,7 @@ def variables_by_path(network) -> dict:
 
 
 def save(
-    network,
+    network: "keras.Model",
     path: Path,
     dtype: str = "float16",
     base: Mapping[str, np.ndarray] | None = None,
@@ -71,7 +76,7 @@ def save(
 
 
 def load(
-    network,
+    network: "keras.Model",
     path: Path,
     sha256: str | None = None,
     fresh: tuple[str, ...] = (),

@@ -111,6 +111,12 @@ def test_the_pooled_dataset_needs_three_roots(root, message):
         load("megc2019", root)
 
 
+def test_one_dataset_has_one_root(tmp_path):
+    for arguments in ({"root": {"casme2": tmp_path}}, {"root": tmp_path, "table": {"casme2": "a"}}):
+        with pytest.raises(DatasetError, match="of casme2 is a mapping; expected a path"):
+            load("casme2", **arguments)
+
+
 def test_bad_arguments(releases, tmp_path):
     root = releases("casme2")
     for options, message in (

@@ -145,6 +145,16 @@ def test_the_oracle_counts_a_class_that_no_clip_is_of(examples, tmp_path):
     assert shown.about["test_selected"]["best_epoch_per_fold"]["accuracy"] == 0
 
 
+class Unwatched(NearestMean):
+    def fit(self, examples, seed, watch=None):
+        return super().fit(examples, seed)
+
+
+def test_the_oracle_needs_answers_after_each_epoch(examples, tmp_path):
+    with pytest.raises(EvaluationError, match="must call `watch` after every epoch"):
+        run(Unwatched(), examples, folder=tmp_path, seeds=(1,), oracle=True, progress=False)
+
+
 def begun(examples, folder):
     """An evaluation with its first fold finished and the rest missing."""
     run(NearestMean(), examples, folder=folder, seeds=(1,), progress=False)

@@ -97,6 +97,13 @@ def test_unknown_names_are_refused(clip):
         channel_names("mesti", channels="motions")
 
 
+def test_a_list_is_no_channel_set(clip):
+    with pytest.raises(UnknownNameError, match="There is no MESTI channel set named"):
+        compute("mesti", clip, channels=["motion"])
+    with pytest.raises(UnknownNameError, match="There is no mesti channel set named"):
+        channel_names("mesti", channels=["motion"])
+
+
 def test_every_parameter_has_a_default():
     for modality in MODALITIES.values():
         assert inspect.Parameter.empty not in modality.parameters.values()

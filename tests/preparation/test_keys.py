@@ -12,7 +12,7 @@ from mer_zoo.faces import engines, weights
 from mer_zoo.modalities import registry
 from mer_zoo.preparation import ImageStore, prepare
 from mer_zoo.preparation.keys import image_key
-from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.preprocessing import Preprocessing
 
 pytestmark = pytest.mark.backend_free
 

@@ -9,8 +9,8 @@ from mer_zoo import clips, datasets, modalities
 from mer_zoo.errors import NoFaceError, UnknownNameError
 from mer_zoo.preparation import ImageStore, prepare
 from mer_zoo.preparation.rendered import rendered
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.synthesis import canonical_portrait
-from mer_zoo.zoo.cards import Preprocessing
 
 pytestmark = pytest.mark.backend_free
 

@@ -8,7 +8,7 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.errors import ClipError, DatasetError
 from mer_zoo.preparation import ImageStore, prepare
 from mer_zoo.preparation.variants import at_lower_rate, filmed_again, variant, with_moved_phases
-from mer_zoo.zoo.cards import Preprocessing
+from mer_zoo.preprocessing import Preprocessing
 
 pytestmark = pytest.mark.backend_free
 

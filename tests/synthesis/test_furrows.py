@@ -25,6 +25,12 @@ def test_a_unit_without_lines_folds_nothing(portrait):
     assert not portrait.furrows(5).any()
 
 
+def test_a_unit_that_does_not_move_folds_nothing(portrait):
+    still = portrait.furrows(4, left=0, right=0)
+    assert still.shape == portrait.rig.shape
+    assert not still.any()
+
+
 def test_furrows_deepen_with_the_movement(portrait):
     timing = Timing(0, 6, 6, rest=1.0)
 

@@ -13,12 +13,12 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.errors import EvaluationError, RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.selection import Selection
 from mer_zoo.training import RecipeLearner, train_on_real
 from mer_zoo.training.zero_shot import score_zero_shot
-from mer_zoo.zoo.cards import Preprocessing
 from tests.training.test_finetuning import QUICK, clips  # noqa: F401  (a fixture)
 from tests.training.test_learner import recipe_for
 

@@ -14,7 +14,7 @@ from mer_zoo.errors import (
     OutputExistsError,
     WeightsError,
 )
-from mer_zoo.zoo.hub import Address, fetch
+from mer_zoo.zoo.hub import HubAddress, fetch
 from tests.zoo.hub_server import HubServer
 
 pytest.importorskip("huggingface_hub")
@@ -225,6 +225,6 @@ def test_a_missing_extra_is_named(hub, monkeypatch):
 
 
 def test_addresses_are_read_and_written():
-    address = Address.parse(f"hf://{REPO}@refs/pr/1")
-    assert address == Address(REPO, "refs/pr/1") and str(address) == f"hf://{REPO}@refs/pr/1"
+    address = HubAddress.parse(f"hf://{REPO}@refs/pr/1")
+    assert address == HubAddress(REPO, "refs/pr/1") and str(address) == f"hf://{REPO}@refs/pr/1"
     assert not address.is_pinned and address.at("a" * 40).is_pinned

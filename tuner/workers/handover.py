@@ -58,7 +58,8 @@ def common_store(note: Mapping, tracking_uri: str | None) -> str:
         "of other machines need an MLflow server."
     )
     store = Store.at(uri)
-    if _file_of(store.uri) is not None and not _file_of(store.uri).exists():
+    database = _file_of(store.uri)
+    if database is not None and not database.exists():
         raise TrackingError(f"There is no database {store.uri} on this machine. {advice}")
     try:
         client = store.client()

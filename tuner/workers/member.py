@@ -50,26 +50,33 @@ class Member:
             )
 
     @property
+    def _started(self) -> subprocess.Popen:
+        assert self._process is not None  # `start` was called
+        return self._process
+
+    @property
     def exit_code(self) -> int | None:
         """How it ended; None while it runs."""
-        return self._process.poll()
+        return self._started.poll()
 
     @property
     def pid(self) -> int:
         """Of the process that runs now, or ran last."""
-        return self._process.pid
+        return self._started.pid
 
     def stop(self) -> None:
         """Asks it to end, and ends it when it does not; everything it has finished is kept."""
-        if self._process is None:
+        process = self._process
+        if process is None:
             return
-        if self.exit_code is None:
-            self._process.terminate()
+        if process.poll() is None:
+            process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(GRACE)
-            self._process.kill()
-        self._process.wait()
-        self._process.stdin.close()
+                process.wait(GRACE)
+            process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
     def last_words(self) -> str:
         """The last line of its log."""

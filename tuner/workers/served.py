@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from keras_tuner.engine.trial import Trial
 
@@ -21,7 +22,11 @@ DIED = "its worker died each time"
 CRASHED = 3  # exit code of a chief that could not serve a call
 
 
-class _Served:
+# Before an oracle of KerasTuner, whose methods it extends.
+_Mixin: Any = object
+
+
+class _Served(_Mixin):
     """What an oracle needs when workers call it over the network.
 
     * A trial whose worker has been silent for too long goes to the next that asks.

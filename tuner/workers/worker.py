@@ -5,8 +5,9 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo.evaluation import Examples, Learner
 from mer_zoo.recipes.finding import read_recipe
@@ -20,6 +21,10 @@ from tuner.sources import Source, TrainingPart, as_source
 from tuner.workers.address import Address, working_for
 from tuner.workers.handover import common_store
 from tuner.workers.orphans import end_with_supervisor
+
+if TYPE_CHECKING:
+    from keras_tuner.distribute.oracle_client import OracleClient
+    from keras_tuner.engine.trial import Trial
 
 PATIENCE = 60.0  # seconds without a chief: one that was killed is there again sooner
 BEAT = 10.0  # seconds between two signs of life
@@ -136,7 +141,7 @@ class PatientOracle:
         stop: the exception that ends KerasTuner's loop; carries the error as its cause.
     """
 
-    def __init__(self, client, chief: Address, stop: type[Exception]):
+    def __init__(self, client: "OracleClient", chief: Address, stop: type[Exception]):
         self._client, self._chief, self._stop = client, chief, stop
         self._note: dict | None = None
 
@@ -152,12 +157,12 @@ class PatientOracle:
         try:
             self._note = self._patiently(self._present_note)
         except self._stop as stop:
-            raise stop.__cause__ from None
+            raise (stop.__cause__ or stop) from None
         if self._note is None:
             raise ChiefLostError(f"The chief at {self._chief} belongs to another program.")
         return self._note
 
-    def create_trial(self, tuner_id):
+    def create_trial(self, tuner_id: str):
         while True:
             trial = self._patiently(self._client.create_trial, tuner_id)
             if trial.status != "IDLE":
@@ -178,13 +183,13 @@ class PatientOracle:
                 "part in the search there."
             )
 
-    def get_trial(self, trial_id):
+    def get_trial(self, trial_id: str):
         return self._patiently(self._client.get_trial, trial_id)
 
-    def update_trial(self, trial_id, metrics, step=0):
+    def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
         return self._patiently(self._client.update_trial, trial_id, metrics, step=step)
 
-    def end_trial(self, trial):
+    def end_trial(self, trial: "Trial"):
         return self._patiently(self._client.end_trial, trial)
 
     @contextlib.contextmanager

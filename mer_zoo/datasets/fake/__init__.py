@@ -37,7 +37,7 @@ _WRITERS = {
 
 def fake_release(
     name: str,
-    folder,
+    folder: str | Path,
     *,
     seed: int = 0,
     subjects: int = 3,

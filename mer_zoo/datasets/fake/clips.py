@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class Inventor:
         numbers = range(max(onset - self.around, 0), offset + self.around + 1)
         units = self.action_units.get(emotion.lower(), ("",))
         self.made += 1
-        about = {
+        about: dict[str, Any] = {
             "action_units": units[self.made % len(units)],
             "numbers": tuple(numbers),
             "seed": self.options.seed * 100_003 + self.made,

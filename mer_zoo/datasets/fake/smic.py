@@ -5,6 +5,7 @@ clips without a micro-expression beside them, a stray file; in version "HS-E" al
 extended release with formulas, text below the rows and clips missing.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mer_zoo.datasets.fake.clips import FakeClip, FakeOptions, Inventor, spread, take_turns
@@ -37,8 +38,13 @@ def write_smic(folder: Path, options: FakeOptions) -> Path:
     if version == "HS-E":
         listed = clips if options.clean else clips[1:]
         rows = [_row(clip, i + 2) for i, clip in enumerate(listed)]
-        below = [] if options.clean else [[None], ["Frame numbers count from the first frame"]]
-        sheets = {"HS": [HEADER, *rows, *below], "VIS": [HEADER, *rows[:1]]}
+        below: list[Sequence] = (
+            [] if options.clean else [[None], ["Frame numbers count from the first frame"]]
+        )
+        sheets: dict[str, list[Sequence]] = {
+            "HS": [HEADER, *rows, *below],
+            "VIS": [HEADER, *rows[:1]],
+        }
         write_workbook(folder / "SMIC-HS-E_annotation.xlsx", sheets)
     return folder
 

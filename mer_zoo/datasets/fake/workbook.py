@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence]], merged=()) -> None:
+def write_workbook(
+    path: Path, sheets: Mapping[str, Sequence[Sequence]], merged: Sequence[tuple[str, str]] = ()
+) -> None:
     """Writes an .xlsx file.
 
     Args:

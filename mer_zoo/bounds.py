@@ -43,7 +43,7 @@ class Within(Bound):
     most: float
     or_nan: bool = False
 
-    def problem(self, value):
+    def problem(self, value: float):
         if self.least <= value <= self.most or (self.or_nan and math.isnan(value)):
             return None
         return f"expected {self.least:,} to {self.most:,}"
@@ -56,7 +56,7 @@ class Text(Bound):
     least: int
     most: int
 
-    def problem(self, value):
+    def problem(self, value: str):
         if not self.least <= len(value) <= self.most or (self.least and not value.strip()):
             return f"expected a text of {self.least} to {self.most:,} characters"
         return "expected a text without control characters" if _CONTROL.search(value) else None
@@ -70,7 +70,7 @@ class Items(Bound):
     most: int
     distinct: bool = False
 
-    def problem(self, value):
+    def problem(self, value: list):
         if not self.least <= len(value) <= self.most:
             return f"expected {self.least} to {self.most:,} items, found {len(value):,}"
         if self.distinct and len(set(value)) != len(value):
@@ -84,7 +84,7 @@ class OneOf(Bound):
 
     words: tuple[str, ...]
 
-    def problem(self, value):
+    def problem(self, value: str):
         return None if value in self.words else f"expected one of {', '.join(self.words)}"
 
 
@@ -95,14 +95,14 @@ class Like(Bound):
     pattern: str
     meaning: str
 
-    def problem(self, value):
+    def problem(self, value: str):
         return None if re.fullmatch(self.pattern, value) else f"expected {self.meaning}"
 
 
 class FileBesideCard(Bound):
     """The name of a weight file in the card's own folder, never a path to another folder."""
 
-    def problem(self, value):
+    def problem(self, value: str):
         names = {PurePosixPath(value).name, PureWindowsPath(value).name}
         if names == {value} and value.endswith(WEIGHTS_SUFFIX):
             return None
@@ -112,7 +112,7 @@ class FileBesideCard(Bound):
 class FetchableUrl(Bound):
     """An address that weights may be fetched from, or an empty text."""
 
-    def problem(self, value):
+    def problem(self, value: str):
         if not value or is_fetchable(value):
             return None
         return "expected an https:// address (http:// only on the loopback address of this machine)"
@@ -132,7 +132,7 @@ class Arguments(Bound):
 
     NAMES, VALUES, DEPTH, CHARACTERS, NUMBER = 50, 500, 3, 200, 4096  # at most
 
-    def problem(self, value):
+    def problem(self, value: dict):
         if len(value) > self.NAMES:
             return f"expected at most {self.NAMES} arguments"
         if refused := [name for name in self.refused if name in value]:
