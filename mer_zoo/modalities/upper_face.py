@@ -1,5 +1,8 @@
 """An image of motion reduced to the upper face: what is left to read while the mouth speaks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from mer_zoo.errors import UnknownNameError
@@ -16,7 +19,7 @@ SIGNED = {"mesti": ("motion", "response")}
 """Modality -> its channel sets that show motion alone, so that 0 is a face at rest."""
 
 
-def reads_upper_face(modality: str, parameters) -> bool:
+def reads_upper_face(modality: str, parameters: Mapping[str, Any]) -> bool:
     """Whether an image made in this way can be reduced to the upper face.
 
     Args:
@@ -29,7 +32,7 @@ def reads_upper_face(modality: str, parameters) -> bool:
     (True, False)
     """
     chosen = parameters.get("channels", "motion")
-    return chosen in SIGNED.get(modality, ()) and parameters.get("normalize", True)
+    return chosen in SIGNED.get(modality, ()) and bool(parameters.get("normalize", True))
 
 
 def upper_face(image: np.ndarray) -> np.ndarray:
