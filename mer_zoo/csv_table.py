@@ -5,7 +5,7 @@ import io
 import os
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,8 +45,7 @@ class CsvFormat:
     def read(self, path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         """The column names as they are written, and the rows that are not blank.
 
-        Columns are separated by comma, semicolon or tab. Warns of an unknown column whose name is
-        close to a known one.
+        Columns are separated by comma, semicolon or tab.
 
         Args:
             path: the file, UTF-8 with or without a byte order mark.
@@ -71,6 +70,21 @@ class CsvFormat:
         if not rows:
             raise self.error(f"{path} has a header but no rows; expected {self.row}.")
         return names, rows
+
+    def warn_of_unused(self, path: Path, names: Sequence[str], used: Collection[str] = ()) -> None:
+        """Warns of each unknown column whose name is close to a known one that is missing.
+
+        Args:
+            path, names: of the table.
+            used: names of further columns that are read.
+        """
+        missing = set(self.columns) - set(map(plain_name, names))
+        for name in (n for n in names if n not in used and plain_name(n) not in self.columns):
+            if meant := get_close_matches(plain_name(name), missing, n=1):
+                warnings.warn(
+                    f"{path}: column {shown(name)} is not used. Did you mean {meant[0]!r}?",
+                    stacklevel=3,
+                )
 
     def refuse_rows(self, path: Path, faults: Sequence[str], count: int) -> None:
         """Raises `error` where there are faults, and names the first ten of them.
@@ -134,13 +148,6 @@ class CsvFormat:
         twice = [n for n, count in Counter(header).items() if count > 1 and n in self.columns]
         if twice:
             raise self.error(f"{path} has two columns {twice[0]!r}. Remove or rename one.")
-        for name, plain in zip(names, header, strict=True):
-            meant = get_close_matches(plain, set(self.columns) - set(header), n=1)
-            if plain not in self.columns and meant:
-                warnings.warn(
-                    f"{path}: column {shown(name)} is not used. Did you mean {meant[0]!r}?",
-                    stacklevel=4,
-                )
 
     def _cells(
         self, path: Path, first: int, lines: list[str], mark: str

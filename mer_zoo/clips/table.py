@@ -88,6 +88,7 @@ def read_clip_table(csv_path, *, fps: float | None = None) -> list[ClipRow]:
     """
     path = expanded(csv_path)
     names, rows = TABLE.read(path)
+    TABLE.warn_of_unused(path, names)
     header = [plain_name(name) for name in names]
     clips, faults = [], []
     for line, cells in rows:
