@@ -26,14 +26,15 @@ from benchmarks.fuzzing.case import Outcome
 from benchmarks.fuzzing.workers import KINDS, run_cases
 
 SHARES = {
-    "clip_tables": 15,
+    "clip_tables": 12,
     "sheets": 13,
     "cards": 16,
     "recipes": 13,
     "weights": 12,
     "images": 14,
     "videos": 9,
-    "results": 7,
+    "results": 6,
+    "predictions": 4,
     "paths": 1,
 }
 """Percent of the cases that each kind gets."""

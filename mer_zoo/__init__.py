@@ -21,6 +21,7 @@ _HOMES = {
     "finetune": "mer_zoo.training",
     "list_models": "mer_zoo.zoo",
     "load": "mer_zoo.zoo",
+    "score": "mer_zoo.evaluation",
     "spot": "mer_zoo.spotting",
     "predict_many": "mer_zoo.batch",
     "push": "mer_zoo.zoo",
@@ -52,6 +53,7 @@ __all__ = ["__version__", *_HOMES, *_ROOMS]
 if TYPE_CHECKING:
     from mer_zoo.batch import predict_many  # noqa: F401
     from mer_zoo.clips import Clip  # noqa: F401
+    from mer_zoo.evaluation import score  # noqa: F401
     from mer_zoo.exporting import export  # noqa: F401
     from mer_zoo.readings import Reading  # noqa: F401
     from mer_zoo.spotting import spot  # noqa: F401

@@ -6,8 +6,48 @@ BACKEND_FREE = (
     *("tests/cli/", "tests/clips/", "tests/datasets/", "tests/evaluation/", "tests/project/"),
     *("tests/synthesis/", "tests/docs/", "tests/tracking/", "tests/batch/", "tests/app/"),
     *(f"tests/tuner/test_{name}.py" for name in ("refusals", "search", "winner")),
+    # NumPy and OpenCV alone. A video's face is found by LiteRT, which every backend's face networks
+    # are compared with in tests/faces/test_networks.py.
+    *("tests/spotting/", "tests/modalities/test_flow.py", "tests/modalities/test_mesti.py"),
+    *(f"tests/faces/test_{name}.py" for name in ("alignment", "bridging", "stabilisation")),
+    *(
+        f"tests/faces/test_tracking.py::test_{name}"
+        for name in (
+            *("landmarks_follow", "motion_is", "a_fast_face", "a_lost_face", "a_cut", "one_face"),
+            *("a_photograph", "frames_are", "no_frames", "bad_arguments"),
+        )
+    ),
+    # Text and bytes of files, and refusals before a network is built.
+    *("tests/recipes/", "tests/zoo/test_cards.py", "tests/faces/test_convert.py"),
+    *(
+        f"tests/zoo/test_quantization.py::test_{n}"
+        for n in ("no_value", "what_was", "every_channel")
+    ),
+    *("tests/zoo/test_classifier.py::test_clips_that_cannot_be_read_are_named",),
+    *(
+        f"tests/training/test_training.py::test_{name}"
+        for name in (
+            *("a_start_that_saw", "photographs_that_cannot", "a_rig_that_is_not", "soft_targets"),
+            *("batches_depend", "the_detection_score"),
+        )
+    ),
+    *(
+        f"tests/training/test_learner.py::test_{name}"
+        for name in ("a_border_for_shifts", "what_cannot_be_evaluated", "clips_without_a_face")
+    ),
+    "tests/tuner/test_command.py",
+    # Another way to the same images: what an entry answers to an image is tested by golden outputs, and
+    # a real video is read on every backend (test_a_real_smile_is_read).
+    "tests/zoo/test_spot_video.py",
+    *(
+        f"tests/zoo/test_classifier.py::test_{name}"
+        for name in ("a_frozen_face", "a_synthetic_expression", "a_video_and_its_frames")
+    ),
+    "tests/training/test_learner.py::test_faces_are_aligned_as_predict_does",
+    # Three releases, each read and scored. Training from a release to an entry with its score runs on
+    # every backend (test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score).
+    "tests/training/test_learner.py::test_loso_from_frames_by_mesti",
 )
-
 
 SLOW = (
     *("tests/app/", "tests/batch/", "tests/exporting/", "tests/models/", "tests/tracking/"),

@@ -132,6 +132,12 @@ def _result(path):
     Result.read(path)
 
 
+def _predictions(path):
+    import mer_zoo
+
+    mer_zoo.score(path)
+
+
 READERS = {
     "clip table": (".csv", _table),
     "custom clips": (".csv", _custom),
@@ -148,5 +154,6 @@ READERS = {
     "recipe": (".toml", _recipe),
     "table of results": (".toml", _results_table),
     "result": ("", _result),
+    "predictions": (".csv", _predictions),
 }
 """What is read -> the suffix of its path, and the call."""

@@ -43,6 +43,7 @@ KINDS = {
     "images": ("benchmarks.fuzzing.images", "Images"),
     "videos": ("benchmarks.fuzzing.videos", "Videos"),
     "results": ("benchmarks.fuzzing.results", "Results"),
+    "predictions": ("benchmarks.fuzzing.predictions", "PredictionTables"),
     "paths": ("benchmarks.fuzzing.paths", "Paths"),
 }
 """Kind -> the module and the class that make its cases."""

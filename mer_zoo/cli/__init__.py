@@ -14,6 +14,7 @@ from mer_zoo.cli import (
     exporting,
     making,
     reading,
+    scoring,
     serving,
     spotting,
     tuning,
@@ -45,6 +46,7 @@ for command in (
     tuning.tune,
     evaluating.evaluate,
     evaluating.compare,
+    scoring.score,
 ):
     app.command()(command)
 app.add_typer(evaluating.datasets_app, name="datasets")

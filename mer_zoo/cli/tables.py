@@ -7,6 +7,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
@@ -172,7 +173,7 @@ def card(entry: "Card") -> list:
     return [Panel(summary, title=entry.name), measured, facts]
 
 
-def result(evaluation: "Result") -> list:
+def result(evaluation: "Result") -> "list[Table | Text]":
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
     scores = Table(
@@ -183,7 +184,7 @@ def result(evaluation: "Result") -> list:
         "95 % interval",
         "majority",
         "chance",
-        title=evaluation.title,
+        title=escape(evaluation.title),
     )
     for score in name:
         low_high = evaluation.intervals.get(score)
@@ -199,21 +200,36 @@ def result(evaluation: "Result") -> list:
     parts = Table("dataset", "clips", *name[:3], title="The same predictions, dataset by dataset")
     for dataset, values in evaluation.by_dataset().items():
         parts.add_row(
-            dataset, f"{values['clips']:.0f}", *(f"{values[score]:.3f}" for score in name[:3])
+            escape(dataset),
+            f"{values['clips']:.0f}",
+            *(f"{values[score]:.3f}" for score in name[:3]),
         )
-    counts = Table("true \\ predicted", *evaluation.class_names, title="All seeds together")
+    counts = Table(
+        "true \\ predicted", *map(escape, evaluation.class_names), title="All seeds together"
+    )
     for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
-        counts.add_row(label, *map(str, row))
+        counts.add_row(escape(label), *map(str, row))
     shown: list[Table | Text] = [scores, parts, counts]
     if selected := evaluation.about.get("test_selected"):
         each = selected["best_epoch_per_fold"]
         shown.append(
             Text(
-                f"{selected['label']}: UF1 {each['uf1']:.3f} instead of {evaluation.uf1:.3f}",
+                f"{selected['label']}: UF1 {each['uf1']:.3f} instead of {evaluation.uf1:.3f} "
+                f"({each['uf1'] - evaluation.uf1:+.3f})",
                 style="yellow",
             )
         )
     return shown
+
+
+def classes(evaluation: "Result") -> Table:
+    """Precision, recall and F1 of each class of an evaluation; "-" where undefined."""
+    table = Table("class", "clips", "recall", "precision", "F1", title="Class by class")
+    for name, values in evaluation.by_class().items():
+        figures = (values[key] for key in ("recall", "precision", "f1"))
+        shown = ("-" if isnan(figure) else f"{figure:.3f}" for figure in figures)
+        table.add_row(Text(name), f"{values['clips']:.0f}", *shown)
+    return table
 
 
 def results(frame: "pd.DataFrame") -> Table:

@@ -1,28 +1,30 @@
 """A csv table that lists clips, for prediction and for training on one's own clips."""
 
-import csv
-import io
 import os
 import warnings
-from collections import Counter
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
 from mer_zoo.clips.cells import read_fps, read_frame_number, read_text
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.validation import PHASES
+from mer_zoo.csv_table import REPORTED_ROWS, CsvFormat, plain_name
 from mer_zoo.errors import ClipError, shown
-from mer_zoo.files import expanded, read_or_refuse
+from mer_zoo.files import expanded
 
 COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps")
-REPORTED_ROWS = 10
-MOST_ROWS = 200_000
-MOST_COLUMNS = 1000
 LONGEST_SHOWN = 300  # characters of a path in a message
-TABLE_BYTES = 32_000_000
-"""Largest table. A row has about 100 bytes."""
+TABLE = CsvFormat(
+    what="clip table",
+    rows="clips",
+    row="one clip a row",
+    columns=COLUMNS,
+    meaning="the video files or frame folders",
+    most_bytes=32_000_000,  # a row has about 100 bytes
+    most_rows=200_000,
+    error=ClipError,
+)
 
 
 @dataclass(frozen=True)
@@ -85,96 +87,17 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
             then the first ten such rows are named together, each with its line and cell.
     """
     path = expanded(csv_path)
-    lines = _read_lines(path)
-    header, rows = _split(path, lines)
+    names, rows = TABLE.read(path)
+    TABLE.warn_of_unused(path, names)
+    header = [plain_name(name) for name in names]
     clips, faults = [], []
     for line, cells in rows:
         row, wrong = _read_row(path.parent, line, header, cells, fps)
         clips.append(row)
         faults += [f"line {line}: {'; '.join(wrong)}"] if wrong else []
-    if not rows:
-        raise ClipError(f"{path} has a header but no rows; expected one clip a row.")
-    if faults:
-        more = len(faults) - REPORTED_ROWS
-        listed = faults[:REPORTED_ROWS] + [f"and {more} more"] * (more > 0)
-        raise ClipError(
-            f"{path}: {len(faults)} of {len(rows)} rows cannot be used. Correct or remove them.\n  "
-            + "\n  ".join(listed)
-        )
+    TABLE.refuse_rows(path, faults, len(rows))
     _warn_of_repeats(path, clips)
     return clips
-
-
-def _read_lines(path: Path) -> list[str]:
-    if not os.path.isfile(path):
-        raise ClipError(f"There is no clip table {path}. Check the path.")
-    advice = "so it is hardly a table of clips. Check the path, or split the table."
-    content = read_or_refuse(path, TABLE_BYTES, ClipError, advice)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ClipError(
-            f"{path} is not UTF-8 text (byte {error.start}). Save it again as 'CSV UTF-8'."
-        ) from error
-    if text.count("\n") + text.count("\r") > 2 * MOST_ROWS:  # Windows ends a line with both
-        raise ClipError(f"{path} has more than {MOST_ROWS:,} lines. Split the table.")
-    lines = list(io.StringIO(text, newline=""))  # splitlines knows ends of lines that csv does not
-    if not text.strip():
-        raise ClipError(
-            f"{path} is empty; expected a header with a path column and one clip a row."
-        )
-    return lines
-
-
-def _split(path: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The column names, plain, and the rows that are not blank with their line numbers."""
-    first = next(number for number, line in enumerate(lines) if line.strip())
-    headers = {mark: _cells(path, first, lines[first : first + 1], mark)[0][1] for mark in ",;\t"}
-    mark = max(headers, key=lambda m: ("path" in map(_plain, headers[m]), len(headers[m])))
-    if len(headers[mark]) > MOST_COLUMNS:
-        raise ClipError(
-            f"{path} has {len(headers[mark]):,} columns; expected at most {MOST_COLUMNS:,}. Remove those "
-            f"other than {', '.join(COLUMNS)}."
-        )
-    header = [_plain(name) for name in headers[mark]]
-    if "path" not in header:
-        columns = ", ".join(name.strip()[:50] for name in headers[mark][:20])
-        raise ClipError(
-            f"{path} has no column 'path'; its columns are {columns}. Name the column that holds the "
-            f"video files or frame folders 'path'; the others may be {', '.join(COLUMNS[1:])}."
-        )
-    twice = [name for name, count in Counter(header).items() if count > 1 and name in COLUMNS]
-    if twice:
-        raise ClipError(f"{path} has two columns {twice[0]!r}. Remove or rename one.")
-    for name, plain in zip(headers[mark], header, strict=True):
-        meant = get_close_matches(plain, set(COLUMNS) - set(header), n=1)
-        if plain not in COLUMNS and meant:
-            warnings.warn(
-                f"{path}: column {shown(name.strip())} is not used. Did you mean {meant[0]!r}?",
-                stacklevel=3,
-            )
-    rows = _cells(path, first + 1, lines[first + 1 :], mark)
-    return header, [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
-
-
-def _cells(path: Path, first: int, lines: list[str], mark: str) -> list[tuple[int, list[str]]]:
-    """The rows of some lines, each with the number of the line it begins on; `first` is 0-based."""
-    reader = csv.reader(lines, delimiter=mark)
-    rows, line = [], first + 1
-    try:
-        for cells in reader:
-            rows.append((line, cells))
-            line = first + 1 + reader.line_num
-    except csv.Error as error:
-        raise ClipError(
-            f"{path}, line {line}: {error}. Look for a quotation mark without its pair, and save the "
-            "table again as csv."
-        ) from error
-    return rows
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "").replace("_", "")
 
 
 def _read_row(

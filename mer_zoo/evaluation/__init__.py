@@ -5,6 +5,7 @@ from mer_zoo.evaluation.folds import SPLITS, Fold, folds_hash, grouped_kfold, ma
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.runner import discard, run
+from mer_zoo.evaluation.score_predictions import score
 from mer_zoo.evaluation.spotting import SpottingScore, pooled_spotting, score_spotting
 from mer_zoo.evaluation.statistics import Comparison, bootstrap_interval, compare_paired
 
@@ -27,5 +28,6 @@ __all__ = [
     "make_folds",
     "pooled_spotting",
     "run",
+    "score",
     "score_spotting",
 ]

@@ -12,6 +12,8 @@ from mer_zoo.evaluation.examples import NO_EXPRESSION
 
 SPLITS = ("loso", "lodo", "kfold-K", "paper-10%")
 PAPER = "paper-10%"
+UNSTATED = "split not stated"
+"""The split of predictions that were made elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import metrics
 from mer_zoo.evaluation.confusion_picture import confusion_svg
-from mer_zoo.evaluation.folds import PAPER
+from mer_zoo.evaluation.folds import PAPER, UNSTATED
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.evaluation.statistics import (
@@ -136,8 +136,8 @@ class Result:
 
     @property
     def is_subject_independent(self) -> bool:
-        """Whether no subject is in both training and test."""
-        return self.about["split"] != PAPER
+        """Whether it is known that no subject is in both training and test."""
+        return self.about["split"] not in (PAPER, UNSTATED)
 
     def compare(self, other: "Result", other_folds: bool = False) -> Comparison:
         """Compares with another result on the same clips, paired by subject.
@@ -241,7 +241,7 @@ class Result:
             + "s"
             * (len(self.seeds) > 1)
         )
-        if not self.is_subject_independent:
+        if self.about["split"] == PAPER:
             line += "; SUBJECTS SHARED, ranks nothing"
         if self.about.get("label") == SAME_SUBJECTS:
             line += f"; {SAME_SUBJECTS.upper()}"

@@ -63,9 +63,9 @@ def _row(name: str, result: Result, results) -> dict:
     found = None if result is first else result.compare(first, other_folds=True)
     row["uf1_against_first"] = found.difference if found else np.nan
     row["p_against_first"] = found.p_value if found else np.nan
-    row["backend"] = result.about["backend"]
+    row["backend"] = result.about.get("backend", "")
     row["folds"] = result.about["folds"][:12]
-    row["minutes"] = result.about["seconds"] / 60
+    row["minutes"] = result.about.get("seconds", np.nan) / 60
     return row
 
 

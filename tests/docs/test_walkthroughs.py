@@ -47,6 +47,21 @@ def test_quickstart(here):
     assert (here / "again.html").exists()
 
 
+def test_scoring(here, capsys):
+    page = ROOT / "docs" / "scoring.md"
+    calls, log = blocks(page, "python")
+    exec(log, {})
+    assert [capsys.readouterr().out] == blocks(page, "text")
+    (here / "log.csv").rename("predictions.csv")
+    names: dict = {}
+    exec(calls, names)
+    for command in commands(page):
+        done = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+        assert done.exit_code == 0, f"{command}\n{done.output}"
+    stored = json.loads((here / "results" / "theirs" / "result.json").read_text())
+    assert stored["scores"]["uf1"]["mean"] == names["result"].uf1
+
+
 def test_adding_a_network(here):
     file, training, comparing = blocks(ADDING, "python")
     (here / "my_network.py").write_text(file)
