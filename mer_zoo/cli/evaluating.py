@@ -24,12 +24,11 @@ def evaluate(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
     to: Annotated[Path, typer.Option("--out", help="Folder for the result.")],
     root: Root,
-    dataset: Annotated[
-        str | None, typer.Option(help="Dataset; by default that of the recipe.")
-    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Dataset; the recipe's by default.")] = None,
     protocol: Annotated[str | None, typer.Option(help="Protocol: a named set of clips.")] = None,
     split: Annotated[
-        str, typer.Option(help="loso, lodo, kfold-K, paper-10% or zero-shot.")
+        str,
+        typer.Option(help="loso, lodo (leave one dataset out), kfold-K, paper-10% or zero-shot."),
     ] = "loso",
     seeds: Annotated[str | None, typer.Option(help="Training seeds, such as 1,2,3.")] = None,
     start: Annotated[
@@ -117,15 +116,25 @@ def check(
 
 @datasets_app.command()
 def fake(
-    name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],
-    folder: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
-    seed: Annotated[int, typer.Option(help="Seed of the numbers and pictures.")] = 0,
-    clean: Annotated[bool, typer.Option("--clean", help="Leave out the known quirks.")] = False,
+    name: Annotated[
+        str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow, megc2019 ...")
+    ],
+    folder: Annotated[Path, typer.Argument(help="Where to write; new or empty.")],
+    seed: Annotated[int, typer.Option(help="Another seed, other numbers and pictures.")] = 0,
+    clean: Annotated[bool, typer.Option("--clean", help="Without the known quirks.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="As many clips as the real release, so its protocols are met."),
+    ] = False,
 ):
     """Writes a small fake dataset: real folder tree and table layout, invented rows, drawn frames."""
     from mer_zoo.datasets.fake import fake_release
 
-    root = fake_release(name, folder, seed=seed, clean=clean)
+    root = fake_release(name, folder, seed=seed, clean=clean, full=full)
+    if isinstance(root, dict):
+        options = " ".join(f"--root {part}={path}" for part, path in root.items())
+        out.print(f"wrote {len(root)} releases; read them with {options}", markup=False)
+        return
     out.print(f"wrote {root}; read it with mer_zoo.datasets.load({name!r}, ...)", markup=False)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mer_zoo.datasets.frames import folders_without_rows, match_frames
-from mer_zoo.datasets.loading import Policies, assemble
-from mer_zoo.datasets.protocols import PROTOCOLS, protocols
+from mer_zoo.datasets.loading import POOLED, Policies, assemble
+from mer_zoo.datasets.protocols import MEGC2019_PARTS, PROTOCOLS, protocols
 from mer_zoo.datasets.readers import read_release
 from mer_zoo.datasets.report import LoadReport
 from mer_zoo.errors import DatasetError, MissedProtocolError
@@ -94,9 +94,15 @@ def inspect(name: str, root: str | Path, *, table: str | Path | None = None) -> 
         The inspection.
 
     Raises:
-        DatasetError: the table or the tree cannot be used.
+        DatasetError: the table or the tree cannot be used, or the name is "megc2019".
         UnknownNameError: the name is not known.
     """
+    if name == POOLED:
+        raise DatasetError(
+            f"{POOLED} is no release of its own but pools {', '.join(MEGC2019_PARTS)}. Check each of "
+            "them; the pooled protocol is reached where its three parts are: "
+            f"{', '.join(MEGC2019_PARTS.values())}."
+        )
     release = read_release(name, root, table)
     clips = {annotation.id: annotation for annotation in release.annotations}
     matched, missing = match_frames(release, list(clips.values()), look=True)

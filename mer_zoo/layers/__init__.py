@@ -1,5 +1,6 @@
 """Keras layers: clip to image, and attention."""
 
+from mer_zoo.layers.apex_rank_pooling import ApexRankPooling
 from mer_zoo.layers.cbam import CBAM
 from mer_zoo.layers.dynamic_image import DynamicImage
 from mer_zoo.layers.frame_difference import FrameDifference
@@ -11,6 +12,7 @@ from mer_zoo.layers.squeeze_excitation import SqueezeExcitation
 __all__ = [
     "CBAM",
     "MESTI",
+    "ApexRankPooling",
     "DynamicImage",
     "FrameDifference",
     "GradientAttention",

@@ -34,6 +34,20 @@ def weighted_sum(backend, weights, frames):
     return backend.numpy.sum(weights[:, :, None, None, None] * frames, axis=1)
 
 
+def stretched(backend, images):
+    """Returns images `(B, H, W, C)` stretched from their minimum and maximum to 0..255.
+
+    All channels of an image are stretched together; one without contrast becomes 0.
+    """
+    numpy = backend.numpy
+    if images.shape[0] == 0:  # Keras has no minimum of an empty batch
+        return images
+    low = numpy.min(images, axis=(1, 2, 3), keepdims=True)
+    spread = numpy.max(images, axis=(1, 2, 3), keepdims=True) - low
+    scaled = (images - low) * (255.0 / numpy.maximum(spread, 1e-3))
+    return numpy.where(spread < 1e-3, 0.0, scaled)
+
+
 def to_grey(backend, image):
     """Returns the grey levels `(B, H, W)` of `(B, H, W, C)`, C = 1 or 3 (RGB)."""
     if image.shape[-1] == 1:

@@ -34,6 +34,12 @@ DETREND_FLOOR = 1e-4
 RIGID_MOTIONS = ("head", "median", "none")
 """What MESTI and flow can take for the motion of the head, and remove."""
 
+APEX_RANK_READINGS = ("mirrored", "closeness")
+"""What "apex-centred rank pooling" can mean."""
+
+APEX_RANK_BALANCES = ("equal", "length")
+"""How the halves before and after the apex share the image of the first reading."""
+
 RIGID_CELLS = 14
 """The motion of a head is fitted to cells, about this many along the shorter side."""
 

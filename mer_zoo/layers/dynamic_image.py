@@ -4,7 +4,7 @@ import keras
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
-from mer_zoo.layers._frame_sums import changes, frame_at, weighted_sum
+from mer_zoo.layers._frame_sums import changes, frame_at, stretched, weighted_sum
 from mer_zoo.layers.parameters import check_parameters
 
 _VARIANTS = ("bilen", "learnet")
@@ -55,17 +55,12 @@ class DynamicImage(ClipLayer):
         return channels
 
     def image(self, clip: ClipBatch):
-        backend, numpy = self.backend, self.backend.numpy
+        backend = self.backend
         start = frame_at(backend, clip, clip.onset)
         weights, total = self._weights(clip)
         image = weighted_sum(backend, weights, changes(backend, clip, start))
         image = image + total * start
-        if not self.normalize or image.shape[0] == 0:  # Keras has no minimum of an empty batch
-            return image
-        low = numpy.min(image, axis=(1, 2, 3), keepdims=True)
-        spread = numpy.max(image, axis=(1, 2, 3), keepdims=True) - low
-        stretched = (image - low) * (255.0 / numpy.maximum(spread, 1e-3))
-        return numpy.where(spread < 1e-3, 0.0, stretched)
+        return stretched(backend, image) if self.normalize else image
 
     def _weights(self, clip: ClipBatch):
         """Returns the weights `(B, T)` and what they sum to, in a form that multiplies a frame."""

@@ -53,9 +53,11 @@ class MESTI(ClipLayer):
        grid 112 to 223 px wide where the sides allow it. `u > 0` is to the right, `v > 0` down: a
        mirrored clip gives the mirrored image with u negated.
 
-    The paper's (MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this
-    interpretation was chosen by measurement, see `docs/specification.md`. `mer_zoo.modalities.mesti` is the
-    same in NumPy, for frames that come one by one or at an uneven rate.
+    This is this project's least-squares image, chosen by measurement: see `docs/specification.md`. The
+    formulas of the paper (MESTI-MEGANet, arXiv 2509.00056) are not available to us. The abstract of its
+    third version describes rank pooling centred on the apex: `ApexRankPooling`, modality `mesti_rank`.
+    `mer_zoo.modalities.mesti` is the same as this layer in NumPy, for frames that come one by one or at
+    an uneven rate.
 
     Input: one clip or a batch, with or without onset, apex and offset: see `call`.
     Output: float32 `(B, H, W, channels)`, or `(H, W, channels)` for one clip, under any dtype policy.

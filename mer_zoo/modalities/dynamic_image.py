@@ -98,12 +98,20 @@ def dual_phase(clip: Clip, variant: str = "bilen", normalize: bool = True) -> np
     return np.concatenate(phases, axis=-1)
 
 
+def weighted_changes(frames: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Returns the weighted sum of what frames `(N, H, W, C)` differ from the first, float32 `(H, W, C)`.
+
+    With weights `(N,)` that sum to 0 it is that of the frames themselves, but exactly 0 where nothing
+    changes.
+    """
+    start = frames[0].astype(np.float32)
+    return np.tensordot(weights.astype(np.float32), frames - start, axes=1)
+
+
 def _pooled(frames: np.ndarray, variant: str, normalize: bool) -> np.ndarray:
     check_parameters(normalize=normalize)
     weights = rank_pooling_weights(len(frames), variant)
-    # Changes rather than frames: a still clip then gives exactly 0.
-    start = frames[0].astype(np.float32)
-    image = np.tensordot(weights.astype(np.float32), frames - start, axes=1)
+    image = weighted_changes(frames, weights)
     if variant == "learnet":
-        image += np.float32(len(frames)) * start
+        image += np.float32(len(frames)) * frames[0].astype(np.float32)
     return scale_to_bytes(image) if normalize else image

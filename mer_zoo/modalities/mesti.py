@@ -1,8 +1,9 @@
 """MESTI in NumPy and OpenCV: one image for a whole clip, read frame by frame.
 
-The Keras layer `mer_zoo.layers.MESTI` computes the same image from a batch of clips. The paper's
-(MESTI-MEGANet, arXiv 2509.00056) formulas are not available to us; this interpretation was chosen
-by measurement, see `docs/specification.md`.
+The Keras layer `mer_zoo.layers.MESTI` computes the same image from a batch of clips. It is this
+project's least-squares image, chosen by measurement: see `docs/specification.md`. The formulas of the
+paper (MESTI-MEGANet, arXiv 2509.00056) are not available to us. The image that the abstract of its third
+version describes is `mesti_rank`, in `mer_zoo.modalities.apex_rank_pooling`.
 """
 
 import cv2
@@ -37,6 +38,9 @@ def mesti(
     regularization: float = 3.0,
 ) -> np.ndarray:
     """Returns the MESTI image of a clip: how the face moved, at the strength of its apex.
+
+    This is this project's least-squares image. The image that the paper's abstract describes is
+    `mesti_rank`.
 
     Reads the frames onset..offset; a missing apex is the frame midway between them. Frame times may
     be uneven.

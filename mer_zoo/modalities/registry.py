@@ -10,6 +10,7 @@ import numpy as np
 from mer_zoo.clips import Clip
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers.parameters import CHECKED, check_parameters
+from mer_zoo.modalities.apex_rank_pooling import mesti_rank
 from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
 from mer_zoo.modalities.flow import flow
 from mer_zoo.modalities.frames import apex, difference
@@ -81,6 +82,7 @@ MODALITIES: dict[str, Modality] = {
             {None: tuple(f"{phase}_{colour}" for phase in ("rise", "fall") for colour in _RGB)},
         ),
         Modality("mesti", mesti, MESTI_CHANNELS),
+        Modality("mesti_rank", mesti_rank, {None: _RGB}),
     )
 }
 

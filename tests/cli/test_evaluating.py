@@ -58,6 +58,57 @@ def test_a_made_up_release_can_be_read(toy, run):
     assert run("datasets", "fake", "samm", toy / "samm")[0] == 2  # nothing is overwritten
 
 
+def test_a_full_made_up_release_reaches_its_protocol(toy, run):
+    assert run("datasets", "fake", "smic", toy / "smic", "--full")[0] == 0
+    code, shown, _ = run("datasets", "check", "smic", toy / "smic")
+    assert code == 0
+    assert re.search(r"smic-3class-164 \(164 clips\): reached", shown)
+
+
+def test_leave_one_dataset_out_over_casme2_samm_and_smic(toy, run):
+    roots = fake_release("megc2019", toy / "three", full=True, clip_length=(3, 4))
+    (toy / "pooled.toml").write_text(
+        FLOW.replace('modality = "flow"', 'modality = "mesti_rank"')
+        .replace("{ size = 32, per_channel = true }", "{}")
+        .replace("face_size = 112", 'face_size = 40\nalignment = "frame"')
+        .replace(
+            'dataset = "flow"\nprotocol = ""', 'dataset = "megc2019"\nprotocol = "megc2019-442"'
+        )
+        .replace("epochs = 2", "epochs = 1")
+    )
+    options = [f"--root={name}={path}" for name, path in roots.items()]
+    code, shown, _ = run(
+        "evaluate", toy / "pooled.toml", *options, "--split", "lodo", "--out", toy / "lodo"
+    )
+    assert code == 0
+    assert "megc2019-442, lodo: 442 clips, 68 subjects" in shown
+    rows = list(csv.DictReader((toy / "lodo" / "predictions.csv").open()))
+    assert len(rows) == 442
+    assert all(row["subject"].split("/")[0] == row["fold"] for row in rows)
+    counts = {name: sum(row["fold"] == name for row in rows) for name in roots}
+    assert counts == {"casme2": 145, "samm": 133, "smic": 164}
+    stored = json.loads((toy / "lodo" / "result.json").read_text())
+    assert {name: part["clips"] for name, part in stored["by_dataset"].items()} == counts
+    assert stored["majority"]["clips"] == 442
+    # One release missing is said before anything is prepared.
+    code, _, errors = run(
+        "evaluate", toy / "pooled.toml", *options[:2], "--split", "lodo", "--out", toy / "two"
+    )
+    assert code == 2 and "has no smic" in errors
+
+
+def test_the_pooled_dataset_is_written_and_checked_part_by_part(toy, run):
+    code, shown, _ = run("datasets", "fake", "megc2019", toy / "three")
+    assert code == 0
+    shown = "".join(shown.split())
+    assert all(
+        f"--root{part}={toy / 'three' / part}" in shown for part in ("casme2", "samm", "smic")
+    )
+    code, _, errors = run("datasets", "check", "megc2019", toy / "three")
+    assert code == 2
+    assert "casme2, samm, smic" in errors and "Did you mean" not in errors
+
+
 def test_the_cache_is_shown_and_cleared(toy, run):
     fake_release("smic", toy / "smic", clean=True, subjects=2, clips_per_subject=2)
     recipe = (toy / "toy.toml").read_text().replace('"flow"', '"mesti"', 1)

@@ -10,7 +10,12 @@ from tests.docs.pages import ROOT
 pytestmark = pytest.mark.backend_free
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
-IMAGES = {"mesti": "MESTI", "flow": "optical flow", "dynamic_image": "dynamic image"}
+IMAGES = {
+    "mesti": "MESTI",
+    "mesti_rank": "apex rank pooling",
+    "flow": "optical flow",
+    "dynamic_image": "dynamic image",
+}
 ROW = re.compile(
     r"^\| `(\w+)` \| ([\w ]+) \| ([\d.,]+ ?[Mk]?) \| (\.\d+) \((\.\d+), (\.\d+)\) \| ([\w ]+) \|$"
 )

@@ -1,4 +1,4 @@
-"""What MESTI, DynamicImage and FrameDifference have in common."""
+"""What MESTI, ApexRankPooling, DynamicImage and FrameDifference have in common."""
 
 import importlib.util
 
@@ -8,17 +8,21 @@ import pytest
 from skimage.data import astronaut
 
 from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers import MESTI, DynamicImage, FrameDifference
+from mer_zoo.layers import MESTI, ApexRankPooling, DynamicImage, FrameDifference
 
 MAKERS = {
     "mesti": MESTI,
     "mesti reference": lambda **k: MESTI(channels="reference", detrend=True, **k),
+    "apex rank, mirrored": lambda **k: ApexRankPooling(balance="length", **k),
+    "apex rank, closeness": lambda **k: ApexRankPooling(reading="closeness", **k),
     "dynamic image": DynamicImage,
     "difference": FrameDifference,
 }
 CHANNELS = {
     "mesti": 3,
     "mesti reference": 2,
+    "apex rank, mirrored": 3,
+    "apex rank, closeness": 3,
     "dynamic image": 3,
     "difference": 1,
 }
@@ -230,6 +234,8 @@ def test_a_window_of_one_frame_gives_zeros(batch):
     assert (images(MESTI(), inputs) == 0).all()
     assert (images(MESTI(detrend=True), inputs) == 0).all()
     assert (images(DynamicImage(), inputs) == 0).all()
+    assert (images(ApexRankPooling(), inputs) == 0).all()
+    assert (images(ApexRankPooling(reading="closeness"), inputs) == 0).all()
     assert (images(FrameDifference(), inputs) == 0).all()
 
 

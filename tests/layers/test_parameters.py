@@ -15,6 +15,7 @@ REFUSED = (
     *[(name, value) for name in ("reference_sigma", "window_sigma") for value in (-0.1, NAN, 1e9)],
     *[("detrend", 2), ("normalize", "no")],
 )
+CLIP_LAYERS = (layers.MESTI, layers.ApexRankPooling, layers.DynamicImage, layers.FrameDifference)
 FEATURE_LAYERS = (layers.CBAM, layers.GradientAttention, layers.SqueezeExcitation)
 
 
@@ -30,6 +31,14 @@ def test_layer_and_image_refuse_the_same_values(clip, name, value):
         layers.MESTI(**{name: value})
     with pytest.raises(ParameterError, match=f"{name}="):
         modalities.compute("mesti", clip, **{name: value})
+
+
+@pytest.mark.parametrize("value", [2, "no", None])
+def test_apex_rank_pooling_refuses_the_same_flags_in_layer_and_image(clip, value):
+    with pytest.raises(ParameterError, match="normalize="):
+        layers.ApexRankPooling(normalize=value)
+    with pytest.raises(ParameterError, match="normalize="):
+        modalities.compute("mesti_rank", clip, normalize=value)
 
 
 @pytest.mark.parametrize("kind", FEATURE_LAYERS)
@@ -55,7 +64,7 @@ def test_the_gradient_on_a_flat_clip_is_finite(channels):
     assert np.isfinite(gradient(lambda x: keras.ops.sum(layer(x) ** 2), frames)).all()
 
 
-@pytest.mark.parametrize("kind", [layers.MESTI, layers.DynamicImage, layers.FrameDifference])
+@pytest.mark.parametrize("kind", CLIP_LAYERS)
 def test_an_empty_batch_gives_an_empty_batch(kind):
     frames = np.zeros((0, 6, 32, 32, 3), np.float32)
     one = kind()(np.zeros((1, 6, 32, 32, 3), np.float32))

@@ -21,6 +21,8 @@ VARIANTS = [
     ("mesti", {"channels": "reference"}),
     ("mesti", {"channels": "response", "detrend": True}),
     ("mesti", {"normalize": False, "remove_rigid": "none"}),
+    ("mesti_rank", {}),
+    ("mesti_rank", {"reading": "closeness"}),
 ]
 
 

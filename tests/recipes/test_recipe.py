@@ -5,15 +5,35 @@ from pathlib import Path
 import pytest
 
 from mer_zoo.errors import RecipeError
+from mer_zoo.modalities import channel_names
 from mer_zoo.recipes import Recipe, Table
 from mer_zoo.recipes.search_space import Choice, FloatRange, IntRange
 
-RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.toml"))
+FOLDER = Path(__file__).resolve().parents[2] / "recipes"
+RECIPES = sorted(FOLDER.glob("*.toml"))
+TABLES = sorted((FOLDER / "tables").glob("*.toml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_recipe_of_the_repository_is_valid_and_named_after_its_entry(path):
     assert Recipe.read(path).name == path.stem
+
+
+@pytest.mark.parametrize("path", [*RECIPES, *TABLES], ids=lambda p: p.stem)
+def test_every_recipe_and_row_names_an_image_that_can_be_made(path):
+    variants = Table.read(path).variants() if path in TABLES else {"": Recipe.read(path)}
+    for recipe in variants.values():
+        wanted = recipe.preprocessing
+        assert channel_names(wanted.modality, **wanted.parameters)
+
+
+def test_tables_compare_both_readings_of_apex_rank_pooling_and_both_kinds_of_attention():
+    (images,) = (Table.read(p).variants() for p in TABLES if p.stem == "modalities")
+    (blocks,) = (Table.read(p).variants() for p in TABLES if p.stem == "attention")
+    seen = [r.preprocessing for r in images.values() if r.preprocessing.modality == "mesti_rank"]
+    assert {p.parameters["reading"] for p in seen} == {"mirrored", "closeness"}
+    seen = [r for r in blocks.values() if r.preprocessing.modality == "mesti_rank"]
+    assert {r.network.arguments["attention"] for r in seen} == {"none", "gradient"}
 
 
 @pytest.mark.parametrize(
