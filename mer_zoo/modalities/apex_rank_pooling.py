@@ -7,6 +7,7 @@ to us. See `docs/specification.md`.
 
 import numpy as np
 
+from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import APEX_RANK_BALANCES, APEX_RANK_READINGS
 from mer_zoo.layers.parameters import check_parameters
@@ -46,7 +47,7 @@ def apex_rank_weights(
 
 
 def mesti_rank(
-    clip, reading: str = "mirrored", balance: str = "equal", normalize: bool = True
+    clip: Clip, reading: str = "mirrored", balance: str = "equal", normalize: bool = True
 ) -> np.ndarray:
     """Apex-centred rank pooling of a clip, inferred from an abstract and not the authors' code.
 
