@@ -12,7 +12,7 @@ from mer_zoo.spotting.lips import lips_apart
 from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.registered import resized_frames, spot_registered
-from mer_zoo.spotting.talking import talking
+from mer_zoo.spotting.talking import talking_confidence
 from mer_zoo.spotting.windows import candidate_windows
 
 __all__ = [
@@ -95,7 +95,7 @@ def _spot_window(stream, window: FacePath, size, phases):
     clip = aligned_clip(stream, window, size)
     shifted = [None if p is None else p - window.start for p in phases]
     return spot_aligned(
-        clip.with_phases(*shifted), window.start, lips_apart(window), talking(window)
+        clip.with_phases(*shifted), window.start, lips_apart(window), talking_confidence(window)
     )
 
 

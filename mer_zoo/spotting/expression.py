@@ -72,8 +72,9 @@ def spot_aligned(
         start: index in the source of its first frame.
         lips: how far the lips are apart in each frame (`mer_zoo.spotting.lips.lips_apart`), if known:
             a mouth that closes is then not taken for the rise of an expression.
-        talk: how sure it is that the person talks in each frame (`mer_zoo.spotting.talking.talking`),
-            if known: what the lower face does meanwhile is then left out, unless phases are given.
+        talk: how sure it is that the person talks in each frame, if known
+            (`mer_zoo.spotting.talking.talking_confidence`): what the lower face does meanwhile is
+            then left out, unless phases are given.
 
     Raises:
         ClipError: the clip has fewer than two frames, or its frames are not square.

@@ -15,7 +15,7 @@ from mer_zoo.spotting.following import follow_steps, reported, require_face
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import Window, sliding_windows
-from mer_zoo.spotting.talking import TALKING, lower_cells, talking
+from mer_zoo.spotting.talking import TALKING, lower_cells, talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.windows import MARGIN
 
@@ -142,7 +142,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
     closure = eye_closure(window.path)
     fields = displacement_fields(clip.grey, turning=True)
     fields = bridged(fields, blinking(closure, times), eye_cells())
-    talk = talking(window.path)
+    talk = talking_confidence(window.path)
     fields = bridged(fields, talk >= TALKING, lower_cells())
     places = window.path.head_places(MOTION_SIZE)
     for change in find_changes(fields, times, min_motion):

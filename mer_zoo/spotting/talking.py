@@ -19,6 +19,9 @@ LONGEST = 0.5
 LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
 """Least size of such a movement, pixels of the 224 px crop: above the jitter of the landmarks."""
 
+WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
+"""How much such a movement says: the corners of the mouth alone move in expressions as well."""
+
 LEAST_SHARE = 0.25
 """The same as a share of how far the mouth moves within `AROUND` seconds: large movements are
 measured with errors that grow with them, and corners dip while a jaw drops."""
@@ -38,7 +41,7 @@ LOWER_FACE = 0.56
 _LIPS, _CORNERS, _JAW = (13, 14), (61, 291), (4, 152)
 
 
-def talking(path: FacePath) -> np.ndarray:
+def talking_confidence(path: FacePath) -> np.ndarray:
     """How sure it is that the person talks in each frame, 0..1, float64 `(T,)`.
 
     `1 - 0.5 ** (n min(1, m))`: n brief movements of the mouth are near, and m others within seconds.
@@ -63,7 +66,7 @@ def lower_cells() -> np.ndarray:
 
 
 def _sounds(path: FacePath) -> list[tuple[float, float]]:
-    """Moments and weights, 0.5 to 1, of the brief movements of the mouth, each counted once."""
+    """Moments and weights, 0.25 to 1, of the brief movements of the mouth, each counted once."""
     from scipy.signal import find_peaks
 
     step = float(np.median(np.diff(path.times)))
@@ -79,7 +82,8 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
             )
             size = kinds["prominences"] / least[places]
             whole = size >= 1
-            found += zip(path.times[places[whole]], np.clip(size[whole] / 2, 0.5, 1), strict=True)
+            weights = WEIGHT[name] * np.clip(size[whole] / 2, 0.5, 1)
+            found += zip(path.times[places[whole]], weights, strict=True)
     sounds: list[tuple[float, float]] = []
     for moment, weight in sorted(found, key=lambda sound: -sound[1]):
         # Lips, corners and jaw move together in one sound; an opening is followed by a closing.

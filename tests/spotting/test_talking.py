@@ -9,7 +9,7 @@ from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 from mer_zoo.faces import find_landmarks
 from mer_zoo.spotting import follow_face
-from mer_zoo.spotting.talking import TALKING, talking
+from mer_zoo.spotting.talking import TALKING, talking_confidence
 from mer_zoo.synthesis import (
     Disturbances,
     Expression,
@@ -34,7 +34,7 @@ def portrait():
 
 def course(path):
     """How sure it is, frame by frame, that the person of a video talks."""
-    return talking(follow_face(open_frames(path)))
+    return talking_confidence(follow_face(open_frames(path)))
 
 
 def film(tmp_path, portrait, seconds, expressions=(), speech=None, seed=1):
