@@ -17,6 +17,7 @@ from mer_zoo.selection import Selection
 from mer_zoo.zoo.bounds import (
     CHANNELS,
     CLASSES,
+    DTYPES,
     PARAMETERS,
     SIDE,
     WEIGHT_BYTES,
@@ -39,7 +40,6 @@ from mer_zoo.zoo.bounds import (
     Within,
     shown,
 )
-from mer_zoo.zoo.weights import DTYPES
 
 FORMAT = Format(
     "card",

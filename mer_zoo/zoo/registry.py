@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
-from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
 
 ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
@@ -40,6 +39,8 @@ class Entry:
         stored = self.card.weights
         path = self.folder / stored.file
         if not path.exists() and stored.url:
+            from mer_zoo.zoo import cache  # here, since a list of entries needs no HTTP client
+
             return cache.fetch(stored.url, stored.sha256, size=stored.bytes)
         return path
 
@@ -50,6 +51,8 @@ class Entry:
             CardError: the entry it builds upon is not packaged, or has a base of its own.
             WeightsError: the file, or that of the entry it builds upon, is missing or altered.
         """
+        from mer_zoo.zoo import weights  # here, since a list of entries needs no NumPy
+
         stored = self.card.weights
         return weights.build_loaded(
             make, self.weight_file(), stored.sha256, fresh, self._base(), stored.bytes
@@ -57,6 +60,8 @@ class Entry:
 
     def tensors(self) -> dict:
         """All verified weights, float32 or float16 by path, those of the entry it builds upon included."""
+        from mer_zoo.zoo import weights
+
         stored = self.card.weights
         own = weights.read(self.weight_file(), stored.sha256, stored.bytes)
         return {**self._base(), **own}

@@ -16,11 +16,9 @@ from safetensors.numpy import save as save_safetensors
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
+from mer_zoo.zoo.bounds import DTYPES
 from mer_zoo.zoo.quantization import Kernel, is_worthwhile, quantized
 from mer_zoo.zoo.tensors import read_tensors
-
-DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
-"""Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
 
 
 def variables_by_path(network) -> dict:
