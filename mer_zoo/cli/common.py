@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from mer_zoo.settings import choose_backend
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 

@@ -46,6 +46,9 @@ Json = Annotated[bool, Option("--json", help="One JSON object a line, no table."
 Csv = Annotated[Path | None, Option(help="Write a CSV file.")]
 Report = Annotated[Path | None, Option(help="Write an HTML report.")]
 AllowTruncated = Annotated[bool, Option(help="Read videos that end too early.")]
+Everything = Annotated[
+    bool, Option("--all", help="Show the phases, the motion and the probability of every class.")
+]
 Out = Annotated[
     Path | None,
     Option("--out", help="Many videos: the table (.csv, .parquet); resumes if interrupted."),
@@ -77,6 +80,7 @@ def predict(
     engine: Engine = Engine.auto,
     json: Json = False,
     csv: Csv = None,
+    everything: Everything = False,
     report: Report = None,
     allow_truncated: AllowTruncated = False,
     to: Out = None,
@@ -103,7 +107,7 @@ def predict(
             raise typer.BadParameter(
                 "--jobs, --backend, --scheduler, --timeout and --retry-failed need --out."
             )
-        _predict_few(paths, model, phases, reading, json, csv, report, force)
+        _predict_few(paths, model, phases, reading, json, csv, report, force, everything)
         return
     if json or csv is not None or any(phase is not None for phase in phases.values()):
         raise typer.BadParameter(
@@ -117,7 +121,7 @@ def predict(
     predict_batch(paths, model, to, **workers, **kept, **reading)
 
 
-def _predict_few(paths, model, phases, reading, json, csv, report, force) -> None:
+def _predict_few(paths, model, phases, reading, json, csv, report, force, everything) -> None:
     """Reads one video after another and prints what it finds."""
     from mer_zoo.batch import inputs
     from mer_zoo.cli import tables
@@ -132,7 +136,7 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force) -> Non
     classifier = load_model(model)
     readings = list(_readings(clips, classifier, phases, reading, json))
     if readings and not json:
-        out.print(tables.readings(readings))
+        out.print(tables.readings(readings, everything))
     if csv is not None:
         tables.write_csv(readings, csv, force)
     if report is not None and readings:
@@ -168,6 +172,7 @@ def demo(
         "mer_zoo_demo.html"
     ),
     model: ModelName = DEFAULT_MODEL,
+    everything: Everything = False,
     force: Force = False,
 ):
     """Reads a real video and a synthetic clip with known ground truth, and writes a report."""
@@ -186,7 +191,7 @@ def demo(
         truth = demonstration.synthetic_clip()
         synthetic = classifier.predict_clip(truth.with_phases())
         bar.advance(task)
-    out.print(tables.readings([real, synthetic]))
+    out.print(tables.readings([real, synthetic], everything))
     out.print(
         f"Ground truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
         f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."

@@ -2,31 +2,79 @@
 
 import csv
 import io
+from itertools import zip_longest
 from math import isnan
 from pathlib import Path
 
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
 from mer_zoo.files import refuse_overwrite, write_atomically
 
+BAR = 10  # columns of a probability of 1
+LONGEST_WORD = 24  # a longer one, such as a path, may be wrapped inside
+MOST_CLASSES = 9  # more columns of counts do not fit beside the names
+NAMES_WIDTH = 52  # of the headings of counts, beside the column of names
 
-def readings(rows) -> Table:
-    """One line a reading: phases, motion, label and the two most probable classes."""
-    table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
+
+def _table(*columns: Column, **options) -> Table:
+    """A table without frames: at 80 columns, frames leave too little room for names and numbers."""
+    look = {"box": None, "pad_edge": False, "padding": (0, 2, 0, 0), "title_justify": "left"}
+    return Table(*columns, **(look | options))
+
+
+def _number(name: str) -> Column:
+    """A column of numbers, which are never wrapped."""
+    return Column(name, no_wrap=True, justify="right")
+
+
+def _name(name: str) -> Column:
+    """A column of names, which are never wrapped."""
+    return Column(name, no_wrap=True)
+
+
+def _cut(name: str) -> Text:
+    """A name of any length in a column that gives way: where it does not fit, it ends with an ellipsis."""
+    return Text(name, no_wrap=True, overflow="ellipsis")
+
+
+def _prose(name: str, cells, most: int | None = None) -> Column:
+    """A column of text that is wrapped between words: never narrower than the longest of them."""
+    words = " ".join((name, *cells)).split()
+    return Column(name, min_width=min(max(map(len, words)), LONGEST_WORD), max_width=most)
+
+
+def readings(rows, everything: bool = False) -> Table:
+    """One line a reading: its label, the probability of this label, and a bar of it.
+
+    Args:
+        rows: `Reading`s.
+        everything: also show the phases, the motion and the other classes, a line each.
+    """
+    table = _table(Column("source"), _name("label"), _number("probability"), Column(""))
     for r in rows:
-        best = sorted(r.probabilities.items(), key=lambda item: -item[1])[:2]
-        table.add_row(
-            Text(Path(r.source).name, overflow="fold"),
-            str(r.onset),
-            str(r.apex),
-            f"{r.offset}{' (held)' if r.held else ''}",
-            f"{r.motion:.1f}",
-            Text(r.label, style="bold green" if r.expression else "yellow"),
-            ", ".join(f"{name} {p:.2f}" for name, p in best),
-        )
+        others = dict(r.probabilities)
+        own = _bar(others.pop(r.label)) if r.expression else ("", "")
+        label = Text(r.label, style="bold green" if r.expression else "yellow")
+        table.add_row(_cut(Path(r.source).name), label, *own)
+        if everything:
+            classes = [(n, *_bar(p)) for n, p in sorted(others.items(), key=lambda i: -i[1])]
+            for detail, cells in zip_longest(_details(r), classes):
+                table.add_row(f"  {detail or ''}", *cells or ())
     return table
+
+
+def _details(r) -> list[str]:
+    """What else a reading says, in few words each."""
+    offset = f"offset {r.offset}{' (held)' if r.held else ''}"
+    return [f"onset {r.onset}", f"apex {r.apex}", offset, f"motion {r.motion:.1f} px"]
+
+
+def _bar(p: float) -> tuple:
+    """The two cells of a probability."""
+    return f"{p:.2f}", ProgressBar(1, p, BAR, complete_style="cyan", finished_style="cyan")
 
 
 def write_csv(rows, path: Path, force: bool = False) -> Path:
@@ -51,12 +99,14 @@ def write_csv(rows, path: Path, force: bool = False) -> Path:
 def intervals(rows) -> Table:
     """One line an interval (`mer_zoo.spot`): phases, motion, score and, where it was read, the label."""
     read = any(reading is not None for _, reading in rows)
-    table = Table("onset", "apex", "offset", "seconds", "motion px", "score", *["label"] * read)
+    names = ("onset", "apex", "offset", "", "seconds", "motion px", "score")
+    table = _table(*map(_number, names), *[_name("label")] * read)
     for interval, reading in rows:
         table.add_row(
             str(interval.onset),
             str(interval.apex),
-            f"{interval.offset}{' (held)' if interval.held else ''}",
+            str(interval.offset),
+            "(held)" if interval.held else "",
             f"{interval.times[0]:.2f}-{interval.times[-1]:.2f}",
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
@@ -112,20 +162,25 @@ def _seen(saw) -> str:
 
 def card(entry) -> list:
     """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
-    scores = Table(
-        "score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores"
+    protocols = [
+        f"{m.protocol}, {m.split}" + (f"; {m.label}" if m.label else "") for m in entry.metrics
+    ]
+    counts = [f"{m.clips} of {m.identities} identities" for m in entry.metrics]
+    seeds = [", ".join(f"{v:.3f}" for v in m.values) for m in entry.metrics]
+    scores = _table(
+        _name("score"),
+        _number("value"),
+        _prose("seeds", seeds, 13),
+        *map(_number, ("majority", "chance")),
+        _prose("protocol", protocols),
+        _prose("clips", counts, 11),
+        title="Scores",
+        padding=(0, 1, 0, 0),
     )
-    for m in entry.metrics:
-        scores.add_row(
-            m.name,
-            f"{m.value:.3f}",
-            ", ".join(f"{v:.3f}" for v in m.values),
-            f"{m.majority:.3f}",
-            f"{m.chance:.3f}",
-            f"{m.protocol}, {m.split}" + (f"; {m.label}" if m.label else ""),
-            f"{m.clips} of {m.identities} identities",
-        )
-    facts = Table("what", "value", title="Facts", show_header=False)
+    for m, values, protocol, count in zip(entry.metrics, seeds, protocols, counts, strict=True):
+        numbers = (f"{m.majority:.3f}", f"{m.chance:.3f}")
+        scores.add_row(m.name, f"{m.value:.3f}", values, *numbers, protocol, count)
+    facts = _table(_name("what"), Column("value"), title="Facts", show_header=False)
     for what, value in {
         "classes": ", ".join(entry.class_names),
         "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
@@ -157,36 +212,32 @@ def card(entry) -> list:
 def result(evaluation) -> list:
     """An evaluation: its title, scores beside the baselines, each dataset, and the confusion."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
-    scores = Table(
-        "score",
-        "mean",
-        "spread",
-        "seeds",
-        "95 % interval",
-        "majority",
-        "chance",
+    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in name]
+    scores = _table(
+        _name("score"),
+        *map(_number, ("mean", "spread")),
+        _prose("seeds", seeds),
+        *map(_number, ("95 % interval", "majority", "chance")),
         title=evaluation.title,
     )
-    for score in name:
+    for score, values in zip(name, seeds, strict=True):
         low_high = evaluation.intervals.get(score)
         scores.add_row(
             score,
             f"{evaluation.mean(score):.3f}",
             f"{evaluation.spread(score):.3f}" if len(evaluation.seeds) > 1 else "-",
-            ", ".join(f"{getattr(s, score):.3f}" for s in evaluation.scores),
+            values,
             f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else "-",
             f"{getattr(evaluation.majority, score):.3f}",
             f"{getattr(evaluation.chance, score):.3f}",
         )
-    parts = Table("dataset", "clips", *name[:3], title="The same predictions, dataset by dataset")
+    numbers = map(_number, ("clips", *name[:3]))
+    parts = _table(_name("dataset"), *numbers, title="The same predictions, dataset by dataset")
     for dataset, values in evaluation.by_dataset().items():
         parts.add_row(
             dataset, f"{values['clips']:.0f}", *(f"{values[score]:.3f}" for score in name[:3])
         )
-    counts = Table("true \\ predicted", *evaluation.class_names, title="All seeds together")
-    for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
-        counts.add_row(label, *map(str, row))
-    shown = [scores, parts, counts]
+    shown = [scores, parts, _confusion(evaluation.class_names, evaluation.confusion)]
     if selected := evaluation.about.get("test_selected"):
         each = selected["best_epoch_per_fold"]
         shown.append(
@@ -198,15 +249,33 @@ def result(evaluation) -> list:
     return shown
 
 
+def _confusion(class_names, counts) -> Table | Text:
+    """Rows are true classes. Many classes are numbered in the heading, instead of named."""
+    if len(class_names) > MOST_CLASSES:
+        return Text(f"The confusion of {len(class_names)} classes is shown in confusion.svg.")
+    named = sum(len(name) + 2 for name in class_names) <= NAMES_WIDTH
+    numbers = [str(number) for number in range(1, len(class_names) + 1)]
+    columns = map(_number, class_names if named else numbers)
+    table = _table(
+        *[_number("")] * (not named),
+        _name("true \\ predicted"),
+        *columns,
+        title="All seeds together",
+    )
+    for number, label, row in zip(numbers, class_names, counts, strict=True):
+        table.add_row(*[number] * (not named), Text(label), *map(str, row))
+    return table
+
+
 def results(frame) -> Table:
     """Several results, a line each; differences and p are against the first of the same clips."""
-    # Short, so that 80 columns hold every number and a name folds instead.
+    # Short, so that 80 columns hold every number and 30 characters of a name.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
-    table = Table("result", *(Column(name, no_wrap=True) for name in numbers))
+    table = _table(Column("result"), *map(_number, numbers))
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(
-            Text(row.name, overflow="fold"),
+            _cut(row.name),
             str(row.clips),
             f"{row.uf1:.3f}",
             f"{row.uf1_low:.3f}-{row.uf1_high:.3f}",
@@ -222,18 +291,56 @@ def results(frame) -> Table:
     return table
 
 
-def checks(rows) -> Table:
-    """One line a verified entry: what was checked and, where it failed, why."""
-    table = Table(
-        Column("entry", no_wrap=True),
-        *("backend", "weights", "card", "golden outputs", "largest difference"),
+def checks(rows) -> list:
+    """One line a verified entry: what was checked; then what is wrong, a line each."""
+    table = _table(
+        *map(_name, ("entry", "backend", "weights", "card", "golden")),
+        _number("largest difference"),
     )
+    problems = []
     for check in rows:
+        found = {"weights": check.weights, "card": check.card, "golden outputs": check.golden}
         marks = [
-            Text("ok", style="green") if problem is None else Text(problem, style="red")
-            for problem in (check.weights, check.card, check.golden)
+            Text("ok", style="green") if problem is None else Text("failed", style="red")
+            for problem in found.values()
         ]
         table.add_row(check.name, check.backend, *marks, f"{check.difference:.1e}")
+        problems += [
+            Text.assemble((f"{check.name}, {what}: ", "red"), problem)
+            for what, problem in found.items()
+            if problem is not None
+        ]
+    return [table, *problems]
+
+
+def trials(found) -> Table:
+    """The best trials of a search (`tuner.outcome.Outcome`), best first."""
+    order = sorted(found.trials, key=lambda trial: (trial.status == "FAILED", -trial.uf1))[:10]
+    values = [
+        ", ".join(f"{key.split('.')[-1]} {value}" for key, value in trial.values.items())
+        for trial in order
+    ]
+    table = _table(
+        *map(_number, ("trial", "UF1")),
+        _prose("values", values),
+        title="trials, best first: what the choice was made by, no scores",
+        caption=f"UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
+        f"of naming classes at random {found.chance.uf1:.3f}",
+        caption_justify="left",
+    )
+    for trial, cells in zip(order, values, strict=True):
+        uf1 = trial.status.lower() if trial.status == "FAILED" else f"{trial.uf1:.3f}"
+        table.add_row(str(trial.number), uf1, Text(cells))
+    return table
+
+
+def counts(labels: dict[str, int], failed: int) -> Table:
+    """How many videos of a batch have each label, and how many could not be read."""
+    table = _table(_name("label"), _number("videos"))
+    for label, count in labels.items():
+        table.add_row(Text(label), str(count))
+    if failed:
+        table.add_row(Text("failed", style="red"), str(failed))
     return table
 
 

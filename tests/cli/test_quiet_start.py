@@ -26,13 +26,10 @@ finally:
 """
 
 OURS = (
-    r"",
-    r"\s*source +motion +label +most probable",
-    r"(smile\.mp4|synthetic).*",
-    r"\s+onset \d+, .*",
+    r"source +label +probability",
+    r"(smile\.mp4|synthetic) +\w[\w ]+(\d\.\d\d +━*╸?)?",
     r"Ground truth of the synthetic clip: .*",
     r"report: .*\.html",
-    r"[ ━─╇┏┓┃│└┘┡┩┴┳]+.*",
 )
 
 
