@@ -26,17 +26,19 @@ class Journal:
         results: the table of the batch.
         plan: plain values that name everything the rows depend on.
         force: throw away what another plan left behind, and files that are not of this journal.
+        row_type: dataclass of the rows, with `status` and `to_dict`.
 
     Raises:
         BatchError: another process writes it, or it is of another plan and `force` is false.
     """
 
-    def __init__(self, results: Path, plan: dict, force: bool = False):
+    def __init__(self, results: Path, plan: dict, force: bool = False, row_type: type = Row):
         self.path = Path(f"{results}{SUFFIX}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._results = results
         self._plan = json.loads(json.dumps(plan))
         self._force = force
+        self._row_type = row_type
         self._rows: dict[str, tuple[list[int] | None, Row]] = {}
         self._written: set[str] = set()
         self._file = None
@@ -77,7 +79,9 @@ class Journal:
 
     def rows(self, first: list[Input]) -> list[Row]:
         """All rows: those of `first` in its order, then of what was read in earlier batches."""
-        order = dict.fromkeys([*(clip.identity for clip in first), *self._rows])
+        named = [clip.identity for clip in first]
+        known = set(named)
+        order = [*named, *(identity for identity in self._rows if identity not in known)]
         return [self._rows[identity][1] for identity in order if identity in self._rows]
 
     def check(self, path: Path) -> None:
@@ -97,8 +101,18 @@ class Journal:
     def write(self, path: Path, content: bytes) -> None:
         """Writes a file of the batch, which a later run may replace."""
         self.check(path)
-        self._append({"written": hashlib.sha256(content).hexdigest()})
+        entry = {"written": hashlib.sha256(content).hexdigest()}
+        self._append(entry)
         write_atomically(path, content)
+        self._take(entry)
+
+    def remove(self) -> None:
+        """Removes the journal's files, when its table needs no resuming any more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self.path.unlink(missing_ok=True)
+        Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def _open(self) -> None:
         lines, whole = _read_whole_lines(self.path)
@@ -121,7 +135,7 @@ class Journal:
         if "written" in entry:
             self._written.add(entry["written"])
         else:
-            self._rows[entry["clip"]] = (entry["fingerprint"], Row(**entry["row"]))
+            self._rows[entry["clip"]] = (entry["fingerprint"], self._row_type(**entry["row"]))
 
     def _append(self, entry: dict) -> None:
         if self._file is None:

@@ -1,5 +1,6 @@
 """Commands that read videos: predict, demo."""
 
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from mer_zoo.cli.common import (
     SOME_FAILED,
     Force,
     ModelName,
+    choose_backend,
     err,
     load_model,
     out,
@@ -43,7 +45,7 @@ Stop = Annotated[int | None, Option(help="Frame after the last to look at.")]
 Fps = Annotated[float | None, Option(help="Frames a second of a folder of images.")]
 Face = Annotated[str, Option(help="'largest', or 0, 1, ... by size.")]
 Json = Annotated[bool, Option("--json", help="One JSON object a line, no table.")]
-Csv = Annotated[Path | None, Option(help="Write a CSV file.")]
+Csv = Annotated[Path | None, Option(help="Write a CSV file; resumes if interrupted.")]
 Report = Annotated[Path | None, Option(help="Write an HTML report.")]
 AllowTruncated = Annotated[bool, Option(help="Read videos that end too early.")]
 Everything = Annotated[
@@ -130,40 +132,60 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force, everyt
 
     clips = inputs.expand(paths, reading["fps"])
     inputs.refuse_phases_for_many(clips, phases)
-    for path in (csv, report):
-        if path is not None:
-            refuse_overwrite(path, force)
-    classifier = load_model(model)
-    readings = list(_readings(clips, classifier, phases, reading, json))
-    if readings and not json:
-        out.print(tables.readings(readings, everything))
-    if csv is not None:
-        tables.write_csv(readings, csv, force)
+    if report is not None:
+        refuse_overwrite(report, force)
+    with _kept(csv, model, phases, reading, force) as table:
+        missing = clips if table is None else table.missing(clips)
+        if json or report is not None:
+            missing = clips  # these need more of a reading than the table holds
+        elif len(missing) < len(clips):
+            err.print(f"{len(clips) - len(missing)} of {len(clips)} videos were read before")
+        classifier = load_model(model) if missing else None
+        readings = []
+        for clip, found in _readings(missing, len(clips), classifier, phases, reading):
+            readings.append(found)
+            if table is not None:
+                table.add(clip, found)
+            if json:
+                print(found.to_json(), flush=True)
+        rows = readings if table is None else table.finish()
+    if rows and not json:
+        out.print(tables.readings(rows, everything))
     if report is not None and readings:
         from mer_zoo.explain import explain_reading
 
         heat_maps = [explain_reading(classifier, reading) for reading in readings]
         err.print(f"report: {save_report(readings, report, force, heat_maps)}")
-    if len(readings) < len(clips):
+    if len(readings) < len(missing):
         raise typer.Exit(SOME_FAILED)
 
 
-def _readings(clips, classifier, phases, reading, json):
-    """The reading of each clip; an error of one of several is printed, and the rest are read."""
+def _kept(csv, model, phases, reading, force):
+    """The table that `--csv` asks for, as a context manager; None inside it where it does not."""
+    if csv is None:
+        return contextlib.nullcontext()
+    from mer_zoo.batch.growing import GrowingTable
+    from mer_zoo.batch.readers import EntryReader
+    from mer_zoo.settings import backend
+
+    choose_backend()
+    return GrowingTable(csv, EntryReader.of(model, backend(), **reading), phases, force)
+
+
+def _readings(clips, given, classifier, phases, reading):
+    """Each clip with its reading; an error of one of several given is printed, the rest are read."""
     with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(clips))
+        task = bar.add_task("reading", total=given, completed=given - len(clips))
         for clip in clips:
             bar.update(task, description=clip.path.name)
             try:
                 found = clip.read(classifier, phases=phases, **reading)
             except MerZooError as error:
-                if len(clips) == 1:
+                if given == 1:
                     raise
                 err.print(Text.assemble((f"{clip.path.name}: ", "red"), str(error)))
             else:
-                if json:
-                    print(found.to_json())
-                yield found
+                yield clip, found
             bar.advance(task)
 
 

@@ -1,4 +1,4 @@
-"""Rich tables of readings, cards and checks for the terminal, and the CSV of readings."""
+"""Rich tables of readings, cards and checks for the terminal, and the CSV of intervals."""
 
 import csv
 import io
@@ -75,25 +75,6 @@ def _details(r) -> list[str]:
 def _bar(p: float) -> tuple:
     """The two cells of a probability."""
     return f"{p:.2f}", ProgressBar(1, p, BAR, complete_style="cyan", finished_style="cyan")
-
-
-def write_csv(rows, path: Path, force: bool = False) -> Path:
-    """Writes readings of one model as CSV, one a line, one column `p_<class>` a class.
-
-    Raises:
-        OutputExistsError: the file exists and `force` is false.
-    """
-    refuse_overwrite(path, force)
-    facts = ["source", "label", "expression", "onset", "apex", "offset", "held", "motion", "model"]
-    classes = list(dict.fromkeys(name for r in rows for name in r.probabilities))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*facts, *(f"p_{name}" for name in classes)])
-    for r in rows:
-        values = [getattr(r, name) for name in facts]
-        writer.writerow([*values, *(f"{r.probabilities[name]:.6g}" for name in classes)])
-    write_atomically(path, text.getvalue().encode("utf-8"))
-    return path
 
 
 def intervals(rows) -> Table:
