@@ -119,26 +119,14 @@ def write_intervals(rows, path: Path, force: bool = False) -> Path:
 
 def entries(cards) -> Table:
     """One line a zoo entry, of at most 80 columns: what it sees, its size, what it saw, its first score."""
-    columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
-    shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
+    from mer_zoo.zoo.listing import HEADINGS, facts
+
+    shown = (Column(name, no_wrap=True, overflow="fold") for name in HEADINGS)
     table = Table(*shown, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for card in cards:
-        saw = card.trained_on
-        score = card.metrics[0] if card.metrics else None
-        table.add_row(
-            Text(card.name, style="bold"),
-            card.preprocessing.modality,
-            f"{card.network.parameters:,}",
-            _seen(saw),
-            f"{score.name} {score.value:.2f} ({score.majority:.2f})" if score else "-",
-        )
+        name, *others = facts(card)
+        table.add_row(Text(name, style="bold"), *others)
     return table
-
-
-def _seen(saw) -> str:
-    if saw.altered:
-        return "unknown"
-    return f"{saw.real_clips} real" if saw.real_clips else "synthetic"
 
 
 def card(entry) -> list:

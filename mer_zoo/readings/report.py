@@ -53,6 +53,15 @@ def render_reading(reading, heat_map: np.ndarray | None = None) -> str:
     return _render("reading.html.j2", [reading], [heat_map])
 
 
+def render_notebook(reading) -> str:
+    """One reading as a piece of HTML with its own style, for the output of a notebook's cell."""
+    return (
+        _environment()
+        .get_template("notebook.html.j2")
+        .render(readings=[_view(reading, None)], note=reading.provenance)
+    )
+
+
 def render_brief(brief) -> str:
     """What a card says in one minute, as a piece of HTML, to stand in a page that has `stylesheet()`."""
     about = _environment().get_template("about.html.j2").render(brief=brief)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import Clip, FrameStream, open_frames
+from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
 from mer_zoo.readings import NO_EXPRESSION, Reading
@@ -119,8 +119,9 @@ class MicroExpressionClassifier(keras.Model):
 
     def predict_clip(
         self,
-        clip: Clip,
+        clip: Clip | np.ndarray,
         *,
+        fps: float | None = None,
         aligned: bool = False,
         face: str | int = "largest",
         engine: str = "auto",
@@ -128,15 +129,18 @@ class MicroExpressionClassifier(keras.Model):
         """Reads one clip.
 
         Args:
-            clip: any clip. Onset, apex and offset are used where given and spotted where not.
+            clip: any clip; onset, apex and offset are used where given and spotted where not. Or an
+                array of frames, for instance uint8 RGB `(T, H, W, 3)` (see `Clip.from_array`).
+            fps: frames a second of an array; 30 and a warning if it is left out.
             aligned: the frames already are canonical face crops; no face is searched.
             face: "largest", or 0 for the largest face, 1 for the second largest, ...
             engine: "auto", "keras" or "litert": what runs the face models.
 
         Raises:
-            ClipError: the clip has fewer than two frames.
+            ClipError: the clip has fewer than two frames, or an array cannot be used.
             NoFaceError: no face was found.
         """
+        clip = as_clip(clip, fps)
         if aligned:
             expression = spotting.spot_registered(clip)
             return self._read(expression, clip.source or "clip", clip.apex is not None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
 from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.listing import ModelNames
 
 ENTRIES = Path(str(resources.files("mer_zoo.zoo"))) / "entries"
 CARD = "card.toml"
@@ -95,8 +96,8 @@ class Entry:
         return base.tensors()
 
 
-def list_models(pattern: str = "*") -> list[str]:
-    """Names of the packaged entries that match a shell pattern, sorted.
+def list_models(pattern: str = "*") -> ModelNames:
+    """Names of the packaged entries that match a shell pattern, sorted: a list that prints as a table.
 
     Args:
         pattern: for instance `"meganet*"` or `"*_casme2"`.
@@ -106,7 +107,7 @@ def list_models(pattern: str = "*") -> list[str]:
         >>> mer_zoo.list_models("ststnet*")
         ['ststnet_megc2019']
     """
-    return sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern))
+    return ModelNames(sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern)))
 
 
 def find(name: str | Path) -> Entry:
