@@ -6,6 +6,8 @@ Nothing here imports Keras, which reads the environment once.
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from mer_zoo.native_messages import quiet_backend_start
 
@@ -76,7 +78,11 @@ def worker_environment(backend: str | None, threads: int) -> dict[str, str]:
     return environment
 
 
-def start_worker(parent: int, initializer=None, initargs=()) -> None:
+def start_worker(
+    parent: int,
+    initializer: Callable[..., object] | None = None,
+    initargs: Iterable[Any] = (),
+) -> None:
     """The first call in a worker process: it ends with its parent, and starts its backend quietly.
 
     Args:

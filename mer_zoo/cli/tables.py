@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.markup import escape
 from rich.panel import Panel
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mer_zoo.batch.growing import ReadingRow
-    from mer_zoo.evaluation import Result
+    from mer_zoo.evaluation import Result, Scores
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
     from mer_zoo.zoo.cards import Card
     from mer_zoo.zoo.golden import Check
-    from tuner.outcome import Outcome
 
 BAR = 10  # columns of a probability of 1
 LONGEST_WORD = 24  # a longer one, such as a path, may be wrapped inside
@@ -99,7 +98,8 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
     names = ("onset", "apex", "offset", "", "seconds", "motion px", "score", "talks")
-    table = _table(*map(_number, names), *[_name("label")] * read)
+    columns = (*map(_number, names), *[_name("label")] * read)
+    table = _table(*columns, padding=(0, 1, 0, 0))
     for interval, reading in rows:
         table.add_row(
             str(interval.onset),
@@ -322,7 +322,20 @@ def checks(rows: "Iterable[Check]") -> "list[Table | Text]":
     return [table, *problems]
 
 
-def trials(found: "Outcome") -> Table:
+class SearchOutcome(Protocol):
+    """What `trials` shows of a `tuner.outcome.Outcome`: its trials and the baselines."""
+
+    @property
+    def trials(self) -> Sequence[Any]: ...
+
+    @property
+    def majority(self) -> "Scores": ...
+
+    @property
+    def chance(self) -> "Scores": ...
+
+
+def trials(found: SearchOutcome) -> Table:
     """The best trials of a search, best first."""
     order = sorted(found.trials, key=lambda trial: (trial.status == "FAILED", -trial.uf1))[:10]
     values = [
