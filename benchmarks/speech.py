@@ -66,7 +66,8 @@ def synthetic(arguments) -> None:
             drawn = draw_long_video(
                 portrait, seconds=arguments.seconds, seed=seed, talking=True, expressions_a_minute=9
             )
-            path = drawn.write(Path(folder) / f"{seed}.mp4")
+            path = Path(folder) / f"{seed}.mp4"
+            drawn.write(path)
             found = model.spot_video(path)
             for place, score in recall(drawn, [(i.onset, i.offset) for i, _ in found]).items():
                 recalls[place] += score

@@ -10,7 +10,7 @@ import numpy as np
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
 
-TALKING = 0.5
+TALKING = 0.4
 """Confidence from which on what lips and jaw do is taken for speech."""
 
 LONGEST = 0.5
@@ -26,7 +26,7 @@ measured with errors that grow with them, and corners dip while a jaw drops."""
 AROUND = 0.75
 """Seconds before and after."""
 
-NEAR, FADE = 0.25, 0.6
+NEAR, FADE = 0.25, 0.3
 """Seconds before and after a sound for which it counts in full, and in which its weight falls to 1/e."""
 
 FADE_OF_OTHERS = 3.0

@@ -12,7 +12,7 @@ from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
 from mer_zoo.synthesis.portrait import Portrait
 from mer_zoo.synthesis.renderer import render
 from mer_zoo.synthesis.schemas import SCHEMAS, of_upper_face
-from mer_zoo.synthesis.talking import TALKING_UNITS, draw_talk
+from mer_zoo.synthesis.talking import CLEAR, TALKING_UNITS, draw_talk
 from mer_zoo.synthesis.video import write_frames
 
 PART = 60  # frames rendered together
@@ -145,7 +145,9 @@ def draw_long_video(
             f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + DURATION[1]:g} "
             "seconds at 20 frames a second or more, so that an expression has 5 frames."
         )
-    talk = draw_talk(n_frames, fps, np.random.default_rng([seed, 1])) if talking else None
+    talk = None
+    if talking:
+        talk = draw_talk(n_frames, fps, np.random.default_rng([seed, 1]), loudness=CLEAR)
     expressions = []
     for timing in _timings(n_frames, fps, round(expressions_a_minute * seconds / 60), rng):
         classes = SCHEMAS[schema]

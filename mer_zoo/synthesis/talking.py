@@ -19,8 +19,9 @@ UTTERANCE = (0.8, 5.0)
 PAUSE = (0.3, 2.5)
 """Seconds of silence between two utterances."""
 
-LOUDNESS = (1.5, 7.0)
-"""Pixels of the 224-pixel crop that the most open syllables of a speaker move the mouth."""
+MUMBLING, CLEAR = (1.5, 7.0), (5.0, 15.0)
+"""Pixels of the 224-pixel crop that the most open syllables of a speaker move the mouth: as little as a
+micro-expression, which is hardest to tell from one; and as people speak who want to be understood."""
 
 EMPHASIS_SHARE = 0.12  # of the syllables that the brows stress
 EMPHASIS = (0.2, 1.0)  # pixels of the 224-pixel crop
@@ -77,7 +78,14 @@ class Talk:
         return frames
 
 
-def draw_talk(n_frames: int, fps: float, rng: np.random.Generator, *, pauses: bool = True) -> Talk:
+def draw_talk(
+    n_frames: int,
+    fps: float,
+    rng: np.random.Generator,
+    *,
+    pauses: bool = True,
+    loudness: tuple[float, float] = MUMBLING,
+) -> Talk:
     """Draws how a person talks.
 
     Args:
@@ -85,6 +93,8 @@ def draw_talk(n_frames: int, fps: float, rng: np.random.Generator, *, pauses: bo
         fps: frames a second.
         rng: source of chance.
         pauses: False for a clip out of the middle of one utterance.
+        loudness: range of what the most open syllables of the speaker move, in pixels of the
+            224-pixel crop.
 
     Example:
 
@@ -94,11 +104,11 @@ def draw_talk(n_frames: int, fps: float, rng: np.random.Generator, *, pauses: bo
     """
     seconds = n_frames / fps
     spans = _utterances(seconds, rng) if pauses else [(-1.0, seconds + 1.0)]
-    rate, loudness = rng.uniform(*SYLLABLES), float(np.exp(rng.uniform(*np.log(LOUDNESS))))
+    rate, most = rng.uniform(*SYLLABLES), float(np.exp(rng.uniform(*np.log(loudness))))
     course = np.zeros((n_frames, len(TALKING_UNITS)))
     times = np.arange(n_frames) / fps
     for start, stop in spans:
-        course += _utterance(times, start, stop, rate, loudness, rng)
+        course += _utterance(times, start, stop, rate, most, rng)
     edges = np.clip(np.round(np.array(spans) * fps).astype(int), 0, n_frames - 1)
     return Talk(course.astype(np.float32), tuple((int(a), int(b)) for a, b in edges))
 
