@@ -131,5 +131,9 @@ class TrackingWarning(UserWarning):
     """The work is done and its results are safe, but its run is incomplete in the store."""
 
 
+class FrameRateWarning(UserWarning):
+    """Frames came without their frame rate, and a usual one was assumed."""
+
+
 class SettingError(MerZooError, ValueError):
     """An environment variable has an impossible value."""

@@ -6,6 +6,10 @@ Nothing here imports Keras, which reads the environment once.
 import os
 import threading
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mer_zoo.native_messages import quiet_backend_start
 
 POLL_SECONDS = 0.5  # between two checks of the parent
 
@@ -29,7 +33,7 @@ def parallel(jobs: int | None = None, **options):
     if isinstance(backend, BACKENDS["loky"]):
         given = backend.backend_kwargs  # an initializer of the caller's `parallel_config`
         first = (given.get("initializer"), given.get("initargs", ()))
-        options |= {"initializer": _start_worker, "initargs": (os.getpid(), *first)}
+        options |= {"initializer": start_worker, "initargs": (os.getpid(), *first)}
     return Parallel(n_jobs=jobs, **options)
 
 
@@ -74,9 +78,19 @@ def worker_environment(backend: str | None, threads: int) -> dict[str, str]:
     return environment
 
 
-def _start_worker(parent: int, initializer, initargs) -> None:
-    """The first call in a worker process."""
+def start_worker(
+    parent: int,
+    initializer: Callable[..., object] | None = None,
+    initargs: Iterable[Any] = (),
+) -> None:
+    """The first call in a worker process: it ends with its parent, and starts its backend quietly.
+
+    Args:
+        parent: see `end_with`.
+        initializer, initargs: a function to call afterwards, with its arguments.
+    """
     end_with(parent)
+    quiet_backend_start()
     if initializer is not None:
         initializer(*initargs)
 

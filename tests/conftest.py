@@ -55,6 +55,8 @@ SLOW = (
         "tests/training/",
         "tests/tuner/",
         "tests/cli/test_evaluating",
+        "tests/cli/test_quiet_start",
+        "tests/cli/test_resuming",
         "tests/docs/test_walkthroughs",
     ),
     *("tests/datasets/test_mutated_tables", "tests/layers/test_clip_layers"),

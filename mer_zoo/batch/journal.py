@@ -4,19 +4,32 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from filelock import FileLock, Timeout
 
 from mer_zoo.batch.inputs import Input
-from mer_zoo.batch.rows import FAILED, Row
+from mer_zoo.batch.rows import FAILED
 from mer_zoo.errors import BatchError, OutputExistsError
 from mer_zoo.files import write_atomically
 
 SUFFIX = ".journal"
 
 
-class BatchJournal:
+class JournalRow(Protocol):
+    """What a journal keeps of a video: a dataclass of plain values."""
+
+    @property
+    def status(self) -> str: ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """The arguments that make the row again."""
+
+
+R = TypeVar("R", bound=JournalRow)
+
+
+class BatchJournal(Generic[R]):
     """The file `<results>.journal`: a plan, then a line a finished video or a written file.
 
     A line is written whole and flushed to the disk before the next video counts as done; a line
@@ -27,23 +40,25 @@ class BatchJournal:
         results: the table of the batch.
         plan: plain values that name everything the rows depend on.
         force: throw away what another plan left behind, and files that are not of this journal.
+        row_type: class of the rows.
 
     Raises:
         BatchError: another process writes it, or it is of another plan and `force` is false.
     """
 
-    def __init__(self, results: Path, plan: dict, force: bool = False):
+    def __init__(self, results: Path, plan: dict, row_type: type[R], force: bool = False):
         self.path = Path(f"{results}{SUFFIX}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._results = results
         self._plan = json.loads(json.dumps(plan))
         self._force = force
-        self._rows: dict[str, tuple[list[int] | None, Row]] = {}
+        self._row_type = row_type
+        self._rows: dict[str, tuple[list[int] | None, R]] = {}
         self._written: set[str] = set()
         self._file: BinaryIO | None = None
         self._lock = FileLock(self.path.parent / f".{self.path.name}.lock", blocking=False)
 
-    def __enter__(self) -> "BatchJournal":
+    def __enter__(self) -> "BatchJournal[R]":
         try:
             self._lock.acquire()
         except Timeout:
@@ -70,15 +85,17 @@ class BatchJournal:
             return False
         return fingerprint == clip.fingerprint()
 
-    def add(self, clip: Input, row: Row) -> None:
+    def add(self, clip: Input, row: R) -> None:
         """Keeps the row of a video; of a video that was read again, the newer row counts."""
         entry = {"clip": clip.identity, "fingerprint": clip.fingerprint(), "row": row.to_dict()}
         self._append(entry)
         self._take(entry)
 
-    def rows(self, first: list[Input]) -> list[Row]:
+    def rows(self, first: list[Input]) -> list[R]:
         """All rows: those of `first` in its order, then of what was read in earlier batches."""
-        order = dict.fromkeys([*(clip.identity for clip in first), *self._rows])
+        named = [clip.identity for clip in first]
+        known = set(named)
+        order = [*named, *(identity for identity in self._rows if identity not in known)]
         return [self._rows[identity][1] for identity in order if identity in self._rows]
 
     def check(self, path: Path) -> None:
@@ -98,8 +115,18 @@ class BatchJournal:
     def write(self, path: Path, content: bytes) -> None:
         """Writes a file of the batch, which a later run may replace."""
         self.check(path)
-        self._append({"written": hashlib.sha256(content).hexdigest()})
+        entry = {"written": hashlib.sha256(content).hexdigest()}
+        self._append(entry)
         write_atomically(path, content)
+        self._take(entry)
+
+    def remove(self) -> None:
+        """Removes the journal's files, when its table needs no resuming any more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self.path.unlink(missing_ok=True)
+        Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def _open(self) -> None:
         lines, whole = _read_whole_lines(self.path)
@@ -122,7 +149,7 @@ class BatchJournal:
         if "written" in entry:
             self._written.add(entry["written"])
         else:
-            self._rows[entry["clip"]] = (entry["fingerprint"], Row(**entry["row"]))
+            self._rows[entry["clip"]] = (entry["fingerprint"], self._row_type(**entry["row"]))
 
     def _append(self, entry: dict) -> None:
         if self._file is None:

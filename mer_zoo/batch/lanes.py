@@ -15,7 +15,7 @@ from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.readers import Reader
 from mer_zoo.batch.rows import DIED, Row, too_slow
 from mer_zoo.batch.worker import prepare, read_one
-from mer_zoo.processes import end_with
+from mer_zoo.processes import start_worker
 
 
 class Lane:
@@ -49,7 +49,7 @@ class Lane:
             self._read()
             return
         self._process = ProcessPoolExecutor(
-            1, initializer=end_with, initargs=(os.getpid(),), env=self._environment
+            1, initializer=start_worker, initargs=(os.getpid(),), env=self._environment
         )
         self.future = self._process.submit(prepare, self._reader, self._environment)
 

@@ -9,7 +9,7 @@ from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.pools import check_pool, read_all
 from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
-from mer_zoo.batch.rows import check_format, encode, to_frame
+from mer_zoo.batch.rows import Row, check_format, encode, to_frame
 from mer_zoo.errors import BatchError
 from mer_zoo.processes import worker_environment
 from mer_zoo.progress import progress_bar
@@ -124,7 +124,7 @@ def run(
             "No videos were given. Name videos, folders of videos or a table of clips."
         )
     plan = {"mer_zoo": __version__, **reader.describe()}
-    with BatchJournal(out, plan, force) as journal:
+    with BatchJournal(out, plan, Row, force) as journal:
         for path in (out, report):
             if path is not None:
                 journal.check(path)

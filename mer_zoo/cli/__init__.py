@@ -21,6 +21,7 @@ from mer_zoo.cli import (
 )
 from mer_zoo.cli.common import err
 from mer_zoo.errors import USER_ERROR, MerZooError
+from mer_zoo.native_messages import quiet_backend_start
 
 app = typer.Typer(
     help="Facial micro-expression recognition: a Keras 3 model zoo.",
@@ -64,6 +65,7 @@ def _common(
 
 def main() -> None:
     """Entry point: user errors are one message and exit code 2, never a traceback."""
+    quiet_backend_start()
     try:
         app()
     except MerZooError as error:

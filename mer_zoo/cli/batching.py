@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from mer_zoo.cli.common import SOME_FAILED, choose_backend, err, out
@@ -15,15 +14,11 @@ def predict_batch(paths: list[Path], entry: str, to: Path, **options) -> None:
     """Predicts the videos and prints a summary; exit code 1 if some could not be read."""
     choose_backend()
     from mer_zoo.batch import predict_many
+    from mer_zoo.cli import tables
 
     frame = predict_many(paths, entry, to, **options)
     failed = frame[frame["status"] == "failed"]
-    counts = Table("label", "videos")
-    for label, count in frame["label"].value_counts().items():
-        counts.add_row(Text(label), str(count))
-    if len(failed):
-        counts.add_row(Text("failed", style="red"), str(len(failed)))
-    out.print(counts)
+    out.print(tables.counts(frame["label"].value_counts().to_dict(), len(failed)))
     for row in failed.head(SHOWN_FAILURES).itertuples():
         err.print(Text.assemble((f"{row.path}: ", "red"), row.error))
     if len(failed) > SHOWN_FAILURES:

@@ -1,13 +1,15 @@
 """Shared by all commands: consoles, options, progress, the choice of a backend."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from mer_zoo.settings import choose_backend
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 out = Console()
 err = Console(stderr=True)
@@ -30,7 +32,9 @@ def load_model(name: str | Path):
         return zoo.load(entry.folder)
 
 
-def progress_bar() -> Progress:
+def progress_bar() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -38,4 +42,5 @@ def progress_bar() -> Progress:
         MofNCompleteColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,  # a file would get an empty line
     )

@@ -50,7 +50,8 @@ def verify(
             bar.update(task, description=name)
             checks.append(verify_entry(name))
             bar.advance(task)
-    out.print(tables.checks(checks))
+    for part in tables.checks(checks):
+        out.print(part)
     if not all(check.passed for check in checks):
         raise typer.Exit(SOME_FAILED)
 

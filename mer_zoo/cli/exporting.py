@@ -16,6 +16,7 @@ class To(StrEnum):
     saved_model = "saved_model"
     litert = "litert"
     openvino = "openvino"
+    torch = "torch"
 
 
 def export(

@@ -1,5 +1,6 @@
 """Commands that analyse videos: predict, demo."""
 
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from mer_zoo.cli.common import (
     SOME_FAILED,
     Force,
     ModelName,
+    choose_backend,
     err,
     load_model,
     out,
@@ -45,9 +47,12 @@ Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
 Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
 Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object per line instead of a table.")]
-Csv = Annotated[Path | None, Option(help="Write a CSV file.")]
+Csv = Annotated[Path | None, Option(help="Write a CSV file. Run again to resume.")]
 Report = Annotated[Path | None, Option(help="Write an HTML report.")]
 AllowTruncated = Annotated[bool, Option(help="Accept videos that end too early.")]
+Everything = Annotated[
+    bool, Option("--all", help="Show the phases, the motion and the probability of every class.")
+]
 Out = Annotated[
     Path | None,
     Option("--out", help="For many videos: table to write (.csv, .parquet). Run again to resume."),
@@ -77,6 +82,7 @@ def predict(
     engine: EngineName = EngineName.auto,
     json: Json = False,
     csv: Csv = None,
+    everything: Everything = False,
     report: Report = None,
     allow_truncated: AllowTruncated = False,
     to: Out = None,
@@ -103,7 +109,7 @@ def predict(
             raise typer.BadParameter(
                 "--jobs, --backend, --scheduler, --timeout and --retry-failed need --out."
             )
-        _predict_few(paths, model, phases, reading, json, csv, report, force)
+        _predict_few(paths, model, phases, reading, json, csv, report, force, everything)
         return
     if json or csv is not None or any(phase is not None for phase in phases.values()):
         raise typer.BadParameter(
@@ -117,7 +123,7 @@ def predict(
     predict_batch(paths, model, to, **workers, **kept, **reading)
 
 
-def _predict_few(paths, model, phases, reading, json, csv, report, force) -> None:
+def _predict_few(paths, model, phases, reading, json, csv, report, force, everything) -> None:
     """Predicts one video after another and prints the results."""
     from mer_zoo.batch import inputs
     from mer_zoo.cli import tables
@@ -126,47 +132,68 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force) -> Non
 
     clips = inputs.expand(paths, reading["fps"])
     inputs.refuse_phases_for_many(clips, phases)
-    for path in (csv, report):
-        if path is not None:
-            refuse_overwrite(path, force)
-    classifier = load_model(model)
+    if report is not None:
+        refuse_overwrite(report, force)
     options = inputs.ReadOptions(**reading)
-    readings = list(_readings(clips, classifier, phases, options, json))
-    if readings and not json:
-        out.print(tables.readings(readings))
-    if csv is not None:
-        tables.write_csv(readings, csv, force)
-    if report is not None and readings:
+    with _growing_table(csv, model, phases, options, force) as table:
+        missing = clips if table is None else table.missing(clips)
+        if json or report is not None:
+            missing = clips  # these need more of a reading than the table holds
+        elif len(missing) < len(clips):
+            err.print(f"{len(clips) - len(missing)} of {len(clips)} videos were read before")
+        classifier = load_model(model) if missing else None
+        readings = []
+        for clip, found in _readings(missing, len(clips), classifier, phases, options):
+            readings.append(found)
+            if table is not None:
+                table.add(clip, found)
+            if json:
+                print(found.to_json(), flush=True)
+        rows = readings if table is None else table.finish()
+    if rows and not json:
+        out.print(tables.readings(rows, everything))
+    if report is not None and classifier is not None and readings:
         from mer_zoo.explain import explain_reading
 
         heat_maps = [explain_reading(classifier, reading) for reading in readings]
         err.print(f"report: {save_report(readings, report, force, heat_maps)}")
-    if len(readings) < len(clips):
+    if len(readings) < len(missing):
         raise typer.Exit(SOME_FAILED)
 
 
-def _readings(clips, classifier, phases, options, json):
-    """Yields the reading of each clip. With several clips, errors are printed and skipped."""
+def _growing_table(csv, model, phases, options, force):
+    """The context manager of the table that `--csv` asks for; it gives None without `--csv`."""
+    if csv is None:
+        return contextlib.nullcontext()
+    from mer_zoo.batch.growing import GrowingTable
+    from mer_zoo.batch.readers import EntryReader
+    from mer_zoo.settings import backend
+
+    choose_backend()
+    return GrowingTable(csv, EntryReader.of(model, backend(), options), phases, force)
+
+
+def _readings(clips, given, classifier, phases, options):
+    """Yields each clip with its reading. If several clips were given, errors are printed and skipped."""
     with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(clips))
+        task = bar.add_task("reading", total=given, completed=given - len(clips))
         for clip in clips:
             bar.update(task, description=clip.path.name)
             try:
                 found = clip.read(classifier, options, phases)
             except MerZooError as error:
-                if len(clips) == 1:
+                if given == 1:
                     raise
                 err.print(Text.assemble((f"{clip.path.name}: ", "red"), str(error)))
             else:
-                if json:
-                    print(found.to_json())
-                yield found
+                yield clip, found
             bar.advance(task)
 
 
 def demo(
     report: Annotated[Path, typer.Option(help="Report to write.")] = Path("mer_zoo_demo.html"),
     model: ModelName = DEFAULT_MODEL,
+    everything: Everything = False,
     force: Force = False,
 ):
     """Analyses a real video and a synthetic clip with known ground truth, and writes a report."""
@@ -185,7 +212,7 @@ def demo(
         truth = demonstration.synthetic_clip()
         synthetic = classifier.predict_clip(truth.with_phases())
         bar.advance(task)
-    out.print(tables.readings([real, synthetic]))
+    out.print(tables.readings([real, synthetic], everything))
     out.print(
         f"Ground truth of the synthetic clip: action units {'+'.join(map(str, truth.action_units))}, "
         f"onset {truth.onset}, apex {truth.apex}, offset {truth.offset}."

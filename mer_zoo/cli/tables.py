@@ -1,14 +1,16 @@
-"""Rich tables of readings, cards and checks for the terminal, and the CSV of readings."""
+"""Rich tables of readings, cards and checks for the terminal, and the CSV of intervals."""
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.markup import escape
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -17,61 +19,93 @@ from mer_zoo.files import refuse_overwrite, write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mer_zoo.evaluation import Result
+    from mer_zoo.batch.growing import ReadingRow
+    from mer_zoo.evaluation import Result, Scores
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
     from mer_zoo.zoo.cards import Card
     from mer_zoo.zoo.golden import Check
 
+BAR = 10  # columns of a probability of 1
+LONGEST_WORD = 24  # a longer one, such as a path, may be wrapped inside
+MOST_CLASSES = 9  # more columns of counts do not fit beside the names
+NAMES_WIDTH = 52  # of the headings of counts, beside the column of names
 
-def readings(rows: "Iterable[Reading]") -> Table:
-    """One line per reading: phases, motion, label and the two most probable classes."""
-    table = Table("source", "onset", "apex", "offset", "motion px", "label", "probabilities")
+
+def _table(*columns: Column, **options) -> Table:
+    """A table without frames: at 80 columns, frames leave too little room for names and numbers."""
+    look = {"box": None, "pad_edge": False, "padding": (0, 2, 0, 0), "title_justify": "left"}
+    return Table(*columns, **(look | options))
+
+
+def _number(name: str) -> Column:
+    """A column of numbers, which are never wrapped."""
+    return Column(name, no_wrap=True, justify="right")
+
+
+def _name(name: str) -> Column:
+    """A column of names, which are never wrapped."""
+    return Column(name, no_wrap=True)
+
+
+def _cut(name: str) -> Text:
+    """A name of any length in a column that gives way: where it does not fit, it ends with an ellipsis."""
+    return Text(name, no_wrap=True, overflow="ellipsis")
+
+
+def _prose(name: str, cells, most: int | None = None) -> Column:
+    """A column of text that is wrapped between words: never narrower than the longest of them."""
+    words = " ".join((name, *cells)).split()
+    return Column(name, min_width=min(max(map(len, words)), LONGEST_WORD), max_width=most)
+
+
+def readings(rows: "Iterable[Reading | ReadingRow]", everything: bool = False) -> Table:
+    """One line per reading: its label, the probability of this label, and a bar of it.
+
+    Args:
+        rows: what to show.
+        everything: also show the phases, the motion and the other classes, one per line.
+    """
+    table = _table(Column("source"), _name("label"), _number("probability"), Column(""))
     for r in rows:
-        best = sorted(r.probabilities.items(), key=lambda item: -item[1])[:2]
-        table.add_row(
-            Text(Path(r.source).name, overflow="fold"),
-            str(r.onset),
-            str(r.apex),
-            f"{r.offset}{' (held)' if r.held else ''}",
-            f"{r.motion:.1f}",
-            Text(r.label, style="bold green" if r.expression else "yellow"),
-            ", ".join(f"{name} {p:.2f}" for name, p in best),
-        )
+        others = dict(r.probabilities)
+        own = _bar(others.pop(r.label)) if r.expression else ("", "")
+        label = Text(r.label, style="bold green" if r.expression else "yellow")
+        table.add_row(_cut(Path(r.source).name), label, *own)
+        if everything:
+            named = [(Text(n), *_bar(p)) for n, p in sorted(others.items(), key=lambda i: -i[1])]
+            for detail, cells in zip_longest(_details(r), named):
+                table.add_row(f"  {detail or ''}", *cells or ())
     return table
 
 
-def write_csv(rows: "Sequence[Reading]", path: Path, force: bool = False) -> Path:
-    """Writes readings of one model as CSV: one per line, with one column `p_<class>` per class.
+def _details(r) -> list[str]:
+    """What else a reading says, in few words each."""
+    from mer_zoo.readings import FACE  # here, since a list of entries needs no OpenCV
 
-    Raises:
-        OutputExistsError: the file exists and `force` is false.
-    """
-    refuse_overwrite(path, force)
-    facts = ["source", "label", "expression", "onset", "apex", "offset", "held", "motion", "model"]
-    facts += ["evidence", "talking"]
-    classes = list(dict.fromkeys(name for r in rows for name in r.probabilities))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*facts, *(f"p_{name}" for name in classes)])
-    for r in rows:
-        values = [getattr(r, name) for name in facts]
-        writer.writerow([*values, *(f"{r.probabilities[name]:.6g}" for name in classes)])
-    write_atomically(path, text.getvalue().encode("utf-8"))
-    return path
+    offset = f"offset {r.offset}{' (held)' if r.held else ''}"
+    found = [f"onset {r.onset}", f"apex {r.apex}", offset, f"motion {r.motion:.1f} px"]
+    talks = [f"talks {r.talking:.2f}", f"evidence {r.evidence}"] if r.evidence != FACE else []
+    return [*found, *talks]
+
+
+def _bar(p: float) -> tuple:
+    """The two cells of a probability."""
+    return f"{p:.2f}", ProgressBar(1, p, BAR, complete_style="cyan", finished_style="cyan")
 
 
 def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
-    table = Table(
-        "onset", "apex", "offset", "seconds", "motion px", "score", "talks", *["label"] * read
-    )
+    names = ("onset", "apex", "offset", "", "seconds", "motion px", "score", "talks")
+    columns = (*map(_number, names), *[_name("label")] * read)
+    table = _table(*columns, padding=(0, 1, 0, 0))
     for interval, reading in rows:
         table.add_row(
             str(interval.onset),
             str(interval.apex),
-            f"{interval.offset}{' (held)' if interval.held else ''}",
+            str(interval.offset),
+            "(held)" if interval.held else "",
             f"{interval.times[0]:.2f}-{interval.times[-1]:.2f}",
             f"{interval.motion:.1f}",
             f"{interval.score:.1f}",
@@ -106,44 +140,37 @@ def write_intervals(
 
 def entries(cards: "Iterable[Card]") -> Table:
     """One line per zoo entry, at most 80 columns: modality, size, training data, first score."""
-    columns = ("entry", "image", "parameters", "saw clips", "score (majority)")
-    shown = (Column(name, no_wrap=True, overflow="fold") for name in columns)
+    from mer_zoo.zoo.listing import HEADINGS, facts
+
+    shown = (Column(name, no_wrap=True, overflow="fold") for name in HEADINGS)
     table = Table(*shown, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for card in cards:
-        saw = card.trained_on
-        score = card.metrics[0] if card.metrics else None
-        table.add_row(
-            Text(card.name, style="bold"),
-            card.preprocessing.modality,
-            f"{card.network.parameters:,}",
-            _seen(saw),
-            f"{score.name} {score.value:.2f} ({score.majority:.2f})" if score else "-",
-        )
+        name, *others = facts(card)
+        table.add_row(Text(name, style="bold"), *others)
     return table
-
-
-def _seen(saw) -> str:
-    if saw.altered:
-        return "unknown"
-    return f"{saw.real_clips} real" if saw.real_clips else "synthetic"
 
 
 def card(entry: "Card") -> list:
     """A card as panels and tables: summary, use and limits first, then the scores and the facts."""
-    scores = Table(
-        "score", "value", "seeds", "majority", "chance", "protocol", "clips", title="Scores"
+    protocols = [
+        f"{m.protocol}, {m.split}" + (f"; {m.label}" if m.label else "") for m in entry.metrics
+    ]
+    counts = [f"{m.clips} of {m.identities} identities" for m in entry.metrics]
+    seeds = [", ".join(f"{v:.3f}" for v in m.values) for m in entry.metrics]
+    scores = _table(
+        _name("score"),
+        _number("value"),
+        _prose("seeds", seeds, 13),
+        *map(_number, ("majority", "chance")),
+        _prose("protocol", protocols),
+        _prose("clips", counts, 11),
+        title="Scores",
+        padding=(0, 1, 0, 0),
     )
-    for m in entry.metrics:
-        scores.add_row(
-            m.name,
-            f"{m.value:.3f}",
-            ", ".join(f"{v:.3f}" for v in m.values),
-            f"{m.majority:.3f}",
-            f"{m.chance:.3f}",
-            f"{m.protocol}, {m.split}" + (f"; {m.label}" if m.label else ""),
-            f"{m.clips} of {m.identities} identities",
-        )
-    facts = Table("what", "value", title="Facts", show_header=False)
+    for m, values, protocol, count in zip(entry.metrics, seeds, protocols, counts, strict=True):
+        numbers = (f"{m.majority:.3f}", f"{m.chance:.3f}")
+        scores.add_row(m.name, f"{m.value:.3f}", values, *numbers, protocol, count)
+    facts = _table(_name("what"), Column("value"), title="Facts", show_header=False)
     for what, value in {
         "classes": ", ".join(entry.class_names),
         "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
@@ -176,40 +203,35 @@ def card(entry: "Card") -> list:
 def result(evaluation: "Result") -> "list[Table | Text]":
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     name = ("uf1", "uar", "accuracy", "weighted_f1")
-    scores = Table(
-        "score",
-        "mean",
-        "spread",
-        "seeds",
-        "95 % interval",
-        "majority",
-        "chance",
+    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in name]
+    scores = _table(
+        _name("score"),
+        *map(_number, ("mean", "spread")),
+        _prose("seeds", seeds),
+        *map(_number, ("95 % interval", "majority", "chance")),
         title=escape(evaluation.title),
     )
-    for score in name:
+    for score, values in zip(name, seeds, strict=True):
         low_high = evaluation.intervals.get(score)
         scores.add_row(
             score,
             f"{evaluation.mean(score):.3f}",
             f"{evaluation.spread(score):.3f}" if len(evaluation.seeds) > 1 else "-",
-            ", ".join(f"{getattr(s, score):.3f}" for s in evaluation.scores),
+            values,
             f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else "-",
             f"{getattr(evaluation.majority, score):.3f}",
             f"{getattr(evaluation.chance, score):.3f}",
         )
-    parts = Table("dataset", "clips", *name[:3], title="The same predictions, dataset by dataset")
-    for dataset, values in evaluation.by_dataset().items():
+    numbers = map(_number, ("clips", *name[:3]))
+    parts = _table(_name("dataset"), *numbers, title="The same predictions, dataset by dataset")
+    for dataset, counted in evaluation.by_dataset().items():
         parts.add_row(
             escape(dataset),
-            f"{values['clips']:.0f}",
-            *(f"{values[score]:.3f}" for score in name[:3]),
+            f"{counted['clips']:.0f}",
+            *(f"{counted[score]:.3f}" for score in name[:3]),
         )
-    counts = Table(
-        "true \\ predicted", *map(escape, evaluation.class_names), title="All seeds together"
-    )
-    for label, row in zip(evaluation.class_names, evaluation.confusion, strict=True):
-        counts.add_row(escape(label), *map(str, row))
-    shown: list[Table | Text] = [scores, parts, counts]
+    confusion = _confusion(evaluation.class_names, evaluation.confusion)
+    shown: list[Table | Text] = [scores, parts, confusion]
     if selected := evaluation.about.get("test_selected"):
         each = selected["best_epoch_per_fold"]
         shown.append(
@@ -224,23 +246,45 @@ def result(evaluation: "Result") -> "list[Table | Text]":
 
 def classes(evaluation: "Result") -> Table:
     """Precision, recall and F1 of each class of an evaluation; "-" where undefined."""
-    table = Table("class", "clips", "recall", "precision", "F1", title="Class by class")
+    numbers = map(_number, ("clips", "recall", "precision", "F1"))
+    table = _table(Column("class"), *numbers, title="Class by class")
     for name, values in evaluation.by_class().items():
         figures = (values[key] for key in ("recall", "precision", "f1"))
         shown = ("-" if isnan(figure) else f"{figure:.3f}" for figure in figures)
-        table.add_row(Text(name), f"{values['clips']:.0f}", *shown)
+        table.add_row(_cut(name), f"{values['clips']:.0f}", *shown)
+    return table
+
+
+def _confusion(class_names: Sequence[str], counts: Iterable) -> Table | Text:
+    """Rows are true classes. If there are many, the heading numbers the classes, not names them."""
+    if len(class_names) > MOST_CLASSES:
+        return Text(
+            f"The confusion matrix of {len(class_names)} classes does not fit here. --out writes it as "
+            "confusion.svg."
+        )
+    named = sum(len(name) + 2 for name in class_names) <= NAMES_WIDTH
+    numbers = [str(number) for number in range(1, len(class_names) + 1)]
+    columns = map(_number, map(escape, class_names) if named else numbers)
+    table = _table(
+        *[_number("")] * (not named),
+        _name("true \\ predicted"),
+        *columns,
+        title="All seeds together",
+    )
+    for number, label, row in zip(numbers, class_names, counts, strict=True):
+        table.add_row(*[number] * (not named), Text(label), *map(str, row))
     return table
 
 
 def results(frame: "pd.DataFrame") -> Table:
     """Several results, one per line; differences and p are against the first on the same clips."""
-    # Short, so that 80 columns hold every number and a name folds instead.
+    # Short, so that 80 columns hold every number and 30 characters of a name.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
-    table = Table("result", *(Column(name, no_wrap=True) for name in numbers))
+    table = _table(Column("result"), *map(_number, numbers))
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(
-            Text(row.name, overflow="fold"),
+            _cut(row.name),
             str(row.clips),
             f"{row.uf1:.3f}",
             f"{row.uf1_low:.3f}-{row.uf1_high:.3f}",
@@ -256,18 +300,69 @@ def results(frame: "pd.DataFrame") -> Table:
     return table
 
 
-def checks(rows: "Iterable[Check]") -> Table:
-    """One line per verified entry: what was checked and, if it failed, why."""
-    table = Table(
-        Column("entry", no_wrap=True),
-        *("backend", "weights", "card", "golden outputs", "largest difference"),
+def checks(rows: "Iterable[Check]") -> "list[Table | Text]":
+    """One line per verified entry: what was checked; then one line per problem."""
+    table = _table(
+        *map(_name, ("entry", "backend", "weights", "card", "golden")),
+        _number("largest difference"),
     )
+    problems: list[Text] = []
     for check in rows:
+        found = {"weights": check.weights, "card": check.card, "golden outputs": check.golden}
         marks = [
-            Text("ok", style="green") if problem is None else Text(problem, style="red")
-            for problem in (check.weights, check.card, check.golden)
+            Text("ok", style="green") if problem is None else Text("failed", style="red")
+            for problem in found.values()
         ]
         table.add_row(check.name, check.backend, *marks, f"{check.difference:.1e}")
+        problems += [
+            Text.assemble((f"{check.name}, {what}: ", "red"), problem)
+            for what, problem in found.items()
+            if problem is not None
+        ]
+    return [table, *problems]
+
+
+class SearchOutcome(Protocol):
+    """What `trials` shows of a `tuner.outcome.Outcome`: its trials and the baselines."""
+
+    @property
+    def trials(self) -> Sequence[Any]: ...
+
+    @property
+    def majority(self) -> "Scores": ...
+
+    @property
+    def chance(self) -> "Scores": ...
+
+
+def trials(found: SearchOutcome) -> Table:
+    """The best trials of a search, best first."""
+    order = sorted(found.trials, key=lambda trial: (trial.status == "FAILED", -trial.uf1))[:10]
+    values = [
+        ", ".join(f"{key.split('.')[-1]} {value}" for key, value in trial.values.items())
+        for trial in order
+    ]
+    table = _table(
+        *map(_number, ("trial", "UF1")),
+        _prose("values", values),
+        title="trials, best first: inner UF1, used for the selection; not a score",
+        caption=f"baselines: UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
+        f"of naming classes at random {found.chance.uf1:.3f}",
+        caption_justify="left",
+    )
+    for trial, cells in zip(order, values, strict=True):
+        uf1 = trial.status.lower() if trial.status == "FAILED" else f"{trial.uf1:.3f}"
+        table.add_row(str(trial.number), uf1, Text(cells))
+    return table
+
+
+def counts(labels: dict[str, int], failed: int) -> Table:
+    """How many videos of a batch have each label, and how many could not be read."""
+    table = _table(_name("label"), _number("videos"))
+    for label, count in labels.items():
+        table.add_row(Text(label), str(count))
+    if failed:
+        table.add_row(Text("failed", style="red"), str(failed))
     return table
 
 

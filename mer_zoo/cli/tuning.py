@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from typer import Option
 
 from mer_zoo.cli.common import choose_backend, out
@@ -87,6 +86,7 @@ def tune(
     if joined:
         _join(loaded, source, joined, tracking_uri)
         return
+    from mer_zoo.cli import tables
     from tuner.searching import PROJECTS, search
     from tuner.winner import refuse_other_file
 
@@ -105,7 +105,7 @@ def tune(
         mixed_precision=mixed_precision,
         team=team,
     )
-    out.print(_table(found))
+    out.print(tables.trials(found))
     if to is not None:
         _write(found, to)
     if loso:
@@ -218,19 +218,3 @@ def _worker_command(recipe, photos, ict, root):
         return [sys.executable, "-m", "mer_zoo.cli", "tune", recipe, *clips, *told]
 
     return command
-
-
-def _table(found) -> Table:
-    table = Table(
-        title="trials, best first: inner UF1, used for the selection; not a score",
-        caption=f"baselines: UF1 of always naming the most frequent class {found.majority.uf1:.3f}, "
-        f"of naming classes at random {found.chance.uf1:.3f}",
-    )
-    for column in ("trial", "UF1", "values"):
-        table.add_column(column)
-    order = sorted(found.trials, key=lambda trial: (trial.status == "FAILED", -trial.uf1))
-    for trial in order[:10]:
-        values = ", ".join(f"{key.split('.')[-1]} {value}" for key, value in trial.values.items())
-        uf1 = trial.status.lower() if trial.status == "FAILED" else f"{trial.uf1:.3f}"
-        table.add_row(str(trial.number), uf1, values)
-    return table

@@ -1,5 +1,6 @@
 """Clips: frames with times and phases, and the files, folders and arrays they come from."""
 
+from mer_zoo.clips.arrays import as_clip
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.frame import MAX_CLIP_BYTES, Frame, FrameStream
 from mer_zoo.clips.stream import open_frames
@@ -11,6 +12,7 @@ __all__ = [
     "ClipRow",
     "Frame",
     "FrameStream",
+    "as_clip",
     "open_frames",
     "read_clip_table",
 ]

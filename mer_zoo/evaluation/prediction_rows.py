@@ -52,7 +52,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PredictionRow:
     """One prediction.
 
     Attributes:
@@ -136,7 +136,7 @@ def _places(path: Path, names: Sequence[str]) -> dict[str, int]:
     return places
 
 
-def read_row(columns: Columns, line: int, cells: Sequence[str]) -> tuple[Row, list[str]]:
+def read_row(columns: Columns, line: int, cells: Sequence[str]) -> tuple[PredictionRow, list[str]]:
     """The row, and what is wrong with it."""
     wrong: list[str] = []
     if any(cell.strip() for cell in cells[columns.count :]):
@@ -174,7 +174,7 @@ def read_row(columns: Columns, line: int, cells: Sequence[str]) -> tuple[Row, li
         )
     run = (whole("seed", 1), whole("epoch", 0))
     fold = text("fold", f"{clip[0]}/{clip[1]}")
-    return Row(line, clip, fold, truth, run, answer, probabilities), wrong
+    return PredictionRow(line, clip, fold, truth, run, answer, probabilities), wrong
 
 
 def _person(columns: Columns, dataset: str, subject: str, wrong: list[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.errors import EvaluationError, shown
-from mer_zoo.evaluation.prediction_rows import TABLE, Columns, Row
+from mer_zoo.evaluation.prediction_rows import TABLE, Columns, PredictionRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Runs:
     rows: np.ndarray
 
 
-def arrange(path: Path, columns: Columns, rows: Sequence[Row]) -> Runs:
+def arrange(path: Path, columns: Columns, rows: Sequence[PredictionRow]) -> Runs:
     """Arranges the rows by seed, epoch and clip.
 
     Raises:
@@ -59,13 +59,13 @@ def arrange(path: Path, columns: Columns, rows: Sequence[Row]) -> Runs:
     return Runs(tuple(seeds), tuple(epochs), np.array(order))
 
 
-def _repeated(columns: Columns, row: Row, other: Row) -> str:
+def _repeated(columns: Columns, row: PredictionRow, other: PredictionRow) -> str:
     where = _where(columns, row.run)
     hint = "" if where else "; if the table has several epochs or seeds, add a column epoch or seed"
     return f"line {row.line}: {_named(row.clip)} is in line {other.line} already{where}{hint}"
 
 
-def _changed(row: Row, other: Row) -> str:
+def _changed(row: PredictionRow, other: PredictionRow) -> str:
     for what, here, there in (
         ("truth", row.truth, other.truth),
         ("fold", row.fold, other.fold),

@@ -12,7 +12,7 @@ from mer_zoo.evaluation.prediction_rows import (
     MOST_CLASSES,
     TABLE,
     Columns,
-    Row,
+    PredictionRow,
     find_columns,
     read_row,
 )
@@ -105,7 +105,7 @@ def read_predictions(path: Path) -> Predictions:
     return found
 
 
-def _check_names(path: Path, classes: Sequence[str], rows: Sequence[Row]) -> None:
+def _check_names(path: Path, classes: Sequence[str], rows: Sequence[PredictionRow]) -> None:
     """Refuses names that differ in their spelling only, and too few or too many classes."""
     if len(classes) > MOST_CLASSES:
         raise EvaluationError(
@@ -166,7 +166,7 @@ def _check_size(path: Path, found: Predictions) -> None:
         )
 
 
-def _notes_on_classes(rows: Iterable[Row]) -> Iterable[str]:
+def _notes_on_classes(rows: Iterable[PredictionRow]) -> Iterable[str]:
     answered = Counter(row.answer for row in rows)
     for name in sorted(set(answered) - {row.truth for row in rows}):
         yield (
@@ -175,7 +175,7 @@ def _notes_on_classes(rows: Iterable[Row]) -> Iterable[str]:
         )
 
 
-def _notes_on_people(columns: Columns, clips: Iterable[Row]) -> Iterable[str]:
+def _notes_on_people(columns: Columns, clips: Iterable[PredictionRow]) -> Iterable[str]:
     datasets = defaultdict(set)
     for row in clips:
         datasets[row.clip[1]].add(row.clip[0])

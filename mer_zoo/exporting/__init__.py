@@ -1,4 +1,4 @@
-"""Entries as files that run without mer_zoo: ONNX, SavedModel, LiteRT and OpenVINO."""
+"""Entries as files that run without mer_zoo: ONNX, SavedModel, LiteRT, OpenVINO and PyTorch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def export(
             `MicroExpressionClassifier`.
         path: the file to write; for "saved_model" the folder; for "openvino" the `.xml`, beside which
             the `.bin` is written.
-        to: "onnx", "saved_model", "litert" or "openvino"; which backend can write which is in
+        to: "onnx", "saved_model", "litert", "openvino" or "torch"; which backend can write which is in
             `FORMATS`.
         with_preprocessing: put MESTI in front. The file then takes `frames` uint8
             `(batch, T, face_size, face_size, 3)`, RGB, aligned faces, and `onset`, `apex`, `offset`

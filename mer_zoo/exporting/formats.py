@@ -106,6 +106,7 @@ FORMATS: dict[str, Format] = {
             packages=("openvino", "onnx"),
             backend_packages=(("tensorflow", "tf2onnx"),),
         ),
+        Format("torch", "a PyTorch program", ".pt2", ("torch",), extra="torch"),
     )
 }
 

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from mer_zoo.faces.weights import BLAZEFACE, FACEMESH, WEIGHTS_FOLDER, NetworkFiles, read_verified
+from mer_zoo.native_messages import withheld_if_quiet
 from mer_zoo.settings import face_threads
 
 
@@ -36,8 +37,9 @@ class _Network:
         from ai_edge_litert.interpreter import Interpreter
 
         content = read_verified(WEIGHTS_FOLDER / files.tflite, files.tflite_sha256)
-        self._interpreter = Interpreter(model_content=content, num_threads=face_threads())
-        self._interpreter.allocate_tensors()
+        with withheld_if_quiet():  # it announces its XNNPACK delegate
+            self._interpreter = Interpreter(model_content=content, num_threads=face_threads())
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         outputs = self._interpreter.get_output_details()
         # Larger first: by size, because the files list their outputs in no fixed order.

@@ -78,6 +78,54 @@ class Reading:
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
+    def to_frame(self):
+        """The reading as a `pandas.DataFrame` of one row; `pandas.concat` puts several together.
+
+        The columns are source, label, expression, onset, apex, offset, held, motion (px of the 224 px
+        face), fps, model, evidence, talking and `p_<class>` of every class.
+        """
+        import pandas as pd
+
+        names = ("source", "label", "expression", "onset", "apex", "offset", "held", "motion")
+        more = ("model", "evidence", "talking")
+        plain = {name: getattr(self, name) for name in (*names, "fps", *more)}
+        return pd.DataFrame([plain | {f"p_{name}": p for name, p in self.probabilities.items()}])
+
+    def plot(self):
+        """Draws the aligned faces, the network's image, the motion and the probabilities.
+
+        Needs matplotlib (extra `plot`).
+
+        Returns:
+            The `matplotlib` axes, an array of six; `axes[0].figure.savefig("reading.png")`.
+
+        Raises:
+            MissingPackageError: matplotlib is not installed.
+        """
+        from mer_zoo.readings.plot import plot_reading
+
+        return plot_reading(self)
+
+    def __str__(self) -> str:
+        others = sorted(self.probabilities.items(), key=lambda item: -item[1])
+        listed = ", ".join(f"{name} {p:.2f}" for name, p in others if name != self.label)
+        if self.expression:
+            first = f"{self.label} {self.probabilities[self.label]:.2f} ({listed})"
+        else:
+            first = f"{self.label} (not to be trusted: {listed})"
+        offset = f"offset {self.offset}{' (held)' if self.held else ''}"
+        found = f"onset {self.onset}, apex {self.apex}, {offset}, motion {self.motion:.1f} px"
+        if self.evidence == UPPER_FACE:
+            found += f", talks {self.talking:.2f}, evidence {self.evidence}"
+        saw = "" if self.brief is None else f", trained on {self.brief.trained_on}"
+        return f"{first}\n{Path(self.source).name}: {found}\n{self.model}{saw}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: faces, images, probabilities and the motion."""
+        from mer_zoo.readings.report import render_notebook
+
+        return render_notebook(self)
+
     def save_report(
         self, path: str | Path, force: bool = False, heat_map: np.ndarray | None = None
     ) -> Path:

@@ -61,6 +61,15 @@ def render_reading(reading: Reading, heat_map: np.ndarray | None = None) -> str:
     return _render("reading.html.j2", [reading], [heat_map])
 
 
+def render_notebook(reading: Reading) -> str:
+    """One reading as a piece of HTML with its own style, for the output of a notebook cell."""
+    return (
+        _environment()
+        .get_template("notebook.html.j2")
+        .render(readings=[_view(reading, None)], note=reading.provenance)
+    )
+
+
 def render_brief(brief: CardSummary) -> str:
     """What a card says in one minute, as a piece of HTML, to stand in a page that has `stylesheet()`."""
     about = _environment().get_template("about.html.j2").render(brief=brief)

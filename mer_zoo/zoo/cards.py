@@ -13,6 +13,7 @@ import tomli_w
 from mer_zoo.bounds import (
     CHANNELS,
     CLASSES,
+    DTYPES,
     PARAMETERS,
     SIDE,
     WEIGHT_BYTES,
@@ -40,7 +41,6 @@ from mer_zoo.errors import CardError
 from mer_zoo.files import write_atomically
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.selection import Selection
-from mer_zoo.zoo.weights import DTYPES
 
 FORMAT = TomlFormat(
     "card",

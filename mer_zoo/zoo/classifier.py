@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import Clip, FrameStream, open_frames
+from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
 from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading
@@ -127,8 +127,9 @@ class MicroExpressionClassifier(keras.Model):
 
     def predict_clip(
         self,
-        clip: Clip,
+        clip: Clip | np.ndarray,
         *,
+        fps: float | None = None,
         aligned: bool = False,
         face: str | int = "largest",
         engine: str = "auto",
@@ -136,15 +137,18 @@ class MicroExpressionClassifier(keras.Model):
         """Reads one clip.
 
         Args:
-            clip: any clip. Missing onset, apex and offset are spotted.
+            clip: any clip; missing onset, apex and offset are spotted. Or an array of frames, for
+                instance uint8 RGB `(T, H, W, 3)` (see `Clip.from_array`).
+            fps: frames per second of an array. By default 30 is assumed, with a warning.
             aligned: the frames are canonical face crops already; no face is detected.
             face: "largest", or 0 for the largest face, 1 for the second largest, ...
             engine: "auto", "keras" or "litert": what runs the face models.
 
         Raises:
-            ClipError: the clip has fewer than two frames.
+            ClipError: the clip has fewer than two frames, or an array cannot be used.
             NoFaceError: no face was found.
         """
+        clip = as_clip(clip, fps)
         if aligned:
             expression = spotting.spot_registered(clip)
             return self._read(expression, clip.source or "clip", clip.apex is not None)

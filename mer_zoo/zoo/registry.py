@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from mer_zoo.errors import CardError, UnknownNameError, WeightsError
 from mer_zoo.files import expanded
-from mer_zoo.zoo import cache, weights
 from mer_zoo.zoo.cards import Card
+from mer_zoo.zoo.listing import ModelNames
 
 if TYPE_CHECKING:
     import keras
@@ -45,6 +45,8 @@ class Entry:
         stored = self.card.weights
         path = self.folder / stored.file
         if not path.exists() and stored.url:
+            from mer_zoo.zoo import cache  # here, since a list of entries needs no HTTP client
+
             return cache.fetch(stored.url, stored.sha256, size=stored.bytes)
         return path
 
@@ -55,6 +57,8 @@ class Entry:
             CardError: its base entry is not packaged, or has a base itself.
             WeightsError: the weight file, or that of its base entry, is missing or altered.
         """
+        from mer_zoo.zoo import weights  # here, since a list of entries needs no NumPy
+
         stored = self.card.weights
         return weights.build_loaded(
             make, self.weight_file(), stored.sha256, fresh, self._base(), stored.bytes
@@ -62,6 +66,8 @@ class Entry:
 
     def tensors(self) -> dict:
         """All verified weights by path, float32 or float16, including those of the base entry."""
+        from mer_zoo.zoo import weights
+
         stored = self.card.weights
         own = weights.read(self.weight_file(), stored.sha256, stored.bytes)
         return {**self._base(), **own}
@@ -95,8 +101,8 @@ class Entry:
         return base.tensors()
 
 
-def list_models(pattern: str = "*") -> list[str]:
-    """Names of the packaged entries that match a shell pattern, sorted.
+def list_models(pattern: str = "*") -> ModelNames:
+    """Names of the packaged entries that match a shell pattern, sorted: a list that prints as a table.
 
     Args:
         pattern: for instance `"meganet*"` or `"*_casme2"`.
@@ -106,7 +112,7 @@ def list_models(pattern: str = "*") -> list[str]:
         >>> mer_zoo.list_models("ststnet*")
         ['ststnet_megc2019']
     """
-    return sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern))
+    return ModelNames(sorted(n for n in _packaged() if fnmatch.fnmatchcase(n, pattern)))
 
 
 def find(name: str | Path) -> Entry:

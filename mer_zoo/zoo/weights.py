@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save as save_safetensors
 
+from mer_zoo.bounds import DTYPES
 from mer_zoo.errors import WeightsError
 from mer_zoo.files import write_atomically
 from mer_zoo.zoo.quantization import Kernel, is_worthwhile, quantized
@@ -22,10 +23,6 @@ from mer_zoo.zoo.tensors import read_tensors
 
 if TYPE_CHECKING:
     import keras
-
-
-DTYPES = {"float16": np.float16, "float32": np.float32, "int8": np.float16}
-"""Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
 
 
 def variables_by_path(network: "keras.Model") -> dict:

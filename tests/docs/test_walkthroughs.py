@@ -1,5 +1,6 @@
 """Pages followed literally: what a reader types on them works, from the first line to the last."""
 
+import ast
 import json
 import shlex
 import sys
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.backend_free
 
 ADDING = ROOT / "docs" / "adding-a-network.md"
 NOTEBOOK = ROOT / "docs" / "first_steps.ipynb"
+READINGS = ROOT / "docs" / "readings.ipynb"
 
 
 @pytest.fixture
@@ -109,6 +111,26 @@ def test_the_notebook_runs_from_top_to_bottom(here):
             exec("".join(cell["source"]), names)
             ran += 1
     assert ran >= 5
+
+
+def test_the_notebook_of_readings_shows_what_it_says(here):
+    pytest.importorskip("matplotlib").use("agg")
+    cells = json.loads(READINGS.read_text("utf-8"))["cells"]
+    names: dict = {}
+    shown = []
+    for code in ("".join(c["source"]) for c in cells if c["cell_type"] == "code"):
+        body = ast.parse(code).body
+        last = body.pop() if isinstance(body[-1], ast.Expr) else None
+        exec(compile(ast.Module(body, []), READINGS.name, "exec"), names)
+        if last is not None:
+            shown.append(eval(compile(ast.Expression(last.value), READINGS.name, "eval"), names))
+    tables = [value._repr_html_() for value in shown if hasattr(value, "_repr_html_")]
+    models, reading, both, many = tables
+    assert "<td>meganet_casme2</td>" in models and "surprise" in reading
+    assert reading.count("<img") == 5 and reading.count("<svg") == 1
+    assert both.count("<tr") == 3 and many.count("<tr") == 2 and "p_surprise" in many
+    assert names["reading"].label == "surprise"
+    assert (here / "reading.png").exists() and (here / "readings.csv").exists()
 
 
 def test_the_same_name_twice_is_refused():

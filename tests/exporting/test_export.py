@@ -1,6 +1,8 @@
 """Exported files: they answer as the model does, say who they are, and never cost what was there."""
 
 import importlib.util
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -12,6 +14,7 @@ from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 from mer_zoo.errors import ExportError, OutputExistsError, UnknownNameError, WeightsError
 from mer_zoo.exporting import FORMATS
+from mer_zoo.exporting.graph import clip_graph, image_graph
 from mer_zoo.exporting.reading import module_of
 from mer_zoo.spotting import find_expression
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
@@ -74,6 +77,37 @@ def test_every_network_of_the_package_is_exported(name, tmp_path):
     needs("onnx")
     path = exporting.export(name, tmp_path / "entry.onnx")
     assert exporting.read_metadata(path)["class_names"] == mer_zoo.card(name).class_names
+
+
+ALONE = """
+import sys
+for blocked in ("keras", "mer_zoo", "tensorflow", "jax"):
+    sys.modules[blocked] = None  # importing it is an error
+import numpy as np, torch
+program = torch.export.load(sys.argv[1]).module()
+inputs = dict(np.load(sys.argv[2]))
+expected = inputs.pop("expected")
+with torch.no_grad():
+    for part in (slice(0, 1), slice(None)):
+        answer = program(**{name: torch.from_numpy(value[part]) for name, value in inputs.items()})
+        np.testing.assert_allclose(answer.numpy(), expected[part], atol=1e-4)
+print("answers alike", len(expected))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "with_preprocessing"), [("meganet_tiny", False), ("meganet_tiny", True)]
+)
+def test_a_program_of_pytorch_needs_pytorch_alone(name, with_preprocessing, tmp_path):
+    needs("torch")
+    model = mer_zoo.load(name)
+    options = {"with_preprocessing": with_preprocessing}
+    path = exporting.export(model, tmp_path / "entry.pt2", "torch", **options)
+    graph = clip_graph(model, None) if with_preprocessing else image_graph(model)
+    np.savez(tmp_path / "golden.npz", expected=graph.expected, **graph.example)
+    arguments = [sys.executable, "-c", ALONE, path, tmp_path / "golden.npz"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.stdout.strip() == f"answers alike {len(graph.expected)}", done.stderr
 
 
 def test_a_file_is_replaced_where_that_is_asked_for(model, tmp_path):
