@@ -179,6 +179,7 @@ def card(entry: "Card") -> list:
         + (f"; {made}" if (made := entry.preprocessing.settings) else ""),
         "trained on": f"{entry.trained_on.clips:,} clips of {entry.trained_on.identities} identities, "
         f"{entry.trained_on.real_clips} of them real; corpus {entry.trained_on.corpus}"
+        + entry.trained_on.beginning
         + ("; altered after that" if entry.trained_on.altered else ""),
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
         "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "

@@ -6,7 +6,10 @@ for every shape; `mer_zoo.load` draws no random weights and is not concerned.
 """
 
 import contextlib
+import hashlib
+import os
 import warnings
+from pathlib import Path
 
 import keras
 from keras import layers
@@ -17,6 +20,19 @@ from mer_zoo.settings import is_offline
 
 SIGNED_RANGE = (-2.0, 2.0)
 PIXEL_RANGE = (0.0, 255.0)
+
+IMAGENET_FILES = {
+    "VGG19": (
+        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "253f8cb515780f3b799900260a226db6",
+    ),
+    "ResNet50": (
+        "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "4d473c1dd8becc155b73f8504c6f6626",
+    ),
+    "EfficientNetB0": ("efficientnetb0_notop.h5", "50bc09e76180e00e4465e1a485ddc09d"),
+}
+"""Network -> the file with its ImageNet weights, as `keras.applications` names it, and its MD5."""
 
 
 class Backbone(Network):
@@ -35,8 +51,9 @@ class Backbone(Network):
         input_shape: `(height, width, channels)`, at least 32 px; channels last on every backend.
             ImageNet trunks take 3 channels, fresh ones any number.
         num_classes: number of classes of the head.
-        weights: None for a fresh trunk; "imagenet" for the weights that Keras downloads, or finds in
-            its cache `~/.keras`. They are read once: the config says None, so that a copy or a saved
+        weights: None for a fresh trunk; "imagenet" for the weights of `IMAGENET_FILES`. They are read
+            from Keras' cache, `~/.keras/models`, also under MER_ZOO_OFFLINE; where they are not there,
+            Keras downloads them. They are read once: the config says None, so that a copy or a saved
             network never needs the network again.
         imagenet_pixels: whether the image is mapped to preprocessed pixels. By default only where
             `weights` is "imagenet".
@@ -139,7 +156,7 @@ class Backbone(Network):
     def _build_trunk(self, input_shape, weights):
         application = getattr(keras.applications, self._application)
         if weights == "imagenet":
-            _refuse_impossible_download(self._application)
+            weights = _imagenet_weights(self._application)
         try:
             with _channels_last(), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="This model usually expects 1 or 3")
@@ -147,9 +164,11 @@ class Backbone(Network):
         except Exception as error:  # Keras raises bare exceptions when a download fails
             if weights is None:
                 raise
+            name, _ = IMAGENET_FILES[self._application]
             raise WeightsError(
                 f"The ImageNet weights of {self._application} cannot be had: {error} Check the "
-                "connection, or put Keras' file into ~/.keras/models; weights=None starts from random ones."
+                f"connection, or put Keras' file {name} into ~/.keras/models; weights=None starts from "
+                "random ones."
             ) from error
         start = self._first_layer and whole.get_layer(self._first_layer)
         return keras.Model(start.input if start else whole.input, whole.output, name="trunk")
@@ -220,13 +239,37 @@ class ImageNetNormalization(keras.layers.Layer):
         return {**super().get_config(), "mode": self.mode}
 
 
-def _refuse_impossible_download(application):
+def imagenet_origin(application: str) -> str:
+    """Where the ImageNet weights of a network come from, in words for a card."""
+    name, md5 = IMAGENET_FILES[application]
+    return f"ImageNet weights of keras.applications ({name}, MD5 {md5})"
+
+
+def _imagenet_weights(application: str) -> str:
+    """Returns the file in Keras' cache if it is the published one, else "imagenet": Keras fetches it.
+
+    Keras has to be kept from looking itself: it replaces a file that is not the published one.
+    """
+    _refuse_stateless(application)
+    name, md5 = IMAGENET_FILES[application]
+    file = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / name
+    if file.is_file():
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "md5").hexdigest()
+        if found == md5:
+            return str(file)
+        problem = f"{file} is another file (MD5 {found}, expected {md5})"
+    else:
+        problem = f"{file} does not exist"
     if is_offline():
         raise WeightsError(
-            f"The ImageNet weights of {application} are downloaded by Keras, and MER_ZOO_OFFLINE "
-            "forbids it. Unset MER_ZOO_OFFLINE (what Keras has in ~/.keras/models is not fetched "
-            "again), or use weights=None."
+            f"{problem}, and MER_ZOO_OFFLINE forbids Keras to download the ImageNet weights of "
+            f"{application}. Put the file there, unset MER_ZOO_OFFLINE, or use weights=None."
         )
+    return "imagenet"
+
+
+def _refuse_stateless(application: str) -> None:
     if keras.Variable("zeros", shape=())._initializer is not None:
         # Inside a keras.StatelessScope variables come into being later, and what is read now is lost.
         raise WeightsError(

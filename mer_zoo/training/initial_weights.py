@@ -36,10 +36,11 @@ def build_network(
         WeightsError: the entry's weights do not fit.
     """
 
+    given = choice.arguments if not start else _without_imagenet(choice.arguments)
+
     def make():
         return models.build(
-            choice.name,
-            **{**choice.arguments, "input_shape": image_shape, "num_classes": len(classes)},
+            choice.name, **{**given, "input_shape": image_shape, "num_classes": len(classes)}
         )
 
     if not start:
@@ -47,6 +48,30 @@ def build_network(
     entry = find(start)
     same_head = list(entry.card.class_names) == list(classes)
     return entry.build(make, fresh=() if same_head else (HEAD,))
+
+
+def pretraining(choice: NetworkChoice, start: str) -> str:
+    """What the network of a recipe learned from before its own training, in words for a card.
+
+    Args:
+        choice: the network's class and arguments.
+        start: zoo entry whose weights it gets, or "".
+
+    Returns:
+        "" where it began with random weights, or with an entry that did.
+    """
+    if start:
+        return find(start).card.trained_on.pretrained
+    if choice.arguments.get("weights") == "imagenet":
+        return models.backbones.imagenet_origin(choice.name)
+    return ""
+
+
+def _without_imagenet(arguments: dict) -> dict:
+    """The arguments of a network that gets other weights, with the same preprocessing."""
+    if arguments.get("weights") != "imagenet":
+        return arguments
+    return {"imagenet_pixels": True, **arguments, "weights": None}
 
 
 def keep_weights(model: MicroExpressionClassifier, folder: Path) -> str:

@@ -189,6 +189,8 @@ def _write(recipe, network, dataset, examples, result, folder) -> cards.Card:
 
 
 def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:
+    from mer_zoo.training.initial_weights import pretraining
+
     real, corpus = (
         recipe.real,
         f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})",
@@ -208,6 +210,7 @@ def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.T
         tuned_on=[str(selection) for selection in recipe.selection],
         selection=recipe.selection,
         altered=altered,
+        pretrained=pretraining(recipe.network, real.start),
     )
 
 

@@ -304,6 +304,8 @@ def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, 
 
 
 def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
+    from mer_zoo.training.initial_weights import pretraining
+
     first, train = results[0], training_examples(recipe, corpus)
     return write_entry(
         recipe,
@@ -327,6 +329,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
             digest=corpus.digest,
             tuned_on=recipe.tuned_on,
             selection=recipe.selection,
+            pretrained=pretraining(recipe.network, recipe.start),
         ),
         metrics=_metrics(corpus.examples("test"), results),
         storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),

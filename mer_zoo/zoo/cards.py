@@ -115,6 +115,8 @@ class TrainedOn:
 
     `selection`: the clips on which the hyperparameters were chosen. `altered`: the weights were
     changed after the training that this section describes, so they may have seen any clip.
+    `pretrained`: what they were trained on before any clip, such as the photographs of ImageNet; empty
+    for random weights.
     """
 
     corpus: Prose
@@ -126,12 +128,18 @@ class TrainedOn:
     tuned_on: Paragraphs = field(default_factory=list)
     selection: Annotated[list[Selection], Items(0, 100)] = field(default_factory=list)
     altered: bool = False
+    pretrained: Line = ""
 
     @property
     def real_clips_seen(self) -> str:
         """The real clips that the weights have seen or may have seen, in words; empty if none."""
         seen = [f"{self.real_clips} real clips"] if self.real_clips else []
         return " and ".join([*seen, *["clips its card does not know"] * self.altered])
+
+    @property
+    def beginning(self) -> str:
+        """ ", beginning with ..." where training did not begin with random weights; else empty."""
+        return f", beginning with {self.pretrained}" if self.pretrained else ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +221,7 @@ class Card:
         kind = saw.real_clips_seen or "synthetic clips only"
         return (
             f"{self.name} was trained on {kind} ({saw.clips} clips, {saw.identities} identities, "
-            f"corpus {saw.corpus}). " + " ".join(self.limits)
+            f"corpus {saw.corpus}){saw.beginning}. " + " ".join(self.limits)
         )
 
     def brief(self):
@@ -234,7 +242,8 @@ class Card:
             name=self.name,
             summary=self.summary,
             use=self.intended_use,
-            trained_on=f"{kind}: {saw.clips:,} clips of {saw.identities} identities, {saw.corpus}",
+            trained_on=f"{kind}: {saw.clips:,} clips of {saw.identities} identities, {saw.corpus}"
+            f"{saw.beginning}",
             score=score,
             limits=tuple(self.limits),
         )

@@ -1,5 +1,6 @@
 """The trunks of keras.applications as classifiers of modality images."""
 
+import inspect
 import warnings
 
 import keras
@@ -8,6 +9,8 @@ import pytest
 
 from mer_zoo import models
 from mer_zoo.errors import WeightsError
+from mer_zoo.models.backbones import IMAGENET_FILES
+from tests.imagenet_files import write_imagenet_file
 
 from .network_contract import (
     assert_learns,
@@ -36,7 +39,7 @@ def networks():
 
 
 @pytest.fixture
-def applications(monkeypatch):
+def applications(monkeypatch, tmp_path):
     """Keras' trunks replaced by one convolution, so that the way to the trunk is seen by itself."""
 
     def application(include_top, weights, input_shape):
@@ -57,6 +60,7 @@ def applications(monkeypatch):
     for name in SHAPES:
         monkeypatch.setattr(keras.applications, name, application)
     monkeypatch.delenv("MER_ZOO_OFFLINE", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     return application
 
 
@@ -222,6 +226,35 @@ def test_imagenet_weights_that_cannot_be_had_are_an_error(applications, monkeypa
     monkeypatch.setenv("MER_ZOO_OFFLINE", "1")
     with pytest.raises(WeightsError, match="MER_ZOO_OFFLINE"):
         models.EfficientNetB0(weights="imagenet")
+
+
+@eager_only
+@pytest.mark.parametrize("name", SHAPES)
+def test_imagenet_weights_in_the_cache_are_read_offline(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setenv("MER_ZOO_OFFLINE", "1")
+    file, convolutions = write_imagenet_file(monkeypatch, name, tmp_path / ".keras")
+    network = models.build(name, input_shape=SHAPES[name], num_classes=3, weights="imagenet")
+    trunk = network.get_layer("trunk")
+    kernels = [v for v in trunk.weights if "kernel" in v.name]
+    for mine, stored in zip(kernels, convolutions, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(mine), stored)
+    # A file that is not the published one is neither used nor replaced.
+    content = file.read_bytes() + b"x"
+    file.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"another file \(MD5 .*MER_ZOO_OFFLINE"):
+        models.build(name, input_shape=SHAPES[name], num_classes=3, weights="imagenet")
+    assert file.read_bytes() == content
+
+
+def test_the_published_files_are_those_that_keras_expects():
+    from keras.src.applications import efficientnet, resnet, vgg19
+
+    sources = {"VGG19": vgg19, "ResNet50": resnet, "EfficientNetB0": efficientnet}
+    for name, module in sources.items():
+        _, md5 = IMAGENET_FILES[name]
+        assert f'"{md5}"' in inspect.getsource(module)
 
 
 @pytest.mark.parametrize(
