@@ -35,6 +35,9 @@ NEAR, FADE = 0.25, 0.3
 FADE_OF_OTHERS = 3.0
 """The same for whether there are other sounds, without which a brief movement is not one of speech."""
 
+OTHERS = 2.0
+"""Other sounds within these seconds that make it speech; with fewer it is the less sure."""
+
 LOWER_FACE = 0.56
 """Height from which on cells of the canonical crop move with the mouth: the wings of the nose."""
 
@@ -44,7 +47,8 @@ _LIPS, _CORNERS, _JAW = (13, 14), (61, 291), (4, 152)
 def talking_confidence(path: FacePath) -> np.ndarray:
     """How sure it is that the person talks in each frame, 0..1, float64 `(T,)`.
 
-    `1 - 0.5 ** (n min(1, m))`: n brief movements of the mouth are near, and m others within seconds.
+    `1 - 0.5 ** (n min(1, m / 2))`: n brief movements of the mouth are near, and m others within
+    seconds.
 
     Args:
         path: where the face was; every frame must have a face, and none is after a camera cut.
@@ -57,7 +61,7 @@ def talking_confidence(path: FacePath) -> np.ndarray:
     near = weights * np.exp(-away / FADE)
     wide = weights * np.exp(-away / FADE_OF_OTHERS)
     others = wide.sum(axis=1) - wide.max(axis=1)
-    return 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others, 1))
+    return 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others / OTHERS, 1))
 
 
 def lower_cells() -> np.ndarray:
