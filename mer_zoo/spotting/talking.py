@@ -10,7 +10,7 @@ import numpy as np
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
 
-TALKING = 0.4
+TALKING = 0.3
 """Confidence from which on what lips and jaw do is taken for speech."""
 
 LONGEST = 0.5

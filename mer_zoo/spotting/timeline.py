@@ -44,7 +44,7 @@ class Interval:
             second: 0 not, 1 shut.
         eye_share: share of the movement's energy that lies about the eyes, 0 to 1. Much of it, with
             the eyes closing, would be a blink, which is not returned.
-        talking: how sure it is that the person talked between onset and apex, 0..1. From .5 on
+        talking: how sure it is that the person talked between onset and apex, 0..1. From .3 on
             (`mer_zoo.spotting.talking.TALKING`) the movement is that of the upper face alone.
     """
 
