@@ -3,11 +3,13 @@
 import inspect
 
 import keras
+import numpy as np
 import pytest
 
 from mer_zoo import models
 
 from .network_contract import (
+    answer,
     assert_learns,
     assert_paths_are_stable,
     assert_runs_in_half_precision,
@@ -33,6 +35,14 @@ SMALL = {
     "EfficientNetB0": BACKBONE,
 }
 """Arguments of a small network of each kind."""
+
+ANSWERS = {
+    "MEGANet": [0.3018601, 0.3712979, 0.3268421],
+    "STSTNet": [0.6655528, 0.1885331, 0.1459141],
+    "OFFApexNet": [0.3441878, 0.3312014, 0.3246109],
+    "LEARNet": [0.5125005, 0.4874995],
+}
+"""What each answers to drawn weights and a drawn image (`network_contract.answer`), found with PyTorch."""
 
 # Whole trunks have hundreds of layers, which TensorFlow and JAX compile for minutes; the backends
 # answer alike for every entry (tests/zoo), which these are among.
@@ -69,6 +79,12 @@ def test_its_arguments_are_attributes(network):
 def test_it_computes_in_half_precision(network):
     arguments = SMALL[type(network).__name__]
     assert_runs_in_half_precision(lambda: type(network)(**arguments))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_backend_gives_the_same_answer(name):
+    found = answer(models.build(name, **SMALL[name]))
+    np.testing.assert_allclose(found, ANSWERS[name], atol=1e-5)
 
 
 def test_it_learns(network):
