@@ -9,6 +9,7 @@ from mer_zoo import cli
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation import Result
 from mer_zoo.recipes import Recipe
+from mer_zoo.synthesis.records import RECORD
 from mer_zoo.tracking import Store
 from mer_zoo.training import fit, synthetic, train_entry
 from mer_zoo.training.corpora import RenderedCorpus
@@ -33,11 +34,10 @@ def random_corpus(*args, **options):
     """Stands in for rendered clips: noise."""
     rng = np.random.default_rng(2)
     labels = ["negative", "positive", "surprise", "none"] * 24
-    columns = [("identity", "U10"), ("clip", int), ("split", "U10"), ("label", "U9"), ("rig", "U4")]
-    records = np.zeros(96, columns)
+    records = np.zeros(96, RECORD)
     records["split"] = np.repeat(["train", "validation", "test"], 32)
-    records["identity"], records["label"] = records["split"], labels
-    records["clip"] = np.arange(96)
+    records["identity"], records["label"] = [f"face{i // 2}" for i in range(96)], labels
+    records["clip"] = np.arange(96) % 2
     images = rng.normal(size=(96, 20, 20, 3)).astype(np.float16)
     return RenderedCorpus(
         images, records, ("negative", "positive", "surprise"), "digest", "a corpus of noise"

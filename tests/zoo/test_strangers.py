@@ -142,7 +142,7 @@ def test_the_cache_opens_https_alone(url, tmp_path, monkeypatch):
         ("preprocessing", "parameters", {"a.b": 1}, "no mesti parameter named 'a.b'"),
         ("preprocessing", "parameters", {"regularization": "x"}, "regularization='x'"),
         ("preprocessing", "parameters", {"channels": " "}, "no mesti channel set"),
-        ("preprocessing", "parameters", {"channels": [1]}, "unhashable"),
+        ("preprocessing", "parameters", {"channels": [1]}, "no mesti channel set"),
         ("network", "arguments", {"stages": [[0]]}, "no MEGANet can be built"),
         ("network", "arguments", {"depth": 3}, "no MEGANet argument named 'depth'"),
         ("network", "name", "NoNet", "no network named 'NoNet'"),
