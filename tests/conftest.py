@@ -57,11 +57,13 @@ SLOW = (
         "tests/cli/test_evaluating",
         "tests/cli/test_quiet_start",
         "tests/cli/test_resuming",
+        "tests/cli/test_quiet_start",
+        "tests/cli/test_resuming",
         "tests/docs/test_walkthroughs",
     ),
     *("tests/datasets/test_mutated_tables", "tests/layers/test_clip_layers"),
     *("tests/project/test_fuzz", "tests/project/test_processes", "tests/zoo/test_many_load"),
-    *("tests/spotting/test_cuts", "tests/spotting/test_long_videos"),
+    *("tests/spotting/test_cuts", "tests/spotting/test_long_videos", "tests/spotting/test_talking"),
 )
 """What `python -m tests --fast` leaves out: most of the time, a third of the tests."""
 
