@@ -35,7 +35,8 @@ BACKEND_FREE = (
         f"tests/training/test_learner.py::test_{name}"
         for name in ("a_border_for_shifts", "what_cannot_be_evaluated", "clips_without_a_face")
     ),
-    "tests/tuner/test_command.py",
+    # One search, from a dataset to its champion, runs on every backend.
+    *(f"tests/tuner/test_command.py::test_{name}" for name in ("errors_are", "the_command_needs")),
     # Another way to the same images: what an entry answers to an image is tested by golden outputs, and
     # a real video is read on every backend (test_a_real_smile_is_read).
     "tests/zoo/test_spot_video.py",
@@ -55,8 +56,6 @@ SLOW = (
         "tests/training/",
         "tests/tuner/",
         "tests/cli/test_evaluating",
-        "tests/cli/test_quiet_start",
-        "tests/cli/test_resuming",
         "tests/cli/test_quiet_start",
         "tests/cli/test_resuming",
         "tests/docs/test_walkthroughs",
