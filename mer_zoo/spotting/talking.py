@@ -17,7 +17,13 @@ LONGEST = 0.5
 """Seconds within which a movement of the mouth is over that may be a sound."""
 
 LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
-"""Least size of such a movement, pixels of the 224 px crop: above the jitter of the landmarks."""
+"""Least size of such a movement, pixels of the 224 px crop."""
+
+LEAST_JITTER = 6.0
+"""The same as a multiple of the landmarks' jitter from frame to frame, which noise and small faces raise."""
+
+SMOOTHING = 0.015
+"""Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""
 
 WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
 """How much such a movement says: the corners of the mouth alone move in expressions as well."""
@@ -71,15 +77,18 @@ def lower_cells() -> np.ndarray:
 
 def _sounds(path: FacePath) -> list[tuple[float, float]]:
     """Moments and weights, 0.25 to 1, of the brief movements of the mouth, each counted once."""
+    from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
     step = float(np.median(np.diff(path.times)))
-    mouth = _mouth(path)
+    raw = _mouth(path)
+    mouth = {name: gaussian_filter1d(course, SMOOTHING / step) for name, course in raw.items()}
     around = 2 * round(AROUND / step) + 1
     reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
     found: list[tuple[float, float]] = []
     for name, course in mouth.items():
         least = np.maximum(LEAST[name], LEAST_SHARE * reach)
+        least = np.maximum(least, LEAST_JITTER * _jitter(raw[name]))
         for sign in (1, -1):
             places, kinds = find_peaks(
                 sign * course, prominence=LEAST[name], width=(0, LONGEST / step), rel_height=0.5
@@ -94,6 +103,11 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
         if all(abs(moment - other) > 0.1 for other, _ in sounds):
             sounds.append((float(moment), float(weight)))
     return sounds
+
+
+def _jitter(course: np.ndarray) -> float:
+    """Standard deviation of what changes from frame to frame without reason, by second differences."""
+    return 1.4826 * float(np.median(np.abs(np.diff(course, 2)))) / np.sqrt(6)
 
 
 def _range(course: np.ndarray, frames: int) -> np.ndarray:

@@ -73,6 +73,13 @@ def test_one_movement_of_the_mouth_is_no_speech(tmp_path, portrait):
     assert course(film(tmp_path, portrait, 5, [smile])).max() < TALKING
 
 
+@pytest.mark.parametrize("fps", [30, 200])
+def test_a_noisy_camera_is_no_speech(tmp_path, portrait, fps):
+    video = draw_long_video(portrait, seconds=5, seed=2, fps=fps, noise=3.0, expressions_a_minute=0)
+    video.write(tmp_path / "noisy.mp4")
+    assert course(tmp_path / "noisy.mp4").max() < TALKING
+
+
 def test_a_smile_that_stays_is_no_speech():
     assert course(demonstration.smile()).max() < TALKING
 
