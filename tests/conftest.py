@@ -61,6 +61,8 @@ SLOW = (
         "tests/docs/test_walkthroughs",
     ),
     *("tests/datasets/test_mutated_tables", "tests/layers/test_clip_layers"),
+    *("tests/project/test_imports", "tests/cli/test_commands.py::test_verify_passes"),
+    "tests/zoo/test_load.py::test_a_saved_model_is_read_in_a_fresh_process",
     *("tests/project/test_fuzz", "tests/project/test_processes", "tests/zoo/test_many_load"),
     *("tests/spotting/test_cuts", "tests/spotting/test_long_videos", "tests/spotting/test_talking"),
 )
