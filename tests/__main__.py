@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # The first one runs the tests that need no particular backend, too; PyTorch compiles nothing.
@@ -32,9 +33,14 @@ def main(arguments: list[str]) -> int:
         if fast:
             installed, arguments = installed[:1], [*arguments, "-m", "not slow"]
         for stage in ("suite",) if fast else ("suite", "save", "load"):
-            for backend in installed:
-                if not _run(stage, backend, backend == installed[0], exchange, arguments):
-                    failed.append(f"{stage} on {backend}")
+            # A suite has two workers of its own; an exchange is one process.
+            with ThreadPoolExecutor(1 if stage == "suite" else 2) as pool:
+                runs = [
+                    pool.submit(_run, stage, b, b == installed[0], exchange, arguments)
+                    for b in installed
+                ]
+                done = zip(installed, (run.result() for run in runs), strict=True)
+                failed += [f"{stage} on {backend}" for backend, passed in done if not passed]
     print(f"\nfailed: {', '.join(failed)}" if failed else f"\nall passed on {', '.join(installed)}")
     return 1 if failed else 0
 
