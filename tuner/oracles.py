@@ -168,7 +168,7 @@ def restored(make: Callable, backup: Path, say: Callable[[str], None]):
     Args:
         make: makes a fresh oracle.
         backup: the state after the last trial that ended.
-        say: called with a line of text about what was mended.
+        say: called with a line of text about each repair.
     """
     oracle = make()
     state = oracle.state_file
@@ -183,7 +183,7 @@ def restored(make: Callable, backup: Path, say: Callable[[str], None]):
         try:
             oracle = make()
             oracle.set_state(json.loads(backup.read_text(encoding="utf-8")))
-            say(f"{damage}; going on from the backup of the trial before.")
+            say(f"{damage}; resuming from the backup of the previous trial.")
             return oracle
         except (ValueError, KeyError, TypeError):
             damage += " and so is its backup"

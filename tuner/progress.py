@@ -16,7 +16,7 @@ class Lines:
         self._folds = bars.add_task("folds", visible=False)
 
     def say(self, text: str) -> None:
-        """Prints a line, shown or not: what was mended must not go unsaid."""
+        """Prints a line, shown or not: repairs are always reported."""
         self._bars.console.print(text, markup=False, highlight=False)
 
     def trials(self, done: int, total: int, best: float | None) -> None:

@@ -35,7 +35,7 @@ class TrialRecord:
         self.folds: dict[str, FoldRecord] = {}
 
     def begin(self, values: Mapping[str, Any], tags: Mapping[str, Any]) -> None:
-        """Goes on in the run: logs the hyperparameters, reads the folds that were finished before.
+        """Resumes the run: logs the hyperparameters, reads the folds that were finished before.
 
         Args:
             values: by dotted key.

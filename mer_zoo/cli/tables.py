@@ -183,7 +183,7 @@ def card(entry: "Card") -> list:
         + ("; altered after that" if entry.trained_on.altered else ""),
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
         "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
-        f"{entry.rejection.min_motion:.1f} px"
+        f"{entry.rejection.min_motion:.1f} px; {entry.rejection.while_talking}"
         + ("; not measured" if isnan(entry.rejection.auc) else ""),
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
         f"sha256 {entry.weights.sha256[:16]}…"

@@ -4,15 +4,24 @@ Nobody who watches an interview asks for recall alone. What spoils it are names 
 speaks, a blink, a head that turns: *wrong names a minute*.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mer_zoo.errors import EvaluationError
+from mer_zoo.csv_table import CsvFormat, plain_name
+from mer_zoo.errors import EvaluationError, shown
 
 COLUMNS = ("start", "end", "what", "labels")
+TABLE = CsvFormat(
+    what="annotation table",
+    rows="stretches",
+    row="one stretch a row",
+    columns=COLUMNS,
+    meaning="the first frames of the stretches",
+    most_bytes=8_000_000,
+    most_rows=100_000,
+    error=EvaluationError,
+)
 
 
 @dataclass(frozen=True)
@@ -103,31 +112,31 @@ def score_naming(
 
 
 def read_stretches(path: str | Path) -> list[Stretch]:
-    """Reads an annotation table: CSV with the columns start, end, what and labels (`a|b`, or empty).
+    """Reads an annotation table: csv with the columns start, end, what and labels (`a|b`, or empty).
 
     Raises:
-        EvaluationError: the file is missing, lacks a column, or a frame is no number.
+        EvaluationError: the file is missing, no such table, or lacks a column; or a frame is no
+            number.
     """
-    try:
-        rows = list(csv.DictReader(io.StringIO(Path(path).read_text("utf-8-sig"))))
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvaluationError(f"{path} cannot be read: {error}.") from error
-    stretches = []
-    for number, row in enumerate(rows, start=2):
-        if missing := [name for name in COLUMNS if row.get(name) is None]:
-            raise EvaluationError(
-                f"{path}, line {number}: {', '.join(missing)} is missing. Expected the columns "
-                f"{', '.join(COLUMNS)}."
-            )
-        try:
-            start, end = int(row["start"]), int(row["end"])
-        except ValueError:
-            raise EvaluationError(
-                f"{path}, line {number}: start is {row['start']!r} and end is {row['end']!r}; "
-                "expected frame numbers."
-            ) from None
-        labels = tuple(label.strip() for label in row["labels"].split("|") if label.strip())
-        stretches.append(Stretch(start, end, row["what"], labels))
+    path = Path(path)
+    names, rows = TABLE.read(path)
+    places = {plain_name(name): place for place, name in enumerate(names)}
+    if missing := [name for name in COLUMNS if name not in places]:
+        raise EvaluationError(
+            f"{path} has no column {' and no column '.join(map(repr, missing))}; expected "
+            f"{', '.join(COLUMNS)}."
+        )
+    stretches, faults = [], []
+    for line, cells in rows:
+        start, end, what, labels = (
+            cells[places[name]].strip() if places[name] < len(cells) else "" for name in COLUMNS
+        )
+        if not (start.isdecimal() and end.isdecimal() and len(start + end) < 20):
+            faults.append(f"line {line}: start is {shown(start)} and end is {shown(end)}")
+            continue
+        named = tuple(label.strip() for label in labels.split("|") if label.strip())
+        stretches.append(Stretch(int(start), int(end), what, named))
+    TABLE.refuse_rows(path, faults, len(rows))
     return stretches
 
 

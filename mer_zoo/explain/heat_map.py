@@ -41,7 +41,7 @@ def heat_map(
         model: a `MicroExpressionClassifier`, or a model of `mer_zoo.models`.
         image: float32 `(H, W, C)`, what the network sees (`model.preprocess(clip)`,
             `reading.image`).
-        label: class name (of a classifier) or index; by default the likeliest class.
+        label: class name (of a classifier) or index; by default the most probable class.
         method: "integrated" or "gradcam".
 
     Returns:

@@ -87,7 +87,7 @@ def _traceable_by_torch(network):
         shape = graph.op("Constant", value_t=torch.tensor([-1]))
         return graph.op("Reshape", tensor, shape)
 
-    def squeeze(graph, tensor, *_):  # `take` goes on with a reshape to the shape it wants
+    def squeeze(graph, tensor, *_):  # `take` then reshapes to the shape it wants
         return graph.op("Identity", tensor)
 
     stand_ins = {"aten::ravel": ravel, "aten::squeeze": squeeze}

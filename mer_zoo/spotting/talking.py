@@ -44,6 +44,9 @@ FADE_OF_OTHERS = 3.0
 OTHERS = 2.0
 """Other sounds within these seconds that make it speech; with fewer it is the less sure."""
 
+SHORTEST = 5
+"""Frames, without which nothing can be said about a rhythm."""
+
 LOWER_FACE = 0.56
 """Height from which on cells of the canonical crop move with the mouth: the wings of the nose."""
 
@@ -59,7 +62,8 @@ def talking_confidence(path: FacePath) -> np.ndarray:
     Args:
         path: where the face was; every frame must have a face, and none is after a camera cut.
     """
-    sounds = np.array(_sounds(path)).reshape(-1, 2)
+    enough = len(path.times) >= SHORTEST
+    sounds = np.array(_sounds(path) if enough else []).reshape(-1, 2)
     if len(sounds) < 2:
         return np.zeros(len(path.times))
     moments, weights = sounds.T

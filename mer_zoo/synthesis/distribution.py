@@ -159,14 +159,7 @@ def draw_plan(
         # As much for every number asked for, so that the clips stay the same.
         room = int(np.ceil(2 * LARGEST_ERROR * (timing.offset - timing.onset)))
         lead, tail = lead + room, tail + room
-    timing = Timing(
-        timing.onset + lead,
-        timing.apex + lead,
-        timing.offset + lead,
-        timing.plateau,
-        timing.rest,
-        timing.sharpness,
-    )
+    timing = _later(timing, lead)
     # Nothing reads the frames after the offset, so they end with the later of the true one and
     # the annotated one.
     errors = ERRORS if conditions.phases is None else (conditions.phases,) * 3
@@ -215,10 +208,7 @@ def draw_talking_plan(schema: Schema, label: str, kind: str, rng: np.random.Gene
     timing, fps, tail = _draw_timing(
         large, acquisition, rng, CONVERSATION_SECONDS if large else None
     )
-    lead = int(rng.integers(2, 5))
-    timing = replace(
-        timing, onset=timing.onset + lead, apex=timing.apex + lead, offset=timing.offset + lead
-    )
+    timing = _later(timing, int(rng.integers(2, 5)))
     annotated = annotate(timing, timing.offset + tail + 1, rng)
     n_frames = max(timing.offset, annotated[2]) + 1
     if label == NONE:
@@ -286,6 +276,11 @@ def _draw_head(
     if training and rng.random() < (STRONG_HEAD_SHARE_NONE if none else STRONG_HEAD_SHARE):
         return "strong", float(rng.uniform(*STRONG_HEAD))
     return "residual", None
+
+
+def _later(timing: Timing, frames: int) -> Timing:
+    moved = {name: getattr(timing, name) + frames for name in ("onset", "apex", "offset")}
+    return replace(timing, **moved)
 
 
 def annotate(

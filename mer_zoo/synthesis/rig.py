@@ -23,7 +23,7 @@ OUTER_EYE_CORNERS = (33, 263)
 
 # At the right mouth corner and two places of the lips the asset holds points of the mouth's cavity,
 # which never move. They take the place and the motion of their partners on the other side.
-MENDED = {61: 291, 62: 292, 76: 306, 318: 88, 325: 96}
+CAVITY_POINTS = {61: 291, 62: 292, 76: 306, 318: 88, 325: 96}
 MIDLINE = 0.0102  # x of the mid-line landmarks
 
 # The rig knows only one browInnerUp; it is split over this distance either side of the mid-line
@@ -56,7 +56,7 @@ class FaceRig:
         with np.load(ASSET, allow_pickle=False) as asset:
             rest = asset["pos"].astype(np.float32)
             units = dict(zip(asset["names"].tolist(), asset["B"].astype(np.float32), strict=True))
-        rest, units = _mend(rest, units)
+        rest, units = _without_cavity_points(rest, units)
         # 0 on the subject's right, 1 on the left, smooth in between; the two halves add to one.
         ramp = np.clip(0.5 + 0.5 * (rest[:, :1] - MIDLINE) / SPLIT_HALF_WIDTH, 0, 1)
         left = ramp * ramp * (3 - 2 * ramp)
@@ -139,15 +139,15 @@ class FittedRig:
         return self._spread(nearer[:, None], blur=2 * BLUR_224 * self.pixel)
 
 
-def _mend(rest: np.ndarray, units: dict) -> tuple[np.ndarray, dict]:
-    broken, partner = list(MENDED), list(MENDED.values())
+def _without_cavity_points(rest: np.ndarray, units: dict) -> tuple[np.ndarray, dict]:
+    cavity, partner = list(CAVITY_POINTS), list(CAVITY_POINTS.values())
     rest = rest.copy()
-    rest[broken] = rest[partner] * [-1, 1, 1] + np.array([2 * MIDLINE, 0, 0], np.float32)
-    mended = {}
+    rest[cavity] = rest[partner] * [-1, 1, 1] + np.array([2 * MIDLINE, 0, 0], np.float32)
+    repaired = {}
     for name, moved in units.items():
-        mended[name] = moved.copy()
-        mended[name][broken] = units[_other_side(name)][partner] * [-1, 1, 1]
-    return rest, mended
+        repaired[name] = moved.copy()
+        repaired[name][cavity] = units[_other_side(name)][partner] * [-1, 1, 1]
+    return rest, repaired
 
 
 def _other_side(unit: str) -> str:

@@ -64,7 +64,7 @@ class BayesCeiling:
 def bayes_ceiling(schema: Schema) -> BayesCeiling:
     """How well the classes of a schema can be told from the set of action units alone.
 
-    Classes are equally frequent; the reader knows the tables and names the likeliest class.
+    Classes are equally frequent; the reader knows the tables and names the most probable class.
     Strengths are not used: they are redrawn for every clip.
     """
     names = schema.class_names

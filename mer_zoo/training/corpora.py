@@ -151,6 +151,7 @@ def render_corpus(
         progress(f"left out: {line}")
     if not made:
         raise NoFaceError(f"None of the {len(paths)} photographs in {source.photos} can be used.")
+    more = f"{data.talking_clips} more of each training identity that talks, "
     return RenderedCorpus(
         images=np.concatenate([images for images, _ in made]),
         records=np.concatenate([records for _, records in made]),
@@ -158,9 +159,8 @@ def render_corpus(
         digest=corpus.digest,
         description=(
             f"synthetic-{data.schema} version {corpus.version}, seed {data.seed}, "
-            f"{data.clips_per_identity} clips of each identity"
-            f"{f' and {data.talking_clips} of it talking' if data.talking_clips else ''}, face rigs "
-            f"{' and '.join(corpus.rigs)}"
+            f"{data.clips_per_identity} clips of each identity, "
+            f"{more if data.talking_clips else ''}face rigs {' and '.join(corpus.rigs)}"
         ),
     )
 

@@ -76,6 +76,13 @@ class Rejection:
     kept: MeasuredShare
     upper_face: Share = 1.0
 
+    @property
+    def while_talking(self) -> str:
+        """What is named while a person talks, in words."""
+        if self.upper_face < 1:
+            return f"while a person talks, largest probability of the upper face below {self.upper_face:.2f}"
+        return "while a person talks, always"
+
 
 @dataclass(frozen=True)
 class Weights:

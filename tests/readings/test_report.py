@@ -10,35 +10,10 @@ import numpy as np
 import pytest
 
 from mer_zoo.errors import ClipError, OutputExistsError
-from mer_zoo.readings import CardSummary, Reading, render_reading, save_report, stylesheet
+from mer_zoo.readings import CardSummary, render_reading, save_report, stylesheet
 from mer_zoo.readings.report import overlay, picture
 
 pytestmark = pytest.mark.backend_free
-
-
-@pytest.fixture
-def reading():
-    rng = np.random.default_rng(0)
-    return Reading(
-        label="happiness",
-        probabilities={"happiness": 0.7, "others": 0.3},
-        expression=True,
-        onset=13,
-        apex=25,
-        offset=25,
-        held=True,
-        image_span=(13, 17, 17),
-        motion=3.21,
-        fps=30.0,
-        source="a <b>& smile.mp4",
-        model="meganet_tiny",
-        provenance="Trained on synthetic clips only.",
-        curve=np.linspace(0, 3, 60, dtype=np.float32),
-        curve_start=5,
-        frames=rng.integers(0, 255, (3, 112, 112, 3), dtype=np.uint8),
-        image=rng.normal(size=(96, 96, 3)).astype(np.float32),
-        attention=rng.random((96, 96), dtype=np.float32),
-    )
 
 
 class Page(html.parser.HTMLParser):

@@ -9,32 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mer_zoo.readings import NO_EXPRESSION, UPPER_FACE, CardSummary, Reading
+from mer_zoo.readings import NO_EXPRESSION, UPPER_FACE, CardSummary
 
 pytestmark = pytest.mark.backend_free
 
 
 @pytest.fixture
-def reading():
-    generator = np.random.default_rng(0)
-    return Reading(
-        label="happiness",
+def reading(reading):
+    return dataclasses.replace(
+        reading,
         probabilities={"disgust": 0.2, "happiness": 0.7, "others": 0.1},
-        expression=True,
-        onset=13,
-        apex=25,
-        offset=25,
-        held=True,
-        image_span=(13, 17, 17),
-        motion=3.21,
-        fps=30.0,
         source="videos/a <b>& smile.mp4",
-        model="meganet_tiny",
         provenance="Trained on <synthetic> clips only.",
-        curve=np.linspace(0, 3, 60, dtype=np.float32),
-        curve_start=5,
-        frames=generator.integers(0, 255, (3, 112, 112, 3), dtype=np.uint8),
-        image=generator.normal(size=(96, 96, 3)).astype(np.float32),
         attention=None,
         brief=CardSummary("meganet_tiny", "", "", "synthetic clips only: 9 clips", "", ()),
     )

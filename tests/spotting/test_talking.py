@@ -73,6 +73,13 @@ def test_one_movement_of_the_mouth_is_no_speech(tmp_path, portrait):
     assert course(film(tmp_path, portrait, 5, [smile])).max() < TALKING
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("stop", [2, 3, 4])
+def test_a_few_frames_have_no_rhythm(stop):
+    path = follow_face(open_frames(demonstration.smile()), stop=stop)
+    assert talking_confidence(path).tolist() == [0] * stop
+
+
 @pytest.mark.parametrize("fps", [30, 200])
 def test_a_noisy_camera_is_no_speech(tmp_path, portrait, fps):
     video = draw_long_video(portrait, seconds=5, seed=2, fps=fps, noise=3.0, expressions_a_minute=0)
