@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mer_zoo.synthesis import SCHEMAS, Corpus, bayes_ceiling
-from mer_zoo.synthesis.marginals import PUBLISHED, action_unit_shares
+from mer_zoo.synthesis.expressions.marginals import PUBLISHED, action_unit_shares
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.layers.constants import RIGID_CELLS
-from mer_zoo.synthesis.identities import find_identities
-from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
+from mer_zoo.synthesis.corpus.identities import find_identities
+from mer_zoo.synthesis.rendering.photograph import canonical_portrait, read_photograph
 
 FACES = 40
 SIZE = 112

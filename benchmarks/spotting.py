@@ -71,7 +71,7 @@ def smile_video(path: Path, minutes: float) -> list[int]:
     """Writes the video frame by frame; returns the apex of each smile."""
     from mer_zoo.cli import demonstration
     from mer_zoo.clips import Clip
-    from mer_zoo.synthesis.video import write_frames
+    from mer_zoo.synthesis.rendering.video import write_frames
 
     smile = Clip.from_video(demonstration.smile()).frames
     played = np.concatenate([smile, smile[-2::-1]])

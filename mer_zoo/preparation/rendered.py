@@ -6,9 +6,9 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.synthesis import canonical_portrait, parse_action_units
-from mer_zoo.synthesis.corpus import render_plan
-from mer_zoo.synthesis.distribution import draw_plan
-from mer_zoo.synthesis.schema import Combination, Schema
+from mer_zoo.synthesis.corpus.corpus import render_plan
+from mer_zoo.synthesis.corpus.distribution import draw_plan
+from mer_zoo.synthesis.expressions.schema import Combination, Schema
 
 # Raised whenever the same clip, units and number would give another rendering.
 VERSION = 1
@@ -18,7 +18,7 @@ def rendered(clip: Clip, clip_id: str, number: int, action_units: str) -> Clip:
     """A micro-expression rendered on the face at a clip's onset, as the clips of a corpus are.
 
     Everything about it (how far the face moves, when, the head, the light, the camera) is drawn as
-    for held-out clips of a corpus; see `mer_zoo.synthesis.distribution`. A unit on one side appears on
+    for held-out clips of a corpus; see `mer_zoo.synthesis.corpus.distribution`. A unit on one side appears on
     either: which, is drawn too.
 
     Args:

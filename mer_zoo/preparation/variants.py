@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.synthesis.acquisition import Acquisition, draw_camera
-from mer_zoo.synthesis.distribution import LEAST_FRAMES, annotate
-from mer_zoo.synthesis.disturbances import Disturbances, draw_light
-from mer_zoo.synthesis.expression import Timing
-from mer_zoo.synthesis.photometry import Camera, light
+from mer_zoo.synthesis.camera.acquisition import Acquisition, draw_camera
+from mer_zoo.synthesis.camera.disturbances import Disturbances, draw_light
+from mer_zoo.synthesis.camera.photometry import Camera, light
+from mer_zoo.synthesis.corpus.distribution import LEAST_FRAMES, annotate
+from mer_zoo.synthesis.expressions.expression import Timing
 
 # Raised whenever the same clip and number would give another variant.
 VERSION = 1
@@ -53,7 +53,7 @@ def variant(clip: Clip, clip_id: str, number: int) -> Clip:
 def with_moved_phases(clip: Clip, rng: np.random.Generator) -> Clip:
     """The clip with onset, apex and offset as another annotator might have marked them.
 
-    Errors are those of the rendered clips (`mer_zoo.synthesis.distribution.annotate`). Phases stay
+    Errors are those of the rendered clips (`mer_zoo.synthesis.corpus.distribution.annotate`). Phases stay
     within the frames there are, so the onset of a clip that begins with it can only move later, and
     a held expression ends no later, where it may move more than the image can show. Expressions of
     fewer than six steps keep theirs: a frame is a large part of them.

@@ -9,7 +9,7 @@ from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.overrides import listed, with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import Conditions
-from mer_zoo.synthesis.schemas import find_schema
+from mer_zoo.synthesis.expressions.schemas import find_schema
 
 FORMAT = TomlFormat("table of results", RecipeError)
 

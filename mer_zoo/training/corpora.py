@@ -20,7 +20,7 @@ from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
-from mer_zoo.synthesis.schemas import NONE, find_schema
+from mer_zoo.synthesis.expressions.schemas import NONE, find_schema
 
 PART = 40  # identities; the most that an interrupted run loses
 
@@ -31,7 +31,7 @@ class Portraits:
 
     Attributes:
         photos: folder of photographs, one identity each.
-        ict_file: the second face rig, for recipes that name it; see `mer_zoo.synthesis.ict`.
+        ict_file: the second face rig, for recipes that name it; see `mer_zoo.synthesis.rigs.ict`.
         jobs: processes.
     """
 

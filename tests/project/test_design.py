@@ -25,17 +25,20 @@ def floor_plan() -> tuple[dict[str, set[str]], set[str]]:
 MAY_IMPORT, BASE = floor_plan()
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Rooms of mer_zoo that a file imports, anywhere in it."""
-    rooms = set()
+def imported_names(path: Path) -> set[str]:
+    """Dotted names that a file imports, anywhere in it."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        rooms |= {n.split(".")[1] for n in names if n.startswith("mer_zoo.")}
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Rooms of mer_zoo that a file imports, anywhere in it."""
+    rooms = {n.split(".")[1] for n in imported_names(path) if n.startswith("mer_zoo.")}
     return {r for r in rooms if (PACKAGE / r).is_dir() or (PACKAGE / f"{r}.py").exists()}
 
 
@@ -44,6 +47,21 @@ def test_arrows_go_down_only(room):
     for path in (PACKAGE / room).rglob("*.py"):
         allowed = MAY_IMPORT[room] | BASE | {room}
         assert imported_rooms(path) <= allowed, path.name
+
+
+def test_the_folders_of_synthesis_import_only_those_before_them():
+    (row,) = re.findall(r"^\| `mer_zoo/synthesis/` \|(.*)\|", DESIGN, flags=re.MULTILINE)
+    order = re.findall(r"`(\w+)/`", row)
+    room = PACKAGE / "synthesis"
+    assert {p.parent.name for p in room.glob("*/*.py")} == set(order)
+    assert [p.name for p in room.glob("*.py")] == ["__init__.py"]
+    for index, folder in enumerate(order):
+        for path in (room / folder).glob("*.py"):
+            names = {n.removeprefix("mer_zoo.synthesis.") for n in imported_names(path)}
+            assert "mer_zoo.synthesis" not in names, path.name
+            assert {n.split(".")[0] for n in names} & set(order) <= set(order[: index + 1]), (
+                path.name
+            )
 
 
 def test_every_room_is_in_the_plan():

@@ -19,7 +19,7 @@ from mer_zoo.synthesis import (
     Timing,
     draw_long_video,
 )
-from mer_zoo.synthesis.talking import TALKING_UNITS, draw_talk
+from mer_zoo.synthesis.expressions.talking import TALKING_UNITS, draw_talk
 
 pytestmark = pytest.mark.backend_free  # the face networks are tested by themselves
 

@@ -9,7 +9,7 @@ from mer_zoo import cli
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation import Result
 from mer_zoo.recipes import Recipe
-from mer_zoo.synthesis.records import RECORD
+from mer_zoo.synthesis.corpus.records import RECORD
 from mer_zoo.tracking import Store
 from mer_zoo.training import fit, synthetic, train_entry
 from mer_zoo.training.corpora import RenderedCorpus

@@ -19,7 +19,7 @@ import numpy as np
 from mer_zoo.clips import Clip
 from mer_zoo.errors import MerZooError, NoFaceError, RecipeError
 from mer_zoo.processes import parallel
-from mer_zoo.synthesis.distribution import (
+from mer_zoo.synthesis.corpus.distribution import (
     NONE_EVERY,
     TALKING_KINDS,
     Conditions,
@@ -27,15 +27,15 @@ from mer_zoo.synthesis.distribution import (
     draw_plan,
     draw_talking_plan,
 )
-from mer_zoo.synthesis.ict import ict_sha256
-from mer_zoo.synthesis.identities import Identity, find_identities
-from mer_zoo.synthesis.photograph import canonical_portrait, read_photograph
-from mer_zoo.synthesis.portrait import Portrait
-from mer_zoo.synthesis.records import RECORD, make_record
-from mer_zoo.synthesis.renderer import render
-from mer_zoo.synthesis.rigs import ICT, PACKAGED, check_rigs, find_rig
-from mer_zoo.synthesis.schema import Schema
-from mer_zoo.synthesis.schemas import NONE, find_schema
+from mer_zoo.synthesis.corpus.identities import Identity, find_identities
+from mer_zoo.synthesis.corpus.records import RECORD, make_record
+from mer_zoo.synthesis.expressions.schema import Schema
+from mer_zoo.synthesis.expressions.schemas import NONE, find_schema
+from mer_zoo.synthesis.rendering.photograph import canonical_portrait, read_photograph
+from mer_zoo.synthesis.rendering.renderer import render
+from mer_zoo.synthesis.rigs.by_name import ICT, PACKAGED, check_rigs, find_rig
+from mer_zoo.synthesis.rigs.ict import ict_sha256
+from mer_zoo.synthesis.rigs.portrait import Portrait
 
 # Raised whenever the same seed would give other clips.
 VERSION = 2
@@ -58,12 +58,12 @@ class Corpus:
         size: side of the canonical crop in pixels.
         rigs: names of the face rigs: "makehuman" (packaged) and "ict" (needs `ict_file`). With both,
             each identity is moved by one of them, drawn from its hash.
-        ict_file: the second rig; see `mer_zoo.synthesis.ict`.
+        ict_file: the second rig; see `mer_zoo.synthesis.rigs.ict`.
         conditions: what every clip has in common, to see what a score depends on.
         version: of the renderer that is expected; a corpus of another version cannot be made.
         talking_clips: further clips of each identity that is not held out for the final score: a
             person who talks, with and without an expression, and large expressions
-            (`mer_zoo.synthesis.distribution.TALKING_KINDS`).
+            (`mer_zoo.synthesis.corpus.distribution.TALKING_KINDS`).
 
     Attributes:
         identities: those of all photographs that can be opened, sorted by hash.

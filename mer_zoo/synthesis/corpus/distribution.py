@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.synthesis.acquisition import Acquisition, draw_acquisition, draw_camera
-from mer_zoo.synthesis.disturbances import (
+from mer_zoo.synthesis.camera.acquisition import Acquisition, draw_acquisition, draw_camera
+from mer_zoo.synthesis.camera.disturbances import (
     Disturbances,
     blink,
     draw_base,
@@ -18,10 +18,10 @@ from mer_zoo.synthesis.disturbances import (
     residual_head,
     speech,
 )
-from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
-from mer_zoo.synthesis.schema import Schema
-from mer_zoo.synthesis.schemas import NONE
-from mer_zoo.synthesis.talking import TALKING_UNITS, draw_talk
+from mer_zoo.synthesis.expressions.expression import Expression, Timing, draw_expression
+from mer_zoo.synthesis.expressions.schema import Schema
+from mer_zoo.synthesis.expressions.schemas import NONE
+from mer_zoo.synthesis.expressions.talking import TALKING_UNITS, draw_talk
 
 # Peak motion of a micro-expression, pixels of the 224-pixel crop: log-normal, clipped. Assumed.
 PEAK_MEDIAN, PEAK_SIGMA, PEAK_RANGE = 2.2, 0.45, (0.8, 5.0)

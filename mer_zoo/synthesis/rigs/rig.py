@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.errors import NoFaceError, UnknownNameError
-from mer_zoo.synthesis.spreading import Spread
+from mer_zoo.synthesis.rigs.spreading import Spread
 
 ASSET = Path(__file__).parent / "assets" / "faceunits468.npz"
 

@@ -14,9 +14,9 @@ from mer_zoo.synthesis import (
     render,
     render_clip,
 )
-from mer_zoo.synthesis.distribution import draw_plan
-from mer_zoo.synthesis.renderer import displacement_parts
-from mer_zoo.synthesis.schemas import CASME2
+from mer_zoo.synthesis.corpus.distribution import draw_plan
+from mer_zoo.synthesis.expressions.schemas import CASME2
+from mer_zoo.synthesis.rendering.renderer import displacement_parts
 
 N_FRAMES = 28
 LEFT_BROW, RIGHT_BROW = [282, 295, 334], [52, 65, 105]

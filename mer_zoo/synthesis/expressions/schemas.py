@@ -10,7 +10,7 @@ reader of action units could do.
 from dataclasses import replace
 
 from mer_zoo.errors import UnknownNameError
-from mer_zoo.synthesis.schema import Combination, Schema
+from mer_zoo.synthesis.expressions.schema import Combination, Schema
 
 NONE = "none"  # the label of a clip without an expression; never a class of a schema
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.synthesis import ACTION_UNITS, Expression, Movement, Timing, render
-from mer_zoo.synthesis.furrows import FURROWED
+from mer_zoo.synthesis.rigs.furrows import FURROWED
 
 
 def test_furrows_are_dark_lines_that_add_no_brightness(portrait):

@@ -9,12 +9,12 @@ import numpy as np
 from mer_zoo.clips import Clip
 from mer_zoo.clips.folder import read_image
 from mer_zoo.errors import ClipError
-from mer_zoo.synthesis.action_units import parse_action_units
-from mer_zoo.synthesis.disturbances import Disturbances, free_head
-from mer_zoo.synthesis.expression import Expression, Movement, Timing
-from mer_zoo.synthesis.portrait import Portrait
-from mer_zoo.synthesis.renderer import render
-from mer_zoo.synthesis.rig import FaceRig
+from mer_zoo.synthesis.camera.disturbances import Disturbances, free_head
+from mer_zoo.synthesis.expressions.action_units import parse_action_units
+from mer_zoo.synthesis.expressions.expression import Expression, Movement, Timing
+from mer_zoo.synthesis.rendering.renderer import render
+from mer_zoo.synthesis.rigs.portrait import Portrait
+from mer_zoo.synthesis.rigs.rig import FaceRig
 
 LONG_SIDE = 640
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mer_zoo.errors import RecipeError, UnknownNameError
-from mer_zoo.synthesis.ict import ict_rig
-from mer_zoo.synthesis.rig import FaceRig
+from mer_zoo.synthesis.rigs.ict import ict_rig
+from mer_zoo.synthesis.rigs.rig import FaceRig
 
 PACKAGED, ICT = "makehuman", "ict"
 RIGS = (PACKAGED, ICT)

@@ -5,8 +5,8 @@ import functools
 import cv2
 import numpy as np
 
-from mer_zoo.synthesis.codec import InterFrameCodec
-from mer_zoo.synthesis.disturbances import Disturbances
+from mer_zoo.synthesis.camera.codec import InterFrameCodec
+from mer_zoo.synthesis.camera.disturbances import Disturbances
 
 NOISE_PLACES = 300
 COLOUR_NOISE = 0.4  # noise of each colour, relative to that of brightness

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mer_zoo.synthesis.action_units import Side, action_unit, format_action_units
-from mer_zoo.synthesis.schema import Schema
+from mer_zoo.synthesis.expressions.action_units import Side, action_unit, format_action_units
+from mer_zoo.synthesis.expressions.schema import Schema
 
 # Expressions of real people are seldom the same on both sides: 70 % both, 15 % either side.
 ONE_SIDED_SHARE = 0.3

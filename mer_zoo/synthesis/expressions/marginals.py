@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mer_zoo.synthesis.schema import Schema
+from mer_zoo.synthesis.expressions.schema import Schema
 
 
 @dataclass(frozen=True)

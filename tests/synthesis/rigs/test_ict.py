@@ -3,8 +3,8 @@ import pytest
 
 from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.synthesis import Corpus
-from mer_zoo.synthesis.ict import MODES, ict_rig
-from mer_zoo.synthesis.rig import FaceRig
+from mer_zoo.synthesis.rigs.ict import MODES, ict_rig
+from mer_zoo.synthesis.rigs.rig import FaceRig
 
 
 @pytest.fixture(scope="module")

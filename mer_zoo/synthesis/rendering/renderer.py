@@ -12,11 +12,11 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
-from mer_zoo.synthesis.disturbances import Disturbances
-from mer_zoo.synthesis.expression import Expression
-from mer_zoo.synthesis.photometry import Camera, light
-from mer_zoo.synthesis.portrait import LEAST_PEAK, Portrait
-from mer_zoo.synthesis.warping import Texture, invert, pixel_grid
+from mer_zoo.synthesis.camera.disturbances import Disturbances
+from mer_zoo.synthesis.camera.photometry import Camera, light
+from mer_zoo.synthesis.expressions.expression import Expression
+from mer_zoo.synthesis.rendering.warping import Texture, invert, pixel_grid
+from mer_zoo.synthesis.rigs.portrait import LEAST_PEAK, Portrait
 
 # Lids of a full blink move this far (pixels of a 224-pixel crop).
 BLINK_PEAK = 7.0

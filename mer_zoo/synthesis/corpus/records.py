@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mer_zoo.synthesis.distribution import Plan
-from mer_zoo.synthesis.identities import Identity
+from mer_zoo.synthesis.corpus.distribution import Plan
+from mer_zoo.synthesis.corpus.identities import Identity
 
 # Pixels are those of the 224-pixel canonical crop.
 RECORD = np.dtype(

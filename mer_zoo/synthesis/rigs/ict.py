@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.errors import RecipeError
-from mer_zoo.synthesis.rig import OUTER_EYE_CORNERS, FaceRig, turn_and_scale
+from mer_zoo.synthesis.rigs.rig import OUTER_EYE_CORNERS, FaceRig, turn_and_scale
 
 # The 53 expression modes in the model's own order; Left and Right are the subject's.
 _SIDED = ("Left", "Right")

@@ -3,7 +3,7 @@ import pytest
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.synthesis import ACQUISITIONS, SCHEMAS
-from mer_zoo.synthesis.acquisition import (
+from mer_zoo.synthesis.camera.acquisition import (
     acquisition_shares,
     draw_acquisition,
     draw_camera,

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from mer_zoo.errors import MerZooError, UnknownNameError
 from mer_zoo.synthesis import ACTION_UNITS, parse_action_units
-from mer_zoo.synthesis.action_units import format_action_units
-from mer_zoo.synthesis.rig import FaceRig
+from mer_zoo.synthesis.expressions.action_units import format_action_units
+from mer_zoo.synthesis.rigs.rig import FaceRig
 
 
 @pytest.mark.parametrize(

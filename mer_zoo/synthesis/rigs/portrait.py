@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from mer_zoo.synthesis.action_units import action_unit
-from mer_zoo.synthesis.furrows import furrow_map
-from mer_zoo.synthesis.rig import FaceRig, FittedRig
+from mer_zoo.synthesis.expressions.action_units import action_unit
+from mer_zoo.synthesis.rigs.furrows import furrow_map
+from mer_zoo.synthesis.rigs.rig import FaceRig, FittedRig
 
 PEAK_PERCENTILE = 99.7
 # A unit that hardly moves this face (pixels of motion) is not blown up further to reach a peak.

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.errors import ClipError
-from mer_zoo.synthesis.disturbances import Disturbances, blink_at, swaying_head
-from mer_zoo.synthesis.expression import Expression, Timing, draw_expression
-from mer_zoo.synthesis.portrait import Portrait
-from mer_zoo.synthesis.renderer import render
-from mer_zoo.synthesis.schemas import SCHEMAS, of_upper_face
-from mer_zoo.synthesis.talking import CLEAR, TALKING_UNITS, draw_talk
-from mer_zoo.synthesis.video import write_frames
+from mer_zoo.synthesis.camera.disturbances import Disturbances, blink_at, swaying_head
+from mer_zoo.synthesis.expressions.expression import Expression, Timing, draw_expression
+from mer_zoo.synthesis.expressions.schemas import SCHEMAS, of_upper_face
+from mer_zoo.synthesis.expressions.talking import CLEAR, TALKING_UNITS, draw_talk
+from mer_zoo.synthesis.rendering.renderer import render
+from mer_zoo.synthesis.rendering.video import write_frames
+from mer_zoo.synthesis.rigs.portrait import Portrait
 
 PART = 60  # frames rendered together
 APART = 1.5  # least time between the ends of two expressions, in seconds
@@ -132,8 +132,9 @@ def draw_long_video(
         schema: name of the label schema whose expressions are drawn.
         peak: range of the peak motion, pixels of the 224-pixel crop.
         noise: standard deviation of the sensor's noise in grey levels.
-        talking: the person talks, with pauses (`mer_zoo.synthesis.talking`). Expressions that touch
-            an utterance are then of the upper face: what the mouth adds nobody could tell from speech.
+        talking: the person talks, with pauses (`mer_zoo.synthesis.expressions.talking`). Expressions
+            that touch an utterance are then of the upper face: what the mouth adds nobody could
+            tell from speech.
 
     Raises:
         ClipError: the video would be too short for an expression, or fps is below 20.

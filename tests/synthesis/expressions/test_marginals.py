@@ -1,8 +1,8 @@
 import pytest
 
 from mer_zoo.synthesis import SCHEMAS, Schema
-from mer_zoo.synthesis.marginals import PUBLISHED, action_unit_shares
-from mer_zoo.synthesis.schema import Combination
+from mer_zoo.synthesis.expressions.marginals import PUBLISHED, action_unit_shares
+from mer_zoo.synthesis.expressions.schema import Combination
 
 
 def test_shares_worked_by_hand():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.errors import NoFaceError, UnknownNameError
-from mer_zoo.synthesis.rig import FaceRig
+from mer_zoo.synthesis.rigs.rig import FaceRig
 
 RIGHT_CORNER, LEFT_CORNER, NOSE_TIP, CHIN = 61, 291, 1, 152
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mer_zoo.synthesis.codec import InterFrameCodec
+from mer_zoo.synthesis.camera.codec import InterFrameCodec
 
 
 @pytest.fixture

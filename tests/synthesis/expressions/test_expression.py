@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.synthesis import SCHEMAS, Expression, Movement, Timing, bayes_ceiling
-from mer_zoo.synthesis.distribution import Conditions, annotate, draw_plan
-from mer_zoo.synthesis.disturbances import speech
-from mer_zoo.synthesis.expression import draw_expression
-from mer_zoo.synthesis.schema import Combination, Schema
-from mer_zoo.synthesis.schemas import CASME2
+from mer_zoo.synthesis.camera.disturbances import speech
+from mer_zoo.synthesis.corpus.distribution import Conditions, annotate, draw_plan
+from mer_zoo.synthesis.expressions.expression import draw_expression
+from mer_zoo.synthesis.expressions.schema import Combination, Schema
+from mer_zoo.synthesis.expressions.schemas import CASME2
 
 timings = st.builds(
     lambda onset, rise, plateau, fall, rest, sharpness: Timing(

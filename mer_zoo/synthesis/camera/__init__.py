@@ -1,0 +1,1 @@
+"""What disturbs a recording: head, lids, light, lens, sensor, file format."""

@@ -1,0 +1,1 @@
+"""Labelled clips in large numbers: identities, the distribution of clips, their records."""

@@ -1,0 +1,1 @@
+"""What a face does: action units, label schemas, expressions over time, speech."""
