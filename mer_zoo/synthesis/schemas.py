@@ -149,6 +149,7 @@ _THREE_CLASSES = {
 MEGC2019 = Schema("megc2019", _THREE_CLASSES)
 SMIC = Schema("smic", _THREE_CLASSES)
 
+
 def _one_sided(*rows: tuple[float, dict[int, float]]) -> tuple[Combination, ...]:
     return tuple(replace(combination, one_sided=True) for combination in _combinations(*rows))
 
