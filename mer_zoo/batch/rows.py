@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class Row:
         motion: peak motion in pixels of the 224 px face crop.
         fps: frames a second of the source.
         talking: how sure it is that the person talked then, 0..1.
+        action_units: those that moved, as coders write them, "6+L12"; empty where none did, None where the
+            entry does not name them.
+        unit_probabilities: output about action units -> probability.
         seconds: time it took to read the video.
         status: "ok" or "failed".
         error: name and message of the error of a failed row, else None.
@@ -62,6 +65,8 @@ class Row:
     motion: float | None = None
     fps: float | None = None
     talking: float | None = None
+    action_units: str | None = None
+    unit_probabilities: dict[str, float] = field(default_factory=dict)
     seconds: float | None = None
     status: str = OK
     error: str | None = None
@@ -71,10 +76,12 @@ class Row:
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
         """The row of a video that was read."""
         same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking")
+        same += ("unit_probabilities",)
         return cls(
             path=str(clip.path),
             entry=entry,
             **{name: getattr(reading, name) for name in same},
+            action_units=reading.action_unit_code,
             seconds=round(seconds, 3),
             thumbnail=thumbnail(reading.image),
         )
@@ -108,20 +115,39 @@ def thumbnail(image: np.ndarray) -> str:
     return base64.b64encode(data.tobytes()).decode("ascii")
 
 
+class Answers(Protocol):
+    """A row with probabilities."""
+
+    @property
+    def unit_probabilities(self) -> dict[str, float]: ...
+
+
+def answer_names(rows: Iterable[Answers], class_names: Sequence[str]) -> list[str]:
+    """The names of all probabilities in a table: classes, then outputs about action units if any."""
+    units = next((row.unit_probabilities for row in rows if row.unit_probabilities), {})
+    return [*class_names, *(name for name in units if name not in class_names)]
+
+
 def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
-    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class."""
+    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class and `p_<output>` an output.
+
+    The second are about action units; they are there if the entry names these.
+    """
     import pandas as pd
+
+    rows = list(rows)
+    names = answer_names(rows, class_names)
 
     def cells(row):
         plain = row.to_dict()
-        given = plain.pop("probabilities")
+        given = plain.pop("probabilities") | plain.pop("unit_probabilities")
         del plain["thumbnail"]
-        head = {name: plain.pop(name) for name in ("path", "entry", "label")}
-        return head | {f"p_{name}": given.get(name) for name in class_names} | plain
+        head = {name: plain.pop(name) for name in ("path", "entry", "label", "action_units")}
+        return head | {f"p_{name}": given.get(name) for name in names} | plain
 
-    types = dict.fromkeys(("path", "entry", "label", "status", "error"), "string")
+    types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    numbers = ("motion", "fps", "talking", "seconds", *(f"p_{name}" for name in class_names))
+    numbers = ("motion", "fps", "talking", "seconds", *(f"p_{name}" for name in names))
     types |= dict.fromkeys(numbers, "float64")
     columns = list(cells(Row(path="", entry="")))
     return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)

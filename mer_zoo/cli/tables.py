@@ -60,18 +60,21 @@ def _prose(name: str, cells, most: int | None = None) -> Column:
 
 
 def readings(rows: "Iterable[Reading | ReadingRow]", everything: bool = False) -> Table:
-    """One line per reading: its label, the probability of this label, and a bar of it.
+    """One line per reading: label, its probability with a bar, and the action units that moved.
 
     Args:
         rows: what to show.
         everything: also show the phases, the motion and the other classes, one per line.
     """
-    table = _table(Column("source"), _name("label"), _number("probability"), Column(""))
+    rows = list(rows)
+    told = any(r.action_unit_code is not None for r in rows)
+    columns = (Column("source"), _name("label"), _number("probability"), Column(""))
+    table = _table(*columns, *[_name("action units")] * told)
     for r in rows:
         others = dict(r.probabilities)
-        own = _bar(others.pop(r.label)) if r.expression else ("", "")
+        own = _bar(others.pop(r.label)) if r.label in others else ("", "")
         label = Text(r.label, style="bold green" if r.expression else "yellow")
-        table.add_row(_cut(Path(r.source).name), label, *own)
+        table.add_row(_cut(Path(r.source).name), label, *own, *[r.action_unit_code or "-"] * told)
         if everything:
             named = [(Text(n), *_bar(p)) for n, p in sorted(others.items(), key=lambda i: -i[1])]
             for detail, cells in zip_longest(_details(r), named):
@@ -98,7 +101,8 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
     names = ("onset", "apex", "offset", "", "seconds", "motion px", "score", "talks")
-    columns = (*map(_number, names), *[_name("label")] * read)
+    told = any(r is not None and r.action_units is not None for _, r in rows)
+    columns = (*map(_number, names), *[_name("label")] * read, *[_name("units")] * told)
     table = _table(*columns, padding=(0, 1, 0, 0))
     for interval, reading in rows:
         table.add_row(
@@ -111,6 +115,7 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
             f"{interval.score:.1f}",
             f"{interval.talking:.1f}",
             *([] if reading is None else [Text(reading.label, style="bold")]),
+            *([(reading.action_unit_code or "-") if reading is not None else ""] * told),
         )
     return table
 
@@ -120,6 +125,8 @@ def write_intervals(
 ) -> Path:
     """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
+    `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
+
     Raises:
         OutputExistsError: the file exists and `force` is false.
     """
@@ -128,12 +135,15 @@ def write_intervals(
     facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share", "talking"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*frames, *(f"{name}_seconds" for name in frames), *facts, "label"])
+    writer.writerow(
+        [*frames, *(f"{name}_seconds" for name in frames), *facts, "label", "action_units"]
+    )
     for interval, reading in rows:
         values = [getattr(interval, name) for name in frames]
         values += [f"{time:.4f}" for time in interval.times]
         values += [interval.held, *(f"{getattr(interval, name):.4g}" for name in facts[1:])]
-        writer.writerow([*values, "" if reading is None else reading.label])
+        told = ("", "") if reading is None else (reading.label, reading.action_unit_code or "")
+        writer.writerow([*values, *told])
     write_atomically(path, text.getvalue().encode("utf-8"))
     return path
 
