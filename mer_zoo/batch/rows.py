@@ -142,7 +142,7 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
         plain = row.to_dict()
         given = plain.pop("probabilities") | plain.pop("unit_probabilities")
         del plain["thumbnail"]
-        head = {name: plain.pop(name) for name in ("path", "entry", "label", "action_units")}
+        head = {name: plain.pop(name) for name in ("path", "entry", "label")}
         return head | {f"p_{name}": given.get(name) for name in names} | plain
 
     types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")

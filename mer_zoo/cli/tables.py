@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mer_zoo.batch.growing import ReadingRow
     from mer_zoo.evaluation import Result, Scores
+    from mer_zoo.evaluation.unit_result import UnitResult
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
     from mer_zoo.zoo.cards import Card
@@ -253,6 +254,36 @@ def result(evaluation: "Result") -> "list[Table | Text]":
             )
         )
     return shown
+
+
+def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
+    """An evaluation of action units: means with intervals and baselines, and each unit."""
+    from mer_zoo.action_units import NAMES
+    from mer_zoo.evaluation.unit_scores import LEAST
+
+    found = evaluation.scores
+    numbers = map(_number, ("mean", "95 % interval", "majority", "chance"))
+    means = _table(_name("score"), *numbers, title=escape(evaluation.title))
+    for name, values, interval, majority, chance in (
+        ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
+        ("mean AUC", found.mean_auc, found.mean_auc_interval, 0.5, 0.5),
+        ("side", found.side, None, None, 1 / 3),
+        ("left or right", found.left_right, None, None, 0.5),
+    ):
+        between = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+        least = "-" if majority is None else f"{majority:.3f}"
+        means.add_row(name, f"{sum(values) / len(values):.3f}", between, least, f"{chance:.3f}")
+    each = _table(
+        *map(_name, ("unit", "name")), *map(_number, ("clips", "F1", "AUC")), title="Unit by unit"
+    )
+    for unit in found.units:
+        figures = ("-" if isnan(value) else f"{value:.3f}" for value in (unit.f1, unit.auc))
+        each.add_row(f"AU {unit.number}", NAMES[unit.number], str(unit.positives), *figures)
+    note = (
+        f"Means over the {len(found.counted)} units that at least {LEAST} clips show. "
+        f"{found.one_sided} units are coded on one side. Thresholds: {evaluation.thresholds}."
+    )
+    return [means, each, Text(note)]
 
 
 def classes(evaluation: "Result") -> Table:

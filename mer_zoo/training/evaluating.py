@@ -7,6 +7,7 @@ from mer_zoo import datasets
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
+from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.preparation import prepare
 from mer_zoo.recipes.finding import read_recipe
@@ -35,7 +36,7 @@ def evaluate(
     force: bool = False,
     track: bool | str | Tracker = False,
     progress: bool = True,
-) -> Result:
+) -> Result | UnitResult:
     """Scores a recipe on real clips by training it from scratch on every fold.
 
     The test part of a fold is predicted once, after the last epoch. No argument can use it for
@@ -65,7 +66,8 @@ def evaluate(
         progress: show bars on standard error.
 
     Returns:
-        The result: pooled scores, intervals, baselines, predictions.
+        The result: pooled scores, intervals, baselines, predictions. Of a recipe of action units a
+        `UnitResult`, over the clips whose units are coded; it is not logged, and has no `oracle`.
 
     Raises:
         DatasetError: the dataset cannot be read, or does not match the protocol.
@@ -87,6 +89,21 @@ def evaluate(
         if isinstance(dataset, datasets.Dataset)
         else load_dataset(real, root, dataset, protocol)
     )
+    if recipe.of_units:
+        return _evaluate_units(
+            recipe,
+            data,
+            out,
+            force,
+            track,
+            oracle,
+            split=split,
+            seeds=seeds,
+            start=start,
+            jobs=jobs,
+            threads=threads,
+            progress=progress,
+        )
     learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     with tracked(track, "evaluate") as tracker:
@@ -114,6 +131,29 @@ def evaluate(
         logged.finished(result)
         tracker.write(recipe.to_toml(), "recipe.toml")
     if out is not None:
+        discard(Path(out) / JOURNAL)
+    return result
+
+
+def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitResult:
+    from mer_zoo.training.unit_evaluation import evaluate_units
+
+    if track or oracle:
+        raise EvaluationError(
+            f"The recipe {recipe.name} predicts action units. Such an evaluation is not logged to MLflow "
+            "and has no test-selected score: leave out track and oracle."
+        )
+    journal = None if out is None else Path(out) / JOURNAL
+    jobs, progress = options["jobs"], options["progress"]
+    result = evaluate_units(
+        recipe,
+        data,
+        lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
+        folder=journal,
+        **options,
+    )
+    if out is not None:
+        result.save(out, force)
         discard(Path(out) / JOURNAL)
     return result
 
