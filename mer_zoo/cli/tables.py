@@ -183,7 +183,12 @@ def card(entry: "Card") -> list:
         scores.add_row(m.name, f"{m.value:.3f}", values, *numbers, protocol, count)
     facts = _table(_name("what"), Column("value"), title="Facts", show_header=False)
     for what, value in {
-        "classes": ", ".join(entry.class_names),
+        **(
+            {"action units": ", ".join(f"{u.number} from {u.threshold:.2f}" for u in entry.units)}
+            if entry.units
+            else {"classes": ", ".join(entry.class_names)}
+        ),
+        **({"companion": f"{entry.companion} (action units)"} if entry.companion else {}),
         "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
         "input": f"{entry.preprocessing.modality}, {entry.preprocessing.image_size} px of the "
         f"{entry.preprocessing.face_size} px aligned face"
@@ -193,8 +198,12 @@ def card(entry: "Card") -> list:
         + entry.trained_on.beginning
         + ("; altered after that" if entry.trained_on.altered else ""),
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
-        "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
-        f"{entry.rejection.min_motion:.1f} px; {entry.rejection.while_talking}"
+        "no expression": (
+            "no unit reaches its threshold, or"
+            if entry.units
+            else f"largest probability below {entry.rejection.threshold:.2f} or"
+        )
+        + f" motion below {entry.rejection.min_motion:.1f} px; {entry.rejection.while_talking}"
         + ("; not measured" if isnan(entry.rejection.auc) else ""),
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
         f"sha256 {entry.weights.sha256[:16]}…"
