@@ -1,6 +1,6 @@
 """Do networks of action units overfit to the face rig? Trains on one rig, scores on the other.
 
-    python benchmarks/units_across_rigs.py recipes/meganet_flow_au.toml --photos FOLDER --ict RIG --work FOLDER
+    python benchmarks/units_across_rigs.py recipes/meganet_flow_au.toml --photos DIR --ict RIG --work DIR
 
 Prints a Markdown table. Training state stays in the work folder; run again to resume.
 """
