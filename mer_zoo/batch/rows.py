@@ -75,8 +75,10 @@ class Row:
     @classmethod
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
         """The row of a video that was read."""
-        same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking")
-        same += ("unit_probabilities",)
+        same = (
+            *("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking"),
+            "unit_probabilities",
+        )
         return cls(
             path=str(clip.path),
             entry=entry,

@@ -105,6 +105,20 @@ class Examples:
         """str `(N,)`: the part of each subject before the slash."""
         return np.array([subject.split("/")[0] for subject in self.subjects], dtype=np.str_)
 
+    @property
+    def unit_targets(self) -> np.ndarray:
+        """`targets` of examples of action units.
+
+        Raises:
+            EvaluationError: the examples are of classes.
+        """
+        if self.targets is None:
+            raise EvaluationError(
+                f"The examples of {self.protocol} are of classes ({', '.join(self.class_names)}), and "
+                "targets of action units were asked for. Give examples of a recipe of action units."
+            )
+        return self.targets
+
     def part(self, rows: np.ndarray) -> "Examples":
         """The examples of these rows."""
         return replace(

@@ -24,11 +24,10 @@ def calibrate_head(fitted: FittedNetwork, examples: Examples) -> None:
         fitted: the network; its head is changed.
         examples: with `targets`.
     """
-    assert examples.targets is not None
     answers = fitted.predict(examples.images).astype(np.float64)
     p = np.clip(answers, 1e-7, 1 - 1e-7)
     logits = np.log(p / (1 - p))
-    fits = [platt(logits[:, k], examples.targets[:, k] > 0) for k in range(logits.shape[1])]
+    fits = [platt(logits[:, k], examples.unit_targets[:, k] > 0) for k in range(logits.shape[1])]
     slopes, shifts = (np.array(column, np.float32) for column in zip(*fits, strict=True))
     head = fitted.network.get_layer(HEAD)  # type: ignore[attr-defined]
     kernel, bias = head.get_weights()

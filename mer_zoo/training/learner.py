@@ -210,7 +210,7 @@ class RecipeLearner:
         classes, smoothing = len(examples.class_names), self.training.label_smoothing
         return Batches(
             with_border(examples.images, size, shift),
-            examples.targets if units else soft_targets(examples.labels, classes, smoothing),
+            examples.unit_targets if units else soft_targets(examples.labels, classes, smoothing),
             image_size=size,
             modality=self.preprocessing.modality,
             parameters=self.preprocessing.parameters,

@@ -108,9 +108,8 @@ def coded_examples(dataset: Dataset, make: Make) -> Examples:
 
 def _truth(result: Result, examples: Examples) -> np.ndarray:
     """The targets of the clips of a result, in its order."""
-    assert examples.targets is not None
     place = {clip: row for row, clip in enumerate(examples.clips)}
-    return examples.targets[[place[clip] for clip in result.clips]]
+    return examples.unit_targets[[place[clip] for clip in result.clips]]
 
 
 def _named(result: Result, truth: np.ndarray) -> np.ndarray:

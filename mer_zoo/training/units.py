@@ -48,7 +48,9 @@ class UnitSeed:
 
     def score(self, test: Examples) -> UnitScores:
         """The scores of this seed alone."""
-        return score_units(test.targets, self.probabilities[None], self.named[None], test.subjects)
+        return score_units(
+            test.unit_targets, self.probabilities[None], self.named[None], test.subjects
+        )
 
 
 def make_unit_entry(
@@ -138,7 +140,7 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> UnitSe
 def _thresholds(fitted, validation: Examples) -> tuple[float, ...]:
     """The threshold of each unit that gives the highest F1."""
     answers = fitted.predict(validation.images)[:, : len(UNITS)]
-    shown = validation.targets[:, : len(UNITS)] > 0
+    shown = validation.unit_targets[:, : len(UNITS)] > 0
     return tuple(round(best_threshold(a, s), 4) for a, s in zip(answers.T, shown.T, strict=True))
 
 
@@ -200,7 +202,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
             for unit, threshold in zip(scores.units, first.thresholds, strict=True)
         ],
         reliability=reliability(
-            first.probabilities[:, : len(UNITS)], test.targets[:, : len(UNITS)] > 0
+            first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
         ),
     )
 
