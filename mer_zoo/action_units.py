@@ -7,12 +7,14 @@ An output is the probability that one unit moved. Units 10, 12 and 14 have two m
 unit moved on the left alone, and on the right alone.
 """
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+if TYPE_CHECKING:  # lists of entries read cards, which name units, and need no NumPy
+    import numpy as np
 
 Side = Literal["both", "left", "right", ""]
 
@@ -54,15 +56,19 @@ _PLACE = {name: place for place, name in enumerate(OUTPUTS)}
 _CODED = re.compile(r"([LR]?)(\d+)([A-E]?)(\(\w\))?")
 
 
-def mirrored_order() -> np.ndarray:
+def mirrored_order() -> "np.ndarray":
     """int `(outputs,)`: the place that each output's value comes from when the image is mirrored."""
+    import numpy as np
+
     swapped = {"left": "right", "right": "left"}
     names = [re.sub("left|right", lambda side: swapped[side[0]], name) for name in OUTPUTS]
     return np.array([_PLACE[name] for name in names])
 
 
-def lower_outputs() -> np.ndarray:
+def lower_outputs() -> "np.ndarray":
     """bool `(outputs,)`: the outputs of units that the upper face does not show."""
+    import numpy as np
+
     return np.array([output_unit(name) not in UPPER_FACE for name in OUTPUTS])
 
 
@@ -71,7 +77,7 @@ def output_unit(name: str) -> int:
     return int(name.split()[0].removeprefix("AU"))
 
 
-def target_row(coded: Iterable[str]) -> np.ndarray:
+def target_row(coded: Iterable[str]) -> "np.ndarray":
     """What the outputs should be for a clip.
 
     Args:
@@ -87,6 +93,8 @@ def target_row(coded: Iterable[str]) -> np.ndarray:
         >>> [name for name, value in zip(OUTPUTS, target_row(["4", "L12"])) if value]
         ['AU4', 'AU12', 'AU12 left']
     """
+    import numpy as np
+
     sides: dict[int, set[str]] = {}
     for text in coded:
         for choice in text.split(" or "):
@@ -146,7 +154,7 @@ class MovedUnit:
 
 
 def moved_units(
-    probabilities: np.ndarray, thresholds: Sequence[float], upper_face: float | None = None
+    probabilities: "np.ndarray", thresholds: Sequence[float], upper_face: float | None = None
 ) -> tuple[MovedUnit, ...]:
     """The units that moved, by number.
 
@@ -160,13 +168,13 @@ def moved_units(
     for number, threshold in zip(UNITS, thresholds, strict=True):
         value = float(probabilities[_PLACE[f"AU{number}"]])
         if upper_face is not None:
-            threshold = max(threshold, upper_face) if number in UPPER_FACE else np.inf
+            threshold = max(threshold, upper_face) if number in UPPER_FACE else math.inf
         if value >= threshold:
             moved.append(MovedUnit(number, value, side_of(number, probabilities)))
     return tuple(moved)
 
 
-def side_of(number: int, probabilities: np.ndarray) -> Side:
+def side_of(number: int, probabilities: "np.ndarray") -> Side:
     """The most probable side of a unit: left alone, right alone, or what is left of it, both."""
     if number not in SIDED:
         return ""

@@ -11,7 +11,7 @@ from mer_zoo import __version__
 from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.readers import EntryReader
-from mer_zoo.batch.rows import OK, answer_names
+from mer_zoo.batch.rows import OK, unit_names
 from mer_zoo.readings import Reading
 
 SHARE = 10  # at most a tenth of the time is spent on writing the table again
@@ -59,8 +59,8 @@ FACTS = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "motion"),
     *("model", "evidence", "talking"),
 )
-"""The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, and `p_<output>`
-of every output about action units where the entry names them."""
+"""The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, and the
+probability of every output about action units (`AU12`, `AU12 left`) where the entry names them."""
 
 
 class GrowingTable:
@@ -138,11 +138,12 @@ class GrowingTable:
 def encoded(rows: Iterable[ReadingRow], class_names: Sequence[str]) -> bytes:
     """The CSV (UTF-8) of some rows."""
     rows, text = list(rows), io.StringIO()
-    names = answer_names(rows, class_names)
+    units = unit_names(rows)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FACTS, "action_units", *(f"p_{name}" for name in names)])
+    writer.writerow([*FACTS, "action_units", *(f"p_{name}" for name in class_names), *units])
     for row in rows:
         values = [getattr(row, name) for name in (*FACTS, "action_units")]
-        given = {**row.probabilities, **row.unit_probabilities}
-        writer.writerow([*values, *(f"{given[name]:.6g}" for name in names)])
+        given = [row.probabilities[name] for name in class_names]
+        given += [row.unit_probabilities[name] for name in units]
+        writer.writerow([*values, *(f"{p:.6g}" for p in given)])
     return text.getvalue().encode("utf-8")

@@ -124,32 +124,34 @@ class Answers(Protocol):
     def unit_probabilities(self) -> dict[str, float]: ...
 
 
-def answer_names(rows: Iterable[Answers], class_names: Sequence[str]) -> list[str]:
-    """The names of all probabilities in a table: classes, then outputs about action units if any."""
-    units = next((row.unit_probabilities for row in rows if row.unit_probabilities), {})
-    return [*class_names, *(name for name in units if name not in class_names)]
+def unit_names(rows: Iterable[Answers]) -> list[str]:
+    """The names of the outputs about action units in a table; empty where the entry names none."""
+    return list(next((row.unit_probabilities for row in rows if row.unit_probabilities), {}))
 
 
 def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
-    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class and `p_<output>` an output.
+    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class.
 
-    The second are about action units; they are there if the entry names these.
+    If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output.
     """
     import pandas as pd
 
     rows = list(rows)
-    names = answer_names(rows, class_names)
+    units = unit_names(rows)
+    classes = [f"p_{name}" for name in class_names]
 
     def cells(row):
         plain = row.to_dict()
-        given = plain.pop("probabilities") | plain.pop("unit_probabilities")
+        given = {f"p_{name}": p for name, p in plain.pop("probabilities").items()}
+        told = plain.pop("unit_probabilities")
         del plain["thumbnail"]
         head = {name: plain.pop(name) for name in ("path", "entry", "label")}
-        return head | {f"p_{name}": given.get(name) for name in names} | plain
+        answers = {name: given.get(name) for name in classes}
+        return head | answers | plain | {name: told.get(name) for name in units}
 
     types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    numbers = ("motion", "fps", "talking", "seconds", *(f"p_{name}" for name in names))
+    numbers = ("motion", "fps", "talking", "seconds", *classes, *units)
     types |= dict.fromkeys(numbers, "float64")
     columns = list(cells(Row(path="", entry="")))
     return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)

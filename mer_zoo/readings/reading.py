@@ -99,7 +99,7 @@ class Reading:
 
         The columns are source, label, expression, onset, apex, offset, held, motion (px of the 224 px
         face), fps, model, evidence, talking, action_units ("6+L12"), `p_<class>` of every class and, where
-        units are named, `p_<output>` of every one, such as `p_AU12` and `p_AU12 left`.
+        units are named, the probability of every output about them, such as `AU12` and `AU12 left`.
         """
         import pandas as pd
 
@@ -107,8 +107,8 @@ class Reading:
         more = ("model", "evidence", "talking")
         plain = {name: getattr(self, name) for name in (*names, "fps", *more)}
         plain["action_units"] = self.action_unit_code
-        answers = {**self.probabilities, **self.unit_probabilities}
-        return pd.DataFrame([plain | {f"p_{name}": p for name, p in answers.items()}])
+        classes = {f"p_{name}": p for name, p in self.probabilities.items()}
+        return pd.DataFrame([plain | classes | self.unit_probabilities])
 
     def plot(self):
         """Draws the aligned faces, the network's image, the motion and the probabilities.

@@ -89,21 +89,17 @@ def evaluate(
         if isinstance(dataset, datasets.Dataset)
         else load_dataset(real, root, dataset, protocol)
     )
-    if recipe.of_units:
-        return _evaluate_units(
-            recipe,
-            data,
-            out,
-            force,
-            track,
-            oracle,
-            split=split,
-            seeds=seeds,
-            start=start,
-            jobs=jobs,
-            threads=threads,
-            progress=progress,
-        )
+    options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
+    evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
+    result = evaluated(recipe, data, out, force, track, oracle, progress=progress, **options)
+    if out is not None:
+        discard(Path(out) / JOURNAL)
+    return result
+
+
+def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Result:
+    split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
+    seeds, start = options.pop("seeds"), options.pop("start")
     learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     with tracked(track, "evaluate") as tracker:
@@ -119,19 +115,15 @@ def evaluate(
                 examples,
                 folder=None if out is None else Path(out) / JOURNAL,
                 split=split,
-                seeds=real.training.seeds if seeds is None else seeds,
-                jobs=jobs,
-                threads=threads,
+                seeds=recipe.real_section().training.seeds if seeds is None else seeds,
                 oracle=oracle,
                 callback=logged,
-                progress=progress,
+                **options,
             )
         if out is not None:
             result.save(out, force)
         logged.finished(result)
         tracker.write(recipe.to_toml(), "recipe.toml")
-    if out is not None:
-        discard(Path(out) / JOURNAL)
     return result
 
 
@@ -154,7 +146,6 @@ def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitR
     )
     if out is not None:
         result.save(out, force)
-        discard(Path(out) / JOURNAL)
     return result
 
 

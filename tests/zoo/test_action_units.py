@@ -71,7 +71,7 @@ def test_json_table_report_and_map_tell_the_units(model):
     (told,) = json.loads(reading.to_json())["action_units"]
     assert (told["name"], told["words"], told["side"]) == ("AU 12", "lip corner puller", "both")
     row = reading.to_frame().loc[0]
-    assert row["action_units"] == "12" and row["p_AU12"] == pytest.approx(
+    assert row["action_units"] == "12" and row["AU12"] == pytest.approx(
         told["probability"], abs=1e-4
     )
     page = render_reading(reading)
