@@ -117,14 +117,14 @@ def thumbnail(image: np.ndarray) -> str:
     return base64.b64encode(data.tobytes()).decode("ascii")
 
 
-class Answers(Protocol):
+class NamesUnits(Protocol):
     """A row with probabilities."""
 
     @property
     def unit_probabilities(self) -> dict[str, float]: ...
 
 
-def unit_names(rows: Iterable[Answers]) -> list[str]:
+def unit_names(rows: Iterable[NamesUnits]) -> list[str]:
     """The names of the outputs about action units in a table; empty where the entry names none."""
     return list(next((row.unit_probabilities for row in rows if row.unit_probabilities), {}))
 
