@@ -244,6 +244,7 @@ class Recipe:
             if is_wrong:
                 raise RecipeError(f"{where}: {problem}.")
         if self.search is not None:
+            self.refuse_units(f"{where}: [search]")
             self.search.ranges(where)
 
     def _problems(self) -> Problems:
@@ -303,6 +304,14 @@ class Recipe:
     def of_units(self) -> bool:
         """Whether the network predicts action units."""
         return self.task == ACTION_UNITS
+
+    def refuse_units(self, what: str) -> None:
+        """Raises RecipeError if the network predicts action units, which `what` cannot handle."""
+        if self.of_units:
+            raise RecipeError(
+                f"{what} trains on classes, but the recipe {self.name} predicts action units. Train it with "
+                "mer-zoo train --photos, and score it on coded clips with mer-zoo evaluate --root."
+            )
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.

@@ -149,6 +149,7 @@ def train_seeds(
             packages; or storing the weights as the recipe says changes too many predictions.
         UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
     """
+    recipe.refuse_units("A table of results")
     train = training_examples(recipe, corpus)
     wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
     del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later

@@ -9,8 +9,9 @@ import mer_zoo
 from mer_zoo.action_units import OUTPUTS, UNITS, mirrored_order, target_row
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
-from mer_zoo.recipes import Recipe
-from mer_zoo.training import train_entry
+from mer_zoo.recipes import Recipe, find_recipe
+from mer_zoo.recipes.search_space import Search
+from mer_zoo.training import train_entry, train_on_real
 from mer_zoo.training.batches import Batches
 from mer_zoo.training.calibration import best_threshold, platt
 from mer_zoo.zoo.golden import golden_clips, resized
@@ -118,3 +119,14 @@ def test_targets_of_another_width_are_refused():
     facts = {"labels": np.zeros(2), "subjects": ["a/1", "a/2"], "clips": ["x", "y"]}
     with pytest.raises(mer_zoo.errors.EvaluationError, match=r"\(2, 1\)"):
         Examples(np.zeros((2, 4, 4, 1)), **facts, class_names=("AU1",), targets=np.zeros((2, 3)))
+
+
+def test_what_handles_classes_alone_refuses_units(recipe, entry, tmp_path):
+    real = Recipe.read(find_recipe("meganet_flow_au"))
+    with pytest.raises(RecipeError, match="predicts action units"):
+        train_on_real(real, tmp_path, tmp_path / "out")
+    with pytest.raises(RecipeError, match="names action units"):
+        mer_zoo.finetune(str(entry), tmp_path, str(tmp_path / "tuned"))
+    with pytest.raises(RecipeError, match="predicts action units"):
+        dataclasses.replace(recipe, search=Search({})).check("here")
+    assert not (tmp_path / "out").exists()
