@@ -4,14 +4,14 @@ import csv
 import io
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mer_zoo import __version__
 from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.readers import EntryReader
-from mer_zoo.batch.rows import OK
+from mer_zoo.batch.rows import OK, unit_names
 from mer_zoo.readings import Reading
 
 SHARE = 10  # at most a tenth of the time is spent on writing the table again
@@ -33,12 +33,22 @@ class ReadingRow:
     evidence: str
     talking: float
     probabilities: dict[str, float]
+    action_units: str | None = None
+    unit_probabilities: dict[str, float] = field(default_factory=dict)
     status: str = OK
+
+    @property
+    def action_unit_code(self) -> str | None:
+        """As that of `mer_zoo.Reading`."""
+        return self.action_units
 
     @classmethod
     def of(cls, reading: Reading) -> "ReadingRow":
         """The row of a reading."""
-        return cls(**{name: getattr(reading, name) for name in (*FACTS, "probabilities")})
+        same = (*FACTS, "probabilities", "unit_probabilities")
+        return cls(
+            **{name: getattr(reading, name) for name in same}, action_units=reading.action_unit_code
+        )
 
     def to_dict(self) -> dict:
         """The row as plain values."""
@@ -49,7 +59,8 @@ FACTS = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "motion"),
     *("model", "evidence", "talking"),
 )
-"""The first columns; one column `p_<class>` per class follows."""
+"""The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, and the
+probability of every output about action units (`AU12`, `AU12 left`) where the entry names them."""
 
 
 class GrowingTable:
@@ -126,10 +137,13 @@ class GrowingTable:
 
 def encoded(rows: Iterable[ReadingRow], class_names: Sequence[str]) -> bytes:
     """The CSV (UTF-8) of some rows."""
-    text = io.StringIO()
+    rows, text = list(rows), io.StringIO()
+    units = unit_names(rows)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FACTS, *(f"p_{name}" for name in class_names)])
+    writer.writerow([*FACTS, "action_units", *(f"p_{name}" for name in class_names), *units])
     for row in rows:
-        values = [getattr(row, name) for name in FACTS]
-        writer.writerow([*values, *(f"{row.probabilities[name]:.6g}" for name in class_names)])
+        values = [getattr(row, name) for name in (*FACTS, "action_units")]
+        given = [row.probabilities[name] for name in class_names]
+        given += [row.unit_probabilities[name] for name in units]
+        writer.writerow([*values, *(f"{p:.6g}" for p in given)])
     return text.getvalue().encode("utf-8")

@@ -84,7 +84,7 @@ class EntryReader:
             class_names=tuple(card.class_names),
             notes=card.provenance(),
             sha256=card.weights.sha256,
-            preprocessing=repr((card.preprocessing, card.rejection)),
+            preprocessing=repr((card.preprocessing, card.rejection, *_companion(card))),
             backend=backend,
             options=options,
         )
@@ -103,6 +103,11 @@ class EntryReader:
     def read(self, clip: Input) -> Reading:
         """See `Reader`."""
         return clip.read(_classifier(self.name, self.sha256), self.options)
+
+
+def _companion(card) -> tuple[str, ...]:
+    """The entry that names the action units beside the label, with the digest of its weights."""
+    return (card.companion, find(card.companion).card.weights.sha256) if card.companion else ()
 
 
 @lru_cache(maxsize=1)

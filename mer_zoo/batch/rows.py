@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class Row:
         motion: peak motion in pixels of the 224 px face crop.
         fps: frames a second of the source.
         talking: how sure it is that the person talked then, 0..1.
+        action_units: those that moved, as coders write them, "6+L12"; empty where none did, None where the
+            entry does not name them.
+        unit_probabilities: output about action units -> probability.
         seconds: time it took to read the video.
         status: "ok" or "failed".
         error: name and message of the error of a failed row, else None.
@@ -62,6 +65,8 @@ class Row:
     motion: float | None = None
     fps: float | None = None
     talking: float | None = None
+    action_units: str | None = None
+    unit_probabilities: dict[str, float] = field(default_factory=dict)
     seconds: float | None = None
     status: str = OK
     error: str | None = None
@@ -70,11 +75,15 @@ class Row:
     @classmethod
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
         """The row of a video that was read."""
-        same = ("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking")
+        same = (
+            *("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking"),
+            "unit_probabilities",
+        )
         return cls(
             path=str(clip.path),
             entry=entry,
             **{name: getattr(reading, name) for name in same},
+            action_units=reading.action_unit_code,
             seconds=round(seconds, 3),
             thumbnail=thumbnail(reading.image),
         )
@@ -108,20 +117,41 @@ def thumbnail(image: np.ndarray) -> str:
     return base64.b64encode(data.tobytes()).decode("ascii")
 
 
+class NamesUnits(Protocol):
+    """A row with probabilities."""
+
+    @property
+    def unit_probabilities(self) -> dict[str, float]: ...
+
+
+def unit_names(rows: Iterable[NamesUnits]) -> list[str]:
+    """The names of the outputs about action units in a table; empty where the entry names none."""
+    return list(next((row.unit_probabilities for row in rows if row.unit_probabilities), {}))
+
+
 def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
-    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class."""
+    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class.
+
+    If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output.
+    """
     import pandas as pd
+
+    rows = list(rows)
+    units = unit_names(rows)
+    classes = [f"p_{name}" for name in class_names]
 
     def cells(row):
         plain = row.to_dict()
-        given = plain.pop("probabilities")
+        given = {f"p_{name}": p for name, p in plain.pop("probabilities").items()}
+        told = plain.pop("unit_probabilities")
         del plain["thumbnail"]
         head = {name: plain.pop(name) for name in ("path", "entry", "label")}
-        return head | {f"p_{name}": given.get(name) for name in class_names} | plain
+        answers = {name: given.get(name) for name in classes}
+        return head | answers | plain | {name: told.get(name) for name in units}
 
-    types = dict.fromkeys(("path", "entry", "label", "status", "error"), "string")
+    types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    numbers = ("motion", "fps", "talking", "seconds", *(f"p_{name}" for name in class_names))
+    numbers = ("motion", "fps", "talking", "seconds", *classes, *units)
     types |= dict.fromkeys(numbers, "float64")
     columns = list(cells(Row(path="", entry="")))
     return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)

@@ -51,6 +51,7 @@ def evaluate(
 
     choose_backend()
     from mer_zoo import training
+    from mer_zoo.evaluation.unit_result import UnitResult
 
     with tracking_told():
         result = training.evaluate(
@@ -67,9 +68,12 @@ def evaluate(
             force=force,
             track=wanted(track, tracking_uri),
         )
-        for part in tables.result(result):
+        units = isinstance(result, UnitResult)
+        for part in tables.unit_result(result) if units else tables.result(result):
             out.print(part)
-        out.print(f"wrote {to}: result.json, predictions.csv, confusion.svg")
+        out.print(
+            f"wrote {to}: result.json, predictions.csv" + ("" if units else ", confusion.svg")
+        )
 
 
 def compare(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mer_zoo.batch.growing import ReadingRow
     from mer_zoo.evaluation import Result, Scores
+    from mer_zoo.evaluation.unit_result import UnitResult
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
     from mer_zoo.zoo.cards import Card
@@ -60,18 +61,21 @@ def _prose(name: str, cells, most: int | None = None) -> Column:
 
 
 def readings(rows: "Iterable[Reading | ReadingRow]", everything: bool = False) -> Table:
-    """One line per reading: its label, the probability of this label, and a bar of it.
+    """One line per reading: label, its probability with a bar, and the action units that moved.
 
     Args:
         rows: what to show.
         everything: also show the phases, the motion and the other classes, one per line.
     """
-    table = _table(Column("source"), _name("label"), _number("probability"), Column(""))
+    rows = list(rows)
+    told = any(r.action_unit_code is not None for r in rows)
+    columns = (Column("source"), _name("label"), _number("probability"), Column(""))
+    table = _table(*columns, *[_name("action units")] * told)
     for r in rows:
         others = dict(r.probabilities)
-        own = _bar(others.pop(r.label)) if r.expression else ("", "")
+        own = _bar(others.pop(r.label)) if r.label in others else ("", "")
         label = Text(r.label, style="bold green" if r.expression else "yellow")
-        table.add_row(_cut(Path(r.source).name), label, *own)
+        table.add_row(_cut(Path(r.source).name), label, *own, *[r.action_unit_code or "-"] * told)
         if everything:
             named = [(Text(n), *_bar(p)) for n, p in sorted(others.items(), key=lambda i: -i[1])]
             for detail, cells in zip_longest(_details(r), named):
@@ -98,7 +102,8 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     """One line per interval (`mer_zoo.spot`): phases, motion, score and, if classified, the label."""
     read = any(reading is not None for _, reading in rows)
     names = ("onset", "apex", "offset", "", "seconds", "motion px", "score", "talks")
-    columns = (*map(_number, names), *[_name("label")] * read)
+    told = any(r is not None and r.action_units is not None for _, r in rows)
+    columns = (*map(_number, names), *[_name("label")] * read, *[_name("units")] * told)
     table = _table(*columns, padding=(0, 1, 0, 0))
     for interval, reading in rows:
         table.add_row(
@@ -111,6 +116,7 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
             f"{interval.score:.1f}",
             f"{interval.talking:.1f}",
             *([] if reading is None else [Text(reading.label, style="bold")]),
+            *([(reading.action_unit_code or "-") if reading is not None else ""] * told),
         )
     return table
 
@@ -120,6 +126,8 @@ def write_intervals(
 ) -> Path:
     """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
+    `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
+
     Raises:
         OutputExistsError: the file exists and `force` is false.
     """
@@ -128,12 +136,15 @@ def write_intervals(
     facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share", "talking"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*frames, *(f"{name}_seconds" for name in frames), *facts, "label"])
+    writer.writerow(
+        [*frames, *(f"{name}_seconds" for name in frames), *facts, "label", "action_units"]
+    )
     for interval, reading in rows:
         values = [getattr(interval, name) for name in frames]
         values += [f"{time:.4f}" for time in interval.times]
         values += [interval.held, *(f"{getattr(interval, name):.4g}" for name in facts[1:])]
-        writer.writerow([*values, "" if reading is None else reading.label])
+        told = ("", "") if reading is None else (reading.label, reading.action_unit_code or "")
+        writer.writerow([*values, *told])
     write_atomically(path, text.getvalue().encode("utf-8"))
     return path
 
@@ -172,7 +183,12 @@ def card(entry: "Card") -> list:
         scores.add_row(m.name, f"{m.value:.3f}", values, *numbers, protocol, count)
     facts = _table(_name("what"), Column("value"), title="Facts", show_header=False)
     for what, value in {
-        "classes": ", ".join(entry.class_names),
+        **(
+            {"action units": ", ".join(f"{u.number} from {u.threshold:.2f}" for u in entry.units)}
+            if entry.units
+            else {"classes": ", ".join(entry.class_names)}
+        ),
+        **({"companion": f"{entry.companion} (action units)"} if entry.companion else {}),
         "network": f"{entry.network.name}, {entry.network.parameters:,} trainable parameters",
         "input": f"{entry.preprocessing.modality}, {entry.preprocessing.image_size} px of the "
         f"{entry.preprocessing.face_size} px aligned face"
@@ -182,8 +198,12 @@ def card(entry: "Card") -> list:
         + entry.trained_on.beginning
         + ("; altered after that" if entry.trained_on.altered else ""),
         "tuned on": "; ".join(entry.trained_on.tuned_on) or "nothing else",
-        "no expression": f"largest probability below {entry.rejection.threshold:.2f} or motion below "
-        f"{entry.rejection.min_motion:.1f} px; {entry.rejection.while_talking}"
+        "no expression": (
+            "no unit reaches its threshold, or"
+            if entry.units
+            else f"largest probability below {entry.rejection.threshold:.2f} or"
+        )
+        + f" motion below {entry.rejection.min_motion:.1f} px; {entry.rejection.while_talking}"
         + ("; not measured" if isnan(entry.rejection.auc) else ""),
         "weights": f"{entry.weights.bytes / 1000:.0f} kB {entry.weights.dtype}, "
         f"sha256 {entry.weights.sha256[:16]}…"
@@ -243,6 +263,36 @@ def result(evaluation: "Result") -> "list[Table | Text]":
             )
         )
     return shown
+
+
+def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
+    """An evaluation of action units: means with intervals and baselines, and each unit."""
+    from mer_zoo.action_units import NAMES
+    from mer_zoo.evaluation.unit_scores import LEAST
+
+    found = evaluation.scores
+    numbers = map(_number, ("mean", "95 % interval", "majority", "chance"))
+    means = _table(_name("score"), *numbers, title=escape(evaluation.title))
+    for name, values, interval, majority, chance in (
+        ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
+        ("mean AUC", found.mean_auc, found.mean_auc_interval, 0.5, 0.5),
+        ("side", found.side, None, None, 1 / 3),
+        ("left or right", found.left_right, None, None, 0.5),
+    ):
+        between = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+        least = "-" if majority is None else f"{majority:.3f}"
+        means.add_row(name, f"{sum(values) / len(values):.3f}", between, least, f"{chance:.3f}")
+    each = _table(
+        *map(_name, ("unit", "name")), *map(_number, ("clips", "F1", "AUC")), title="Unit by unit"
+    )
+    for unit in found.units:
+        figures = ("-" if isnan(value) else f"{value:.3f}" for value in (unit.f1, unit.auc))
+        each.add_row(f"AU {unit.number}", NAMES[unit.number], str(unit.positives), *figures)
+    note = (
+        f"Means over the {len(found.counted)} units that at least {LEAST} clips show. "
+        f"{found.one_sided} units are coded on one side. Thresholds: {evaluation.thresholds}."
+    )
+    return [means, each, Text(note)]
 
 
 def classes(evaluation: "Result") -> Table:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_name, cell_number, cell_text
-from mer_zoo.datasets.headers import find_table
+from mer_zoo.datasets.headers import HEADER_ROWS, find_table, plain
 from mer_zoo.datasets.protocols import THREE_CLASSES
 from mer_zoo.datasets.report import Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
@@ -40,6 +40,9 @@ FIELDS = {
     "clip": ("filename_o",),
     "label": ("label",),
 }
+ACTION_UNITS = {"aus": ("aus", "action units", "action_unit")}
+"""An optional column: action units as coded, for example "4+L12"."""
+
 FOLDS = "three_norm_u_v_os"
 
 # How each dataset writes its subjects.
@@ -165,7 +168,11 @@ def _with_files(annotation: Annotation, files: Sequence[str]) -> Annotation:
 
 
 def _read_labels(path: Path) -> list[Annotation]:
-    table = find_table(read_sheets(path), FIELDS)
+    sheets = read_sheets(path)
+    names = set(map(plain, ACTION_UNITS["aus"]))
+    top = (cell for sheet in sheets for _, cells in sheet.rows[:HEADER_ROWS] for cell in cells)
+    fields = FIELDS | ACTION_UNITS if any(plain(cell) in names for cell in top) else FIELDS
+    table = find_table(sheets, fields)
     annotations, faults = [], []
     for number, cells in table.rows:
         place = table.sheet.place(number)
@@ -201,7 +208,8 @@ def _row(cells: Mapping, place: str) -> Annotation:
     if not 0 <= label < len(THREE_CLASSES):
         shown = cell_text(cells["label"])
         raise ValueError(f"label is {shown!r}, expected 0 (negative), 1 (positive) or 2 (surprise)")
-    return _annotation(dataset, subject, clip, label, place)
+    coded = cell_text(cells.get("aus"))
+    return replace(_annotation(dataset, subject, clip, label, place), aus=coded)
 
 
 def _image_key(name: str) -> str:

@@ -33,6 +33,8 @@ class Examples:
         digest: of the table of clips that the examples were made from; by default of clips,
             subjects and labels. Two evaluations can be compared only if their digests are equal.
         about: further facts for the record, such as the version of the annotation table.
+        targets: float32 `(N, K)` of 0 and 1 where the outputs are not exclusive, such as action units;
+            `labels` are then 0, or `NO_EXPRESSION` for a clip in which nothing moves. None for classes.
 
     Raises:
         EvaluationError: lengths differ, a clip appears twice, or a label is not a class.
@@ -46,6 +48,7 @@ class Examples:
     protocol: str = "custom"
     digest: str = ""
     about: tuple[tuple[str, str], ...] = ()
+    targets: np.ndarray | None = None
 
     def __post_init__(self):
         labels = np.asarray(self.labels, dtype=np.int64)
@@ -67,6 +70,11 @@ class Examples:
                 f"Labels run from {labels.min()} to {labels.max()}, but there are "
                 f"{len(self.class_names)} classes: {', '.join(self.class_names)}. Expected their "
                 f"indices from 0, or {NO_EXPRESSION} for a clip without an expression."
+            )
+        if self.targets is not None and self.targets.shape != (count, len(self.class_names)):
+            raise EvaluationError(
+                f"targets have shape {self.targets.shape}; expected one row a clip and one column for "
+                f"each of the {len(self.class_names)} outputs, ({count}, {len(self.class_names)})."
             )
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "subjects", subjects)
@@ -97,6 +105,20 @@ class Examples:
         """str `(N,)`: the part of each subject before the slash."""
         return np.array([subject.split("/")[0] for subject in self.subjects], dtype=np.str_)
 
+    @property
+    def unit_targets(self) -> np.ndarray:
+        """`targets` of examples of action units.
+
+        Raises:
+            EvaluationError: the examples are of classes.
+        """
+        if self.targets is None:
+            raise EvaluationError(
+                f"The examples of {self.protocol} are of classes ({', '.join(self.class_names)}), and "
+                "targets of action units were asked for. Give examples of a recipe of action units."
+            )
+        return self.targets
+
     def part(self, rows: np.ndarray) -> "Examples":
         """The examples of these rows."""
         return replace(
@@ -105,6 +127,7 @@ class Examples:
             labels=self.labels[rows],
             subjects=self.subjects[rows],
             clips=self.clips[rows],
+            targets=None if self.targets is None else self.targets[rows],
             digest="",
         )
 
@@ -120,7 +143,10 @@ class Examples:
         return digest.hexdigest()
 
     def _digest(self):
-        rows = sorted(zip(self.clips, self.subjects, self.labels.astype(str), strict=True))
+        labels = self.labels.astype(str)
+        if self.targets is not None:
+            labels = np.array(["".join(row) for row in self.targets.astype(int).astype(str)])
+        rows = sorted(zip(self.clips, self.subjects, labels, strict=True))
         text = "\n".join("\t".join(row) for row in [self.class_names, *rows])
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -25,6 +25,10 @@ def explain_reading(
         float32 `(H, W)`, 0..1, for `save_report(..., heat_maps=[...])`; None for "no expression", which
         is not a class and has no evidence of its own.
     """
-    return (
-        heat_map(model, reading.image, reading.label, method=method) if reading.expression else None
-    )
+    if not reading.expression:
+        return None
+    if reading.label in model.class_names:
+        return heat_map(model, reading.image, reading.label, method=method)
+    # The label of an entry that names action units stands for several outputs.
+    moved = [f"AU{unit.number}" for unit in reading.action_units or ()]
+    return np.max([heat_map(model, reading.image, name, method=method) for name in moved], axis=0)

@@ -10,6 +10,7 @@ from mer_zoo.readings.report import (
     save_report,
     stylesheet,
 )
+from mer_zoo.readings.unit_reading import UnitReading
 
 __all__ = [
     "FACE",
@@ -17,6 +18,7 @@ __all__ = [
     "UPPER_FACE",
     "CardSummary",
     "Reading",
+    "UnitReading",
     "overlay",
     "picture",
     "render_brief",

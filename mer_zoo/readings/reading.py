@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.action_units import MovedUnit
 from mer_zoo.readings.card_summary import CardSummary
 
 NO_EXPRESSION = "no expression"
@@ -42,6 +43,11 @@ class Reading:
         evidence: the part of the face that the label and the probabilities rest on: "face", or
             "upper face" where the person talks, since lips and jaw then move for another reason.
         talking: how sure it is that the person talked between onset and apex, 0..1.
+        action_units: the units that moved, by number; empty where none did, None where the entry does
+            not name units. While the person talks, only units of the upper face are named.
+        unit_probabilities: output (`mer_zoo.action_units.OUTPUTS`, such as "AU12" or "AU12 left") ->
+            probability; empty where the entry does not name units. Not to be trusted where the motion
+            is below the least of the card, or for the lower face while the person talks.
     """
 
     label: str
@@ -65,13 +71,23 @@ class Reading:
     brief: CardSummary | None = field(default=None, repr=False)
     evidence: str = FACE
     talking: float = 0.0
+    action_units: tuple[MovedUnit, ...] | None = None
+    unit_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def action_unit_code(self) -> str | None:
+        """The units that moved as coders write them, "6+L12"; None where units are not named."""
+        units = self.action_units
+        return None if units is None else "+".join(unit.code for unit in units)
 
     def to_dict(self) -> dict:
         """The reading without its pictures and card, as plain values ready for JSON."""
-        others = {"curve", "frames", "image", "attention", "brief"}
+        others = {"curve", "frames", "image", "attention", "brief", "action_units"}
         plain = {
             f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in others
         }
+        units = self.action_units
+        plain["action_units"] = None if units is None else [unit.to_dict() for unit in units]
         return {**plain, "curve": [round(float(v), 4) for v in self.curve]}
 
     def to_json(self) -> str:
@@ -82,14 +98,17 @@ class Reading:
         """The reading as a `pandas.DataFrame` of one row; `pandas.concat` puts several together.
 
         The columns are source, label, expression, onset, apex, offset, held, motion (px of the 224 px
-        face), fps, model, evidence, talking and `p_<class>` of every class.
+        face), fps, model, evidence, talking, action_units ("6+L12"), `p_<class>` of every class and, where
+        units are named, the probability of every output about them, such as `AU12` and `AU12 left`.
         """
         import pandas as pd
 
         names = ("source", "label", "expression", "onset", "apex", "offset", "held", "motion")
         more = ("model", "evidence", "talking")
         plain = {name: getattr(self, name) for name in (*names, "fps", *more)}
-        return pd.DataFrame([plain | {f"p_{name}": p for name, p in self.probabilities.items()}])
+        plain["action_units"] = self.action_unit_code
+        classes = {f"p_{name}": p for name, p in self.probabilities.items()}
+        return pd.DataFrame([plain | classes | self.unit_probabilities])
 
     def plot(self):
         """Draws the aligned faces, the network's image, the motion and the probabilities.
@@ -109,16 +128,24 @@ class Reading:
     def __str__(self) -> str:
         others = sorted(self.probabilities.items(), key=lambda item: -item[1])
         listed = ", ".join(f"{name} {p:.2f}" for name, p in others if name != self.label)
-        if self.expression:
+        if self.label in self.probabilities:
             first = f"{self.label} {self.probabilities[self.label]:.2f} ({listed})"
+        elif self.expression:  # the label of an entry that names action units
+            first = f"action units {self.label}"
         else:
             first = f"{self.label} (not to be trusted: {listed})"
         offset = f"offset {self.offset}{' (held)' if self.held else ''}"
         found = f"onset {self.onset}, apex {self.apex}, {offset}, motion {self.motion:.1f} px"
         if self.evidence == UPPER_FACE:
             found += f", talks {self.talking:.2f}, evidence {self.evidence}"
+        if self.action_units is not None:
+            found += f"\n{self.units_in_words()}"
         saw = "" if self.brief is None else f", trained on {self.brief.trained_on}"
         return f"{first}\n{Path(self.source).name}: {found}\n{self.model}{saw}"
+
+    def units_in_words(self) -> str:
+        """The units that moved: "AU 6, cheek raiser (0.71); AU 12, lip corner puller, left (0.93)"."""
+        return "; ".join(map(str, self.action_units or ())) or "no action unit"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: faces, images, probabilities and the motion."""

@@ -11,6 +11,7 @@ from mer_zoo.errors import ClipError
 from mer_zoo.files import refuse_overwrite, write_atomically
 from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.chart import chart
+from mer_zoo.readings.face_drawing import face_drawing
 from mer_zoo.readings.pictures import as_data_url, overlay, picture
 from mer_zoo.readings.reading import UPPER_FACE, Reading
 
@@ -155,6 +156,10 @@ def _view(reading, heat_map):
         **{name: getattr(reading, name) for name in PLAIN},
         "source": Path(reading.source).name,
         "probabilities": sorted(reading.probabilities.items(), key=lambda item: -item[1]),
+        "own_probability": reading.probabilities.get(reading.label),
+        "units": reading.action_units,
+        "units_in_words": "" if reading.action_units is None else reading.units_in_words(),
+        "face": face_drawing(reading.action_units or ()),
         "pictures": [
             {"caption": caption, "alt": alt, "url": as_data_url(image)}
             for caption, alt, image in faces + maps

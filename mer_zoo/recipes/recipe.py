@@ -17,6 +17,7 @@ from mer_zoo.selection import Selection
 FORMAT = TomlFormat("recipe", RecipeError, "The recipes of this project are found by name.")
 UNFREEZE = ("all", "top", "head")
 STORAGE = ("float16", "int8")
+CLASSES, ACTION_UNITS = "classes", "action units"
 Problems = Iterator[tuple[bool, str]]
 """Whether something is wrong, and what was expected."""
 
@@ -168,7 +169,10 @@ class RejectionRule:
 
 @dataclass(frozen=True)
 class CardText:
-    """What the card says in words. `tuned_on`: what was looked at while the corpus was made."""
+    """What the card says in words. `tuned_on`: what was looked at while the corpus was made.
+
+    `companion`: entry that names the action units in the same image.
+    """
 
     summary: str
     intended_use: str
@@ -176,6 +180,7 @@ class CardText:
     references: list[str]
     tuned_on: list[str] = field(default_factory=list)
     version: str = "1"
+    companion: str = ""
     licence: str = "Apache-2.0"
 
 
@@ -191,6 +196,9 @@ class Recipe:
     `start` names the zoo entry whose weights `training` begins with; empty, from fresh ones. Where it
     trains the head alone (`training.unfreeze = "head"`), the new entry keeps only that, and uses the
     rest of `start`. `storage` is the dtype of the synthetic entry's weight file, "float16" or "int8".
+
+    `task` is what the network predicts: "classes", of which one is right, or "action units", each of
+    which may have moved (`mer_zoo.action_units`).
     """
 
     name: str
@@ -202,6 +210,7 @@ class Recipe:
     real: Real | None = None
     start: str = ""
     storage: str = "float16"
+    task: str = CLASSES
     augmentation: Augmentation = field(default_factory=Augmentation)
     rejection: RejectionRule = field(default_factory=RejectionRule)
     search: Search | None = None
@@ -235,10 +244,23 @@ class Recipe:
             if is_wrong:
                 raise RecipeError(f"{where}: {problem}.")
         if self.search is not None:
+            self.refuse_units(f"{where}: [search]")
             self.search.ranges(where)
 
     def _problems(self) -> Problems:
         yield self.storage not in STORAGE, f"storage must be one of {', '.join(STORAGE)}"
+        yield (
+            self.task not in (CLASSES, ACTION_UNITS),
+            f'task must be "{CLASSES}" or "{ACTION_UNITS}"',
+        )
+        yield (
+            self.of_units and self.network.arguments.get("activation") != "sigmoid",
+            f'network.arguments.activation must be "sigmoid" where task = "{ACTION_UNITS}"',
+        )
+        yield (
+            self.of_units and self.storage != "float16",
+            f'storage must be "float16" where task = "{ACTION_UNITS}"',
+        )
         yield (
             bool(self.start) and self.training is None,
             "start is where [training] begins, and there is no [training]; for real clips there is "
@@ -277,6 +299,19 @@ class Recipe:
         side = self.preprocessing.side  # a parameter of the modality, so it may be anything
         needed = self.preprocessing.image_size + 2 * self.augmentation.shift
         return isinstance(side, int) and needed <= side
+
+    @property
+    def of_units(self) -> bool:
+        """Whether the network predicts action units."""
+        return self.task == ACTION_UNITS
+
+    def refuse_units(self, what: str) -> None:
+        """Raises RecipeError if the network predicts action units, which `what` cannot handle."""
+        if self.of_units:
+            raise RecipeError(
+                f"{what} trains on classes, but the recipe {self.name} predicts action units. Train it with "
+                "mer-zoo train --photos, and score it on coded clips with mer-zoo evaluate --root."
+            )
 
     def synthetic(self) -> tuple[Data, Training]:
         """The sections for synthetic clips.

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from mer_zoo import modalities
+from mer_zoo.action_units import lower_outputs, mirrored_order
 from mer_zoo.evaluation.examples import NO_EXPRESSION
 
 
@@ -25,6 +26,8 @@ class Batches(keras.utils.PyDataset):
         upper_face: share of the images reduced to the upper face.
         batch_size: images per batch; the last, incomplete batch of an epoch is dropped.
         seed: seed of all random draws.
+        units: the targets are those of action units (`mer_zoo.action_units.OUTPUTS`): mirroring an image
+            swaps left and right, and an image of the upper face shows no unit of the lower one.
     """
 
     def __init__(
@@ -40,12 +43,13 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         seed: int,
         upper_face: float = 0.0,
+        units: bool = False,
     ):
         super().__init__(workers=1)
         self.images, self.targets = images, targets
         self.image_size, self.shift, self.flip = image_size, shift, flip
         self.modality, self.parameters = modality, parameters
-        self.upper_face = upper_face
+        self.upper_face, self.units = upper_face, units
         self.batch_size, self.seed = min(batch_size, len(images)), seed
         self.start_epoch(0)
 
@@ -67,8 +71,10 @@ class Batches(keras.utils.PyDataset):
         centre = (images.shape[1] - self.image_size) // 2
         corners = centre + rng.integers(-self.shift, self.shift + 1, size=(len(chosen), 2))
         mirrored = self.flip & (rng.random(len(chosen)) < 0.5)
+        reduced = np.zeros(len(chosen), bool)
         if self.upper_face:
-            for i in np.flatnonzero(rng.random(len(chosen)) < self.upper_face):
+            reduced = rng.random(len(chosen)) < self.upper_face
+            for i in np.flatnonzero(reduced):
                 images[i] = modalities.upper_face(images[i])
         batch_images = np.stack(
             [
@@ -80,7 +86,15 @@ class Batches(keras.utils.PyDataset):
             batch_images[mirrored] = modalities.flip(
                 self.modality, batch_images[mirrored], **self.parameters
             )
-        return batch_images, self.targets[chosen]
+        return batch_images, self._targets(chosen, mirrored, reduced)
+
+    def _targets(self, chosen, mirrored, reduced) -> np.ndarray:
+        """The targets of images of which some were mirrored, or reduced to the upper face."""
+        targets = self.targets[chosen]
+        if self.units:
+            targets[mirrored] = targets[mirrored][:, mirrored_order()]
+            targets[np.ix_(reduced, lower_outputs())] = 0
+        return targets
 
 
 class EpochStarter(keras.callbacks.Callback):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.action_units import OUTPUTS, target_row
 from mer_zoo.errors import NoFaceError
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.examples import NO_EXPRESSION
@@ -82,20 +83,42 @@ class RenderedCorpus:
         Raises:
             NoFaceError: there is no such clip.
         """
+        index = {name: i for i, name in enumerate(self.class_names)} | {NONE: NO_EXPRESSION}
+        records = self._records(split, rig)
+        labels = np.array([index[label] for label in records["label"]])
+        return self._examples(split, rig, labels=labels, class_names=self.class_names)
+
+    def unit_examples(self, split: str, rig: str = "") -> Examples:
+        """As `examples`, for action units: `targets` are those of `mer_zoo.action_units.OUTPUTS`.
+
+        A person who talks shows no unit but those of an expression beneath the speech.
+        """
+        targets = _unit_targets(self._records(split, rig))
+        labels = np.where(targets.any(axis=1), 0, NO_EXPRESSION)
+        return self._examples(split, rig, labels=labels, class_names=OUTPUTS, targets=targets)
+
+    def _records(self, split: str, rig: str) -> np.ndarray:
+        return self.records[self._chosen(split, rig)]
+
+    def _chosen(self, split: str, rig: str) -> np.ndarray:
         rows = self.rows(split)
-        if rig:
-            rows = rows[self.records["rig"][rows] == rig]
-        records, index = self.records[rows], {n: i for i, n in enumerate(self.class_names)}
-        index[NONE] = NO_EXPRESSION
+        return rows[self.records["rig"][rows] == rig] if rig else rows
+
+    def _examples(self, split: str, rig: str, **facts) -> Examples:
+        records = self._records(split, rig)
         return Examples(
-            images=self.images[rows],
-            labels=np.array([index[label] for label in records["label"]]),
+            images=self.images[self._chosen(split, rig)],
             subjects=np.char.add(np.char.add(records["rig"], "/"), records["identity"]),
             clips=np.array([f"{record['identity']}/{record['clip']}" for record in records]),
-            class_names=self.class_names,
             protocol=self.description,
             about=(("dataset", "synthetic"), ("corpus_split", split)),
+            **facts,
         )
+
+
+def _unit_targets(records: np.ndarray) -> np.ndarray:
+    rows = [target_row(text.split("+")) for text in records["action_units"].tolist()]
+    return np.stack(rows)
 
 
 def render_corpus(

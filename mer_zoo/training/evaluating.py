@@ -7,6 +7,7 @@ from mer_zoo import datasets
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
+from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.preparation import prepare
 from mer_zoo.recipes.finding import read_recipe
@@ -35,7 +36,7 @@ def evaluate(
     force: bool = False,
     track: bool | str | Tracker = False,
     progress: bool = True,
-) -> Result:
+) -> Result | UnitResult:
     """Scores a recipe on real clips by training it from scratch on every fold.
 
     The test part of a fold is predicted once, after the last epoch. No argument can use it for
@@ -65,7 +66,8 @@ def evaluate(
         progress: show bars on standard error.
 
     Returns:
-        The result: pooled scores, intervals, baselines, predictions.
+        The result: pooled scores, intervals, baselines, predictions. Of a recipe of action units a
+        `UnitResult`, over the clips whose units are coded; it is not logged, and has no `oracle`.
 
     Raises:
         DatasetError: the dataset cannot be read, or does not match the protocol.
@@ -87,6 +89,17 @@ def evaluate(
         if isinstance(dataset, datasets.Dataset)
         else load_dataset(real, root, dataset, protocol)
     )
+    options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
+    evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
+    result = evaluated(recipe, data, out, force, track, oracle, progress=progress, **options)
+    if out is not None:
+        discard(Path(out) / JOURNAL)
+    return result
+
+
+def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Result:
+    split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
+    seeds, start = options.pop("seeds"), options.pop("start")
     learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     with tracked(track, "evaluate") as tracker:
@@ -102,19 +115,37 @@ def evaluate(
                 examples,
                 folder=None if out is None else Path(out) / JOURNAL,
                 split=split,
-                seeds=real.training.seeds if seeds is None else seeds,
-                jobs=jobs,
-                threads=threads,
+                seeds=recipe.real_section().training.seeds if seeds is None else seeds,
                 oracle=oracle,
                 callback=logged,
-                progress=progress,
+                **options,
             )
         if out is not None:
             result.save(out, force)
         logged.finished(result)
         tracker.write(recipe.to_toml(), "recipe.toml")
+    return result
+
+
+def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitResult:
+    from mer_zoo.training.unit_evaluation import evaluate_units
+
+    if track or oracle:
+        raise EvaluationError(
+            f"The recipe {recipe.name} predicts action units. Such an evaluation is not logged to MLflow "
+            "and has no test-selected score: leave out track and oracle."
+        )
+    journal = None if out is None else Path(out) / JOURNAL
+    jobs, progress = options["jobs"], options["progress"]
+    result = evaluate_units(
+        recipe,
+        data,
+        lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
+        folder=journal,
+        **options,
+    )
     if out is not None:
-        discard(Path(out) / JOURNAL)
+        result.save(out, force)
     return result
 
 

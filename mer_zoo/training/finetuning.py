@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mer_zoo import datasets
-from mer_zoo.errors import DatasetError, UnknownNameError
+from mer_zoo.errors import DatasetError, RecipeError, UnknownNameError
 from mer_zoo.recipes.recipe import (
     Augmentation,
     CardText,
@@ -95,7 +95,7 @@ def finetune(
     Raises:
         DatasetError: the clips cannot be used, there is only one class, or a class has fewer than
             three clips.
-        RecipeError: `training` or `variants` has an impossible value.
+        RecipeError: `training` or `variants` has an impossible value, or the entry names action units.
         OutputExistsError: `out` holds an entry and `force` is false.
         UnknownNameError: the entry does not exist.
         TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
@@ -111,6 +111,11 @@ def finetune(
 
         start = keep_weights(model, out / START)
     entry = find(start)
+    if entry.card.units:
+        raise RecipeError(
+            f"{entry.card.name} names action units, so it cannot be fine-tuned to classes. Fine-tune an "
+            "entry that names classes, such as meganet_casme2."
+        )
     dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
     check_clips(dataset)
     if dataset.kind == "images" and variants > 1:
@@ -157,6 +162,7 @@ def finetuning_recipe(
             intended_use="What it was fine-tuned for, on people and cameras like those of its clips.",
             limits=_rendering_told(action_units),
             references=card.references,
+            companion=card.companion,
         ),
     )
     recipe.check(f"fine-tuning of {card.name}")

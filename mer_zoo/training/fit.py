@@ -10,6 +10,7 @@ import numpy as np
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.batches import Batches, EpochStarter
+from mer_zoo.training.unit_loss import UnitLoss
 
 RANDOM_STATE = "random_state.npz"
 EpochLog = Callable[[int, Mapping[str, float]], None]
@@ -29,7 +30,8 @@ def fit_network(
 ) -> keras.callbacks.History:
     """Trains `network` for the fixed number of epochs of the recipe.
 
-    AdamW with warm-up and cosine decay, cross-entropy on soft targets.
+    AdamW with warm-up and cosine decay. Cross-entropy on soft targets, or, for action units, binary
+    cross-entropy with weights for rare units (`UnitLoss`).
 
     Args:
         network: a model of `mer_zoo.models` ending in probabilities.
@@ -58,8 +60,8 @@ def fit_network(
     )
     network.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=training.weight_decay),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=UnitLoss.of(batches.targets) if batches.units else "categorical_crossentropy",
+        metrics=[keras.metrics.BinaryAccuracy("accuracy")] if batches.units else ["accuracy"],
     )
     callbacks = [EpochStarter(batches), *callbacks]
     told = [] if log is None else [keras.callbacks.LambdaCallback(on_epoch_end=log)]

@@ -203,12 +203,14 @@ class RecipeLearner:
     def _batches(self, examples: Examples, seed: int):
         from mer_zoo.training.batches import Batches, soft_targets
 
-        if self.training.balance:
+        units = examples.targets is not None
+        if self.training.balance and not units:
             examples = _balanced(examples, seed)
         size, shift = self.preprocessing.image_size, self.augmentation.shift
+        classes, smoothing = len(examples.class_names), self.training.label_smoothing
         return Batches(
             with_border(examples.images, size, shift),
-            soft_targets(examples.labels, len(examples.class_names), self.training.label_smoothing),
+            examples.unit_targets if units else soft_targets(examples.labels, classes, smoothing),
             image_size=size,
             modality=self.preprocessing.modality,
             parameters=self.preprocessing.parameters,
@@ -217,6 +219,7 @@ class RecipeLearner:
             upper_face=self.augmentation.upper_face,
             batch_size=self.training.batch_size,
             seed=seed,
+            units=units,
         )
 
     def _check_variants(self, examples: Examples) -> None:

@@ -15,9 +15,8 @@ from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
 from mer_zoo.zoo import cards, weights
-from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
-from mer_zoo.zoo.loading import trainable_parameters
+from mer_zoo.zoo.loading import classifier_type, trainable_parameters
 from mer_zoo.zoo.registry import CARD, Entry
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def write_entry(
     licence: str | None = None,
     limits: list[str] | None = None,
     storage: Storage = Storage(),
+    units: list[cards.UnitFacts] | None = None,
+    reliability: list[cards.ReliabilityBin] | None = None,
 ) -> cards.Card:
     """Writes the zoo entry of a trained network.
 
@@ -78,6 +79,7 @@ def write_entry(
         trained_on, rejection, metrics: sections of the card.
         licence, limits: replace those of the recipe, which are for weights from synthetic clips.
         storage: how the weights are written.
+        units, reliability: sections of the card of an entry that names action units.
 
     Returns:
         The card.
@@ -86,7 +88,7 @@ def write_entry(
     base = storage.base
     weights.save(network, file, storage.dtype, base.tensors() if base else None)
     golden = list(golden_clips())
-    words = ("summary", "version", "licence", "intended_use", "limits", "references")
+    words = ("summary", "version", "licence", "intended_use", "limits", "references", "companion")
     said = {name: getattr(recipe.card, name) for name in words}
     said |= {} if limits is None else {"limits": limits}
     said |= {} if licence is None else {"licence": licence}
@@ -115,8 +117,10 @@ def write_entry(
         golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(class_names)] * len(golden)),
         metrics=metrics,
         made_with=_made_with(),
+        units=units or [],
+        reliability=reliability or [],
     )
-    answers = golden_probabilities(MicroExpressionClassifier(network, card), golden)
+    answers = golden_probabilities(classifier_type(card)(network, card), golden)
     golden_section = {"clips": golden, "probabilities": np.round(answers, 7).tolist()}
     card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
     card.write(Path(folder) / CARD)

@@ -67,13 +67,14 @@ def train_on_real(
 
     Raises:
         OutputExistsError: `folder` holds an entry and `force` is false.
-        RecipeError: the recipe has no [real] section.
+        RecipeError: the recipe has no [real] section, or predicts action units.
         DatasetError: the dataset cannot be read, or does not match the protocol.
         TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
         TrackingWarning: the run in the store is incomplete; the entry is complete.
     """
+    recipe.refuse_units("mer-zoo train --root")
     folder = refuse_existing(folder, force)
     state = folder / STATE
     if (folder / LOSO / "result.json").exists() and not (state.exists() or force):

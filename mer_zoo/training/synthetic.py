@@ -86,9 +86,14 @@ def train_entry(
     with tracked(track, "train") as tracker:
         corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
         _begin_run(tracker, recipe, corpus, state)
-        results = train_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
-        card = _write(recipe, recipe_path, corpus, results, folder)
-        _log(tracker, recipe, card, results[0], folder)
+        if recipe.of_units:
+            from mer_zoo.training.units import make_unit_entry
+
+            card = make_unit_entry(recipe, recipe_path, corpus, folder, state, tracker, progress)
+        else:
+            results = train_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
+            card = _write(recipe, recipe_path, corpus, results, folder)
+            _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
 
@@ -144,6 +149,7 @@ def train_seeds(
             packages; or storing the weights as the recipe says changes too many predictions.
         UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
     """
+    recipe.refuse_units("A table of results")
     train = training_examples(recipe, corpus)
     wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
     del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later
@@ -157,7 +163,8 @@ def train_seeds(
 def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
     """The clips of the training identities; only those of one rig if the recipe says so."""
     data, _ = recipe.synthetic()
-    return corpus.examples("train", data.train_rig)
+    examples = corpus.unit_examples if recipe.of_units else corpus.examples
+    return examples("train", data.train_rig)
 
 
 def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:

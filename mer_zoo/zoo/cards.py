@@ -10,6 +10,7 @@ from typing import Annotated
 
 import tomli_w
 
+from mer_zoo.action_units import NAMES, OUTPUTS, UNITS
 from mer_zoo.bounds import (
     CHANNELS,
     CLASSES,
@@ -171,6 +172,36 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class UnitFacts:
+    """One action unit of an entry that names them.
+
+    `threshold`: the probability it must reach, chosen on the validation identities. `positives`,
+    `f1`, `auc`: clips of the held-out identities that show it, and its scores on them; NaN if not
+    measured.
+    """
+
+    number: Annotated[int, Within(min(NAMES), max(NAMES))]
+    threshold: Share
+    positives: Count = 0
+    f1: MeasuredShare = float("nan")
+    auc: MeasuredShare = float("nan")
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Answers of similar probability about clips of held-out identities, all units together.
+
+    `least`: the smallest probability of the bin. `probability`: the mean. `shown`: share of the answers
+    in which the unit had moved. `answers`: how many.
+    """
+
+    least: Share
+    probability: MeasuredShare
+    shown: MeasuredShare
+    answers: Count
+
+
+@dataclass(frozen=True)
 class Golden:
     """The required outputs for the package's golden clips (`mer_zoo/zoo/golden.npz`)."""
 
@@ -180,7 +211,11 @@ class Golden:
 
 @dataclass(frozen=True)
 class Card:
-    """The description of a zoo entry: network, training data, scores, intended use and limits."""
+    """The description of a zoo entry: network, training data, scores, intended use and limits.
+
+    `companion`: the packaged entry that names the action units in the same image. `units` and
+    `reliability`: of an entry that names action units itself; empty for entries that name a class.
+    """
 
     name: Annotated[str, Text(1, 200), Like("[^/]+", "a name without a slash")]
     summary: Prose
@@ -199,6 +234,11 @@ class Card:
     golden: Golden
     metrics: Annotated[list[Metric], Items(0, 50)] = field(default_factory=list)
     made_with: Annotated[dict, Arguments()] = field(default_factory=dict)
+    companion: Annotated[str, Like(r"(\w[\w.-]{0,199})?", "the plain name of a packaged entry")] = (
+        ""
+    )
+    units: Annotated[list[UnitFacts], Items(0, len(UNITS))] = field(default_factory=list)
+    reliability: Annotated[list[ReliabilityBin], Items(0, 100)] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> "Card":
@@ -290,6 +330,15 @@ def _inconsistency(card: Card) -> str | None:
             f"golden.probabilities and class_names differ in number; expected {classes} in each row",
         ),
         (bool(base) == bool(digest), "weights.base and weights.base_sha256 belong together"),
+        (
+            not card.units
+            or (
+                tuple(unit.number for unit in card.units) == UNITS
+                and tuple(card.class_names) == OUTPUTS
+            ),
+            "an entry of action units has one [[units]] for each of "
+            f"{', '.join(map(str, UNITS))}, in this order, and their outputs as class_names",
+        ),
     ]
     return next((problem for holds, problem in claims if not holds), None)
 

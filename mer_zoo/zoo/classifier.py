@@ -11,7 +11,7 @@ from mer_zoo import modalities, spotting
 from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
-from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading
+from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading, UnitReading
 from mer_zoo.spotting.talking import TALKING
 from mer_zoo.zoo.cards import Card, Rejection
 
@@ -269,7 +269,7 @@ class MicroExpressionClassifier(keras.Model):
         seen = found.within_reach(marked=given)
         # Phases that someone marked are of an expression, whatever the mouth does.
         talks = not given and found.talking >= TALKING
-        upper = talks and self.rejection.upper_face < 1
+        upper = bool(talks and self.rejection.upper_face < 1)
         image = self.preprocess(seen, upper_face=upper)
         values = self.predict_on_batch(image[None])[0]
         if not np.isfinite(values).all():
@@ -277,18 +277,16 @@ class MicroExpressionClassifier(keras.Model):
                 f"{self.name} answers {source} with probabilities that are not finite numbers: its "
                 "weights are damaged or diverged in training. Restore the weight file, or train again."
             )
-        best = int(np.argmax(values))
-        rejection = self.rejection
-        least = rejection.upper_face if talks else rejection.threshold
-        is_expression = bool(
-            found.motion >= rejection.min_motion and values[best] >= least and (upper or not talks)
-        )
+        # While a person talks and the upper face is not read, nothing of the face is evidence.
+        usable = bool(found.motion >= self.rejection.min_motion and (upper or not talks))
+        label = self._label(values, usable, upper)
+        units = self._units(image, values, usable, upper)
         attention = attention_map(self.network, image[None])
         clip = found.clip
         return Reading(
-            label=self.class_names[best] if is_expression else NO_EXPRESSION,
+            label=label,
             probabilities={n: float(v) for n, v in zip(self.class_names, values, strict=True)},
-            expression=is_expression,
+            expression=label != NO_EXPRESSION,
             onset=found.start + clip.onset,
             apex=found.start + clip.apex,
             offset=found.start + clip.offset,
@@ -307,4 +305,28 @@ class MicroExpressionClassifier(keras.Model):
             brief=self.card.brief(),
             evidence=UPPER_FACE if talks else FACE,
             talking=found.talking,
+            action_units=None if units is None else units.moved,
+            unit_probabilities={} if units is None else units.probabilities,
         )
+
+    def _label(self, values: np.ndarray, usable: bool, upper: bool) -> str:
+        """The class that probabilities `(classes,)` name.
+
+        Args:
+            values: the network's answer.
+            usable: enough moved, and it is evidence.
+            upper: the image shows only the upper face.
+        """
+        best = int(np.argmax(values))
+        least = self.rejection.upper_face if upper else self.rejection.threshold
+        return self.class_names[best] if usable and values[best] >= least else NO_EXPRESSION
+
+    def _units(
+        self, image: np.ndarray, values: np.ndarray, usable: bool, upper: bool
+    ) -> UnitReading | None:
+        """The action units in the image, from the companion of the card; None where it has none."""
+        if not self.card.companion:
+            return None
+        from mer_zoo.zoo.companions import companion_of
+
+        return companion_of(self.card).read_units(image, usable=usable, upper=upper)

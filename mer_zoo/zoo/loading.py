@@ -14,6 +14,7 @@ from mer_zoo.files import expanded
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.registry import HEAD, find
+from mer_zoo.zoo.unit_classifier import ActionUnitClassifier
 
 SAVED = ".keras"
 
@@ -27,6 +28,11 @@ def load(
         return _read_back(expanded(name), own)
     entry = find(name)
     card = entry.card
+    if own and card.units:
+        raise ValueError(
+            f"{entry.where} names action units, so there are no classes to replace. For custom classes "
+            "load an entry that names classes, such as meganet_casme2."
+        )
     classes = len(own or card.class_names)
     _check_preprocessing(card, entry.where)
     network = entry.build(lambda: _built(card, classes, entry.where), fresh=(HEAD,) if own else ())
@@ -35,13 +41,18 @@ def load(
             f"{entry.where}: the card promises {card.network.parameters} trainable parameters, the "
             f"network has {trainable_parameters(network)}. The card's network arguments are wrong."
         )
-    return MicroExpressionClassifier(
+    return classifier_type(card)(
         network,
         card,
         class_names=own or card.class_names,
         fresh_head=own is not None,
         name=f"{card.name}_{len(own)}_own_classes" if own else card.name,
     )
+
+
+def classifier_type(card: Card) -> type[MicroExpressionClassifier]:
+    """The class of the model of a card: what it tells decides."""
+    return ActionUnitClassifier if card.units else MicroExpressionClassifier
 
 
 def _check_preprocessing(card: Card, where: str) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.backend_free
 
 COLUMNS = [
     *("path", "entry", "label", "p_calm", "p_tense", "onset", "apex", "offset", "motion", "fps"),
-    *("talking", "seconds", "status", "error"),
+    *("talking", "action_units", "seconds", "status", "error"),
 ]
 
 

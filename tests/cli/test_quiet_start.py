@@ -26,8 +26,8 @@ finally:
 """
 
 OURS = (
-    r"source +label +probability",
-    r"(smile\.mp4|synthetic) +\w[\w ]+(\d\.\d\d +━*╸?)?",
+    r"source +label +probability +action units",
+    r"(smile\.mp4|synthetic) +\w[\w ]+(\d\.\d\d +━*╸?)?( +([LR]?\d+\+?)+)?",
     r"Ground truth of the synthetic clip: .*",
     r"report: .*\.html",
 )

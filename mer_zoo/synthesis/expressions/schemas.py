@@ -149,7 +149,109 @@ _THREE_CLASSES = {
 MEGC2019 = Schema("megc2019", _THREE_CLASSES)
 SMIC = Schema("smic", _THREE_CLASSES)
 
-SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (CASME2, SAMM, SMIC, MEGC2019)}
+
+def _one_sided(*rows: tuple[float, dict[int, float]]) -> tuple[Combination, ...]:
+    return tuple(replace(combination, one_sided=True) for combination in _combinations(*rows))
+
+
+# Action units themselves. The "classes" are regions of the face, so that rare units (5, 9, 20, 23, 24)
+# are as frequent as common ones; single units and the combinations in which people show them. The
+# weights are a choice for training, not the frequencies of a dataset. Jaw drops (26) part the lips of
+# the rigs, so 25 is always there with them, as a coder would write.
+FACS = Schema(
+    "facs",
+    {
+        "brows": _combinations(
+            (3, {1: 1, 2: 1}),
+            (1.5, {1: 1}),
+            (1.5, {2: 1}),
+            (1.5, {1: 1, 2: 1, 5: 0.8}),
+            (1, {1: 0.8, 4: 0.8}),
+            (0.8, {1: 0.8, 2: 0.8, 4: 0.8}),
+        ),
+        "frown": _combinations(
+            (3, {4: 1}),
+            (2.5, {4: 1, 7: 0.8}),
+            (0.8, {4: 0.8, 9: 1}),
+            (0.6, {4: 0.8, 5: 0.8}),
+            (0.6, {4: 0.8, 14: 0.8}),
+            (0.6, {4: 0.8, 17: 0.8}),
+            (0.6, {4: 0.8, 7: 0.7, 10: 0.8}),
+        ),
+        "lids": _combinations(
+            (3, {5: 1}),
+            (3, {7: 1}),
+            (1.5, {6: 1}),
+            (1, {6: 0.9, 7: 0.9}),
+            (0.8, {1: 0.8, 2: 0.8, 5: 1}),
+        ),
+        "nose": (
+            *_combinations(
+                (3, {9: 1}),
+                (2, {10: 1}),
+                (0.8, {9: 1, 10: 0.8}),
+                (0.8, {4: 0.7, 7: 0.7, 9: 0.8}),
+                (0.6, {9: 0.9, 17: 0.8}),
+                (0.6, {10: 0.9, 25: 0.7}),
+            ),
+            *_one_sided((2, {10: 1})),
+        ),
+        "smile": (
+            *_combinations(
+                (2, {12: 1}),
+                (2.2, {6: 0.8, 12: 1}),
+                (0.8, {7: 0.7, 12: 1}),
+                (1.2, {12: 1, 25: 0.7}),
+                (1.2, {6: 0.8, 12: 1, 25: 0.7}),
+                (0.6, {12: 1, 25: 0.7, 26: 0.7}),
+                (0.5, {1: 0.7, 2: 0.7, 12: 0.9}),
+                (0.5, {12: 0.9, 17: 0.8}),
+                (0.4, {12: 0.9, 24: 0.7}),
+            ),
+            *_one_sided((1.5, {12: 1})),
+        ),
+        "dimple": (
+            *_combinations(
+                (3, {14: 1}),
+                (0.8, {14: 0.9, 17: 0.8}),
+                (0.5, {14: 0.9, 24: 0.7}),
+                (0.5, {7: 0.8, 14: 0.9}),
+            ),
+            *_one_sided((2.5, {14: 1})),
+        ),
+        "corners": _combinations(
+            (3, {15: 1}),
+            (2.5, {15: 0.9, 17: 0.9}),
+            (2.5, {17: 1}),
+            (0.8, {1: 0.8, 4: 0.8, 15: 0.9}),
+        ),
+        "stretch": _combinations(
+            (4, {20: 1}),
+            (1.2, {20: 1, 25: 0.7}),
+            (0.8, {1: 0.7, 2: 0.7, 4: 0.7, 20: 0.9}),
+            (0.8, {5: 0.8, 20: 0.9}),
+        ),
+        "lips": _combinations(
+            (3, {23: 1}),
+            (3, {24: 1}),
+            (0.8, {17: 0.8, 24: 0.9}),
+            (0.8, {17: 0.8, 23: 0.9}),
+            (0.7, {4: 0.8, 23: 0.9}),
+            (0.7, {4: 0.7, 7: 0.7, 24: 0.9}),
+        ),
+        "jaw": _combinations(
+            (2.5, {25: 1}),
+            (3, {25: 0.7, 26: 1}),
+            (0.8, {1: 0.8, 2: 0.8, 25: 0.7, 26: 0.8}),
+            (0.6, {1: 0.8, 2: 0.8, 5: 0.8, 25: 0.7, 26: 0.8}),
+            (0.6, {5: 0.8, 25: 0.8}),
+        ),
+    },
+)
+
+SCHEMAS: dict[str, Schema] = {
+    schema.name: schema for schema in (CASME2, SAMM, SMIC, MEGC2019, FACS)
+}
 
 
 UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 9})

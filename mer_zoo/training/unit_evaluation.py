@@ -1,0 +1,125 @@
+"""Evaluating a recipe of action units on real, coded clips."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.action_units import OUTPUTS, UNITS, target_row
+from mer_zoo.datasets import Dataset
+from mer_zoo.datasets.action_units import split_action_units
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation import Examples, Result, run
+from mer_zoo.evaluation.unit_result import UnitResult
+from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.training.calibration import best_threshold
+from mer_zoo.training.learner import REAL, RecipeLearner
+from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
+from mer_zoo.zoo import find
+
+Make = Callable[[Dataset], Examples]
+"""The examples of a dataset with the images of the recipe."""
+
+
+def evaluate_units(
+    recipe: Recipe,
+    dataset: Dataset,
+    make: Make,
+    *,
+    split: str = "loso",
+    seeds: Iterable[int] | None = None,
+    start: str | None = None,
+    jobs: int = 1,
+    threads: int = 1,
+    folder: Path | None = None,
+    progress: bool = True,
+) -> UnitResult:
+    """Scores a recipe of action units on the clips of a dataset that are coded.
+
+    Args:
+        recipe: with `task = "action units"` and a [real] section.
+        dataset: its table has action units.
+        make: makes the images.
+        split, seeds, start, jobs, threads, progress: see `mer_zoo.evaluate`.
+        folder: the journal.
+
+    Returns:
+        The result. Thresholds are those of the card for "zero-shot". Otherwise the threshold of a unit
+        is, for every subject, that of the highest F1 on the held-out answers about all other subjects.
+
+    Raises:
+        EvaluationError: no clip is coded, or the split is impossible or not honest.
+    """
+    learner = RecipeLearner.of(recipe, REAL, start)
+    learner.check()
+    examples = coded_examples(dataset, make)
+    if split == ZERO_SHOT:
+        result = score_zero_shot(learner.start, examples, recipe.preprocessing)
+        limits = np.array([unit.threshold for unit in find(learner.start).card.units])
+        named = result.probabilities[..., : len(UNITS)] >= limits
+        told = f"those of the card of {learner.start}"
+    else:
+        result = run(
+            learner,
+            examples,
+            folder=folder,
+            split=split,
+            seeds=recipe.real_section().training.seeds if seeds is None else seeds,
+            jobs=jobs,
+            threads=threads,
+            progress=progress,
+        )
+        named = _named(result, _truth(result, examples))
+        told = "of the highest F1 on the held-out answers about all other subjects"
+    return UnitResult(
+        clips=result.clips,
+        subjects=result.subjects,
+        truth=_truth(result, examples),
+        probabilities=result.probabilities,
+        named=named,
+        seeds=result.seeds,
+        thresholds=told,
+        about={**result.about, "uncoded_clips_left_out": len(dataset) - len(examples)},
+    )
+
+
+def coded_examples(dataset: Dataset, make: Make) -> Examples:
+    """The examples of those clips of a dataset whose action units are known.
+
+    Raises:
+        EvaluationError: there is none.
+    """
+    coded = [split_action_units(text) for text in dataset.table["aus"].tolist()]
+    known = np.flatnonzero([bool(units) for units in coded])
+    if not len(known):
+        raise EvaluationError(
+            f"No clip of {dataset.name} ({dataset.protocol}) has action units in its table, so there is "
+            "nothing to score. Give a table with a column of action units such as '4+L12'."
+        )
+    examples = make(dataset.subset(known))
+    return replace(
+        examples,
+        labels=np.zeros(len(known), np.int64),
+        class_names=OUTPUTS,
+        targets=np.stack([target_row(coded[row]) for row in known]),
+    )
+
+
+def _truth(result: Result, examples: Examples) -> np.ndarray:
+    """The targets of the clips of a result, in its order."""
+    place = {clip: row for row, clip in enumerate(examples.clips)}
+    return examples.unit_targets[[place[clip] for clip in result.clips]]
+
+
+def _named(result: Result, truth: np.ndarray) -> np.ndarray:
+    """bool `(seeds, N, units)`: no subject's own units decide the thresholds of its clips."""
+    named = np.zeros((*result.probabilities.shape[:2], len(UNITS)), bool)
+    shown = truth[:, : len(UNITS)] > 0
+    for subject in np.unique(result.subjects):
+        own = result.subjects == subject
+        for seed, answers in enumerate(result.probabilities):
+            for k in range(len(UNITS)):
+                least = best_threshold(answers[~own, k], shown[~own, k])
+                named[seed, own, k] = answers[own, k] >= least
+    return named

@@ -1,0 +1,239 @@
+"""From a recipe of action units to a zoo folder: training, calibration, thresholds, scores, card."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mer_zoo.action_units import OUTPUTS, UNITS, lower_outputs
+from mer_zoo.evaluation import Examples
+from mer_zoo.evaluation.metrics import auc
+from mer_zoo.evaluation.unit_scores import UnitScores, score_units
+from mer_zoo.modalities import upper_face
+from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.tracking import Tracker
+from mer_zoo.training.calibration import best_threshold, calibrate_head, reliability
+from mer_zoo.training.corpora import RenderedCorpus
+from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner
+from mer_zoo.training.publishing import Storage, log_entry, write_entry
+from mer_zoo.training.resume import depends_on, origin, refuse_other_work
+from mer_zoo.zoo import cards, weights
+
+PROTOCOL = "held-out identities, fixed epochs"
+
+
+@dataclass(frozen=True)
+class UnitSeed:
+    """One trained and calibrated network, and its answers about the held-out identities.
+
+    Attributes:
+        seed: of the training.
+        fitted: the network, with its weights as stored.
+        thresholds: probability that each of `UNITS` must reach, from validation identities.
+        upper_face: the least such probability while a person talks; 1 where nothing is named then.
+        probabilities: float32 `(clips, outputs)`.
+    """
+
+    seed: int
+    fitted: FittedNetwork
+    thresholds: tuple[float, ...]
+    upper_face: float
+    probabilities: np.ndarray
+
+    @property
+    def named(self) -> np.ndarray:
+        """bool `(clips, units)`."""
+        return self.probabilities[:, : len(UNITS)] >= self.thresholds
+
+    def score(self, test: Examples) -> UnitScores:
+        """The scores of this seed alone."""
+        return score_units(
+            test.unit_targets, self.probabilities[None], self.named[None], test.subjects
+        )
+
+
+def make_unit_entry(
+    recipe: Recipe,
+    recipe_path: str | Path,
+    corpus: RenderedCorpus,
+    folder: Path,
+    state: Path,
+    tracker: Tracker,
+    progress: Callable[[str], None] = print,
+) -> cards.Card:
+    """Trains every seed of a recipe of action units and writes the first as a zoo entry.
+
+    Args:
+        recipe: with `task = "action units"`.
+        recipe_path: where it came from, for the card.
+        corpus: the recipe's, rendered.
+        folder: the zoo folder to write.
+        state: folder of the finished seeds and of the epochs of the current one.
+        tracker: logs losses and scores.
+        progress: called with a line of text at each step.
+
+    Returns:
+        The card.
+    """
+    results = train_unit_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
+    card = _write(recipe, recipe_path, corpus, results, folder)
+    for metric in card.metrics:
+        of_seeds = zip(metric.seeds, metric.values, strict=True)
+        tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
+        tracker.metrics({metric.name: metric.value})
+    log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
+    return card
+
+
+def train_unit_seeds(
+    recipe: Recipe,
+    corpus: RenderedCorpus,
+    state: Path,
+    *,
+    tracker: Tracker | None = None,
+    progress: Callable[[str], None] = print,
+) -> list[UnitSeed]:
+    """Trains, calibrates and applies every seed of a recipe; see `train_seeds` for the arguments."""
+    data, training = recipe.synthetic()
+    train = corpus.unit_examples("train", data.train_rig)
+    wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
+    del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later
+    refuse_other_work(state, wanted)
+    return [
+        _train_seed(recipe, corpus, train, seed, state, tracker, progress)
+        for seed in training.seeds
+    ]
+
+
+def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> UnitSeed:
+    learner = RecipeLearner.of(recipe, SYNTHETIC)
+    finished = state / f"seed{seed}.safetensors"
+    if finished.exists():
+        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
+        weights.load(fitted.network, finished)
+    else:
+        progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
+        fitted = learner.fit_for_use(
+            train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
+        )
+        fitted.save(finished)
+    validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
+    records = corpus.records[corpus.rows("validation")]
+    usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split
+    calibrate_head(fitted, validation.part(np.flatnonzero(usual)))
+    stored = state / f"seed{seed}.{recipe.storage}.safetensors"
+    weights.save(fitted.network, stored, recipe.storage)
+    weights.load(fitted.network, stored)
+    silent = np.flatnonzero(records["speech"] & ~validation.is_expression)
+    thresholds = _thresholds(fitted, validation.part(np.flatnonzero(usual)))
+    upper = _upper_face(recipe, fitted, validation.images[silent])
+    result = UnitSeed(seed, fitted, thresholds, upper, fitted.predict(test.images))
+    scores = result.score(test)
+    progress(
+        f"seed {seed}: macro F1 {scores.macro_f1[0]:.3f}, mean AUC {scores.mean_auc[0]:.3f}, side "
+        f"{scores.side[0]:.3f} (left or right {scores.left_right[0]:.3f})"
+    )
+    return result
+
+
+def _thresholds(fitted, validation: Examples) -> tuple[float, ...]:
+    """The threshold of each unit that gives the highest F1."""
+    answers = fitted.predict(validation.images)[:, : len(UNITS)]
+    shown = validation.unit_targets[:, : len(UNITS)] > 0
+    return tuple(round(best_threshold(a, s), 4) for a, s in zip(answers.T, shown.T, strict=True))
+
+
+def _upper_face(recipe, fitted, silent: np.ndarray) -> float:
+    """The least probability while a person talks; 1, which nothing reaches, without such training.
+
+    A unit is then named in at most `rejection.speech` of the clips of speech without an expression,
+    `silent` (images).
+    """
+    if not recipe.augmentation.upper_face or not len(silent):
+        return 1.0
+    answers = fitted.predict(np.stack([upper_face(image) for image in silent]))
+    highest = answers[:, ~lower_outputs()].max(axis=1)
+    return round(float(np.quantile(highest, 1 - recipe.rejection.speech)), 4)
+
+
+def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
+    from mer_zoo.training.initial_weights import pretraining
+
+    data, _ = recipe.synthetic()
+    first, train = results[0], corpus.unit_examples("train", data.train_rig)
+    test = corpus.unit_examples("test")
+    scores, shown = first.score(test), test.is_expression
+    highest = first.probabilities[:, : len(UNITS)].max(axis=1)
+    return write_entry(
+        recipe,
+        f"recipes/{Path(recipe_path).name}",
+        first.fitted.network,
+        list(OUTPUTS),
+        folder,
+        rejection=cards.Rejection(
+            threshold=0.0,
+            min_motion=recipe.rejection.min_motion,
+            auc=round(auc(highest[shown], highest[~shown]), 4),
+            kept=round(float(first.named.any(axis=1)[shown].mean()), 4),
+            upper_face=first.upper_face,
+        ),
+        trained_on=cards.TrainedOn(
+            corpus=corpus.description,
+            clips=len(train),
+            identities=len(np.unique(train.subjects)),
+            real_clips=0,
+            seed=data.seed,
+            digest=corpus.digest,
+            tuned_on=recipe.tuned_on,
+            selection=recipe.selection,
+            pretrained=pretraining(recipe.network, recipe.start),
+        ),
+        metrics=_metrics(test, results, scores),
+        storage=Storage(recipe.storage),
+        units=[
+            cards.UnitFacts(
+                number=unit.number,
+                threshold=threshold,
+                positives=unit.positives,
+                f1=round(unit.f1, 4),
+                auc=round(unit.auc, 4),
+            )
+            for unit, threshold in zip(scores.units, first.thresholds, strict=True)
+        ],
+        reliability=reliability(
+            first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
+        ),
+    )
+
+
+def _metrics(test: Examples, results: list[UnitSeed], first: UnitScores) -> list[cards.Metric]:
+    each = [result.score(test) for result in results]
+    nothing = (float("nan"),) * 2
+
+    def metric(name, clips, majority, chance, interval=nothing):
+        values = [round(getattr(scores, name)[0], 4) for scores in each]
+        return cards.Metric(
+            name=name,
+            value=values[0],
+            values=values,
+            protocol=PROTOCOL,
+            split="test",
+            clips=clips,
+            identities=len(np.unique(test.subjects)),
+            seeds=[result.seed for result in results],
+            majority=round(majority, 4),
+            chance=round(chance, 4),
+            interval=[] if np.isnan(interval).any() else [round(v, 4) for v in interval],
+        )
+
+    made = [
+        metric("macro_f1", len(test), first.majority, first.prevalence, first.macro_f1_interval),
+        metric("mean_auc", len(test), 0.5, 0.5, first.mean_auc_interval),
+    ]
+    if first.one_sided:
+        made += [
+            metric("side", first.one_sided, 0.5, 1 / 3),
+            metric("left_right", first.one_sided, 0.5, 0.5),
+        ]
+    return made

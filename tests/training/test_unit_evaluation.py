@@ -1,0 +1,116 @@
+"""Action units of real clips: what is scored, and on which thresholds."""
+
+import csv
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mer_zoo
+from mer_zoo import datasets
+from mer_zoo.action_units import OUTPUTS, UNITS, target_row
+from mer_zoo.datasets.fake import fake_release
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation.unit_scores import score_units
+from mer_zoo.recipes import Recipe
+from mer_zoo.training.unit_evaluation import coded_examples, evaluate_units
+from tests.toy_recipes import FLOW
+
+CODED = {"0": "4+L10", "1": "12", "2": "1+2"}
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    text = FLOW.replace('name = "toy"', 'name = "toy"\ntask = "action units"', 1)
+    file = tmp_path_factory.mktemp("recipe") / "toy.toml"
+    file.write_text(
+        text.replace("attention_stages = [2] }", 'attention_stages = [2], activation = "sigmoid" }')
+    )
+    return Recipe.read(file)
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    """Flow images whose table has units, but for one clip."""
+    root = tmp_path_factory.mktemp("flow") / "release"
+    fake_release("flow", root, clean=True)
+    rows = list(csv.DictReader((root / "labels.csv").open()))
+    for number, row in enumerate(rows):
+        row["Action Units"] = CODED[row["label"]] if number else "?"
+    with (root / "labels.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return root
+
+
+def test_units_are_scored_by_subject(recipe, flow, tmp_path):
+    result = mer_zoo.evaluate(recipe, "flow", flow, out=tmp_path / "out", progress=False)
+    data = datasets.load("flow", flow)
+    assert len(result.clips) == len(data) - 1 and result.about["uncoded_clips_left_out"] == 1
+    coded = dict(zip(data.table["clip"], data.table["aus"], strict=True))
+    for clip, truth in zip(result.clips, result.truth, strict=True):
+        np.testing.assert_array_equal(truth, target_row(coded[clip].split("+")))
+    assert result.scores.units[UNITS.index(4)].positives == sum(
+        text == "4+L10" for text in coded.values()
+    )
+    stored = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert stored["scores"]["clips"] == len(result.clips)
+    table = pd.read_csv(tmp_path / "out" / "predictions.csv")
+    assert len(table) == len(result.clips) and f"p_{OUTPUTS[-1]}" in table
+
+
+def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
+    data = datasets.load("flow", flow)
+
+    def named(changed):
+        """The named units of one subject, whose own units are changed afterwards."""
+        examples = coded_examples(data, images)
+        truth = examples.targets.copy()
+        own = examples.subjects == subject
+        truth[own] = truth[own] if not changed else 1 - truth[own]
+        rng = np.random.default_rng(0)
+        answers = rng.random((1, len(examples), len(OUTPUTS)))
+        result = dataclasses.replace(
+            made, clips=examples.clips, subjects=examples.subjects, probabilities=answers
+        )
+        return _named(result, truth)[:, own]
+
+    from mer_zoo.training.evaluating import examples_of
+    from mer_zoo.training.unit_evaluation import _named
+
+    def images(part):
+        return examples_of(part, recipe, progress=False)
+
+    made = evaluate_units(recipe, data, images, seeds=[1], progress=False)
+    subject = made.subjects[0]
+    np.testing.assert_array_equal(named(False), named(True))
+
+
+def test_a_table_without_units_is_refused(recipe, tmp_path):
+    fake_release("flow", tmp_path / "plain", clean=True)
+    with pytest.raises(EvaluationError, match="No clip of flow"):
+        mer_zoo.evaluate(recipe, "flow", tmp_path / "plain", progress=False)
+
+
+def test_scores_worked_by_hand():
+    truth = np.zeros((40, len(OUTPUTS)), np.float32)
+    truth[:10, UNITS.index(12)] = 1
+    truth[:4, OUTPUTS.index("AU12 left")] = 1
+    truth[:3, UNITS.index(4)] = 1  # too few to count
+    answers = np.zeros((1, 40, len(OUTPUTS)))
+    answers[0, :8, UNITS.index(12)] = 0.9
+    answers[0, 20:22, UNITS.index(12)] = 0.9
+    answers[0, :3, OUTPUTS.index("AU12 left")] = 0.8
+    answers[0, 3, OUTPUTS.index("AU12 left")] = 0.2
+    found = score_units(truth, answers, answers[..., : len(UNITS)] > 0.5, np.arange(40) % 10)
+    assert found.counted == (12,)
+    assert found.macro_f1 == pytest.approx((0.8,))
+    hits, ties = 8 * 28 + 2 * 28 / 2, 8 * 2 / 2
+    assert found.mean_auc == pytest.approx(((hits + ties) / 300,))
+    assert found.one_sided == 4 and found.side == (0.75,) and found.left_right == (1.0,)
+    assert found.majority == 0 and found.prevalence == 0.25
+    low, high = found.macro_f1_interval
+    assert low < 0.8 < high
