@@ -13,10 +13,12 @@ from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.registered import resized_frames, spot_registered
 from mer_zoo.spotting.talking import talking_confidence
+from mer_zoo.spotting.watching import LiveFrame, watch, watch_expressions
 from mer_zoo.spotting.windows import candidate_windows
 
 __all__ = [
     "Interval",
+    "LiveFrame",
     "SpottedExpression",
     "aligned_clip",
     "displacement_fields",
@@ -28,6 +30,8 @@ __all__ = [
     "spot_aligned",
     "spot_expressions",
     "spot_registered",
+    "watch",
+    "watch_expressions",
 ]
 
 

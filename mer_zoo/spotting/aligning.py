@@ -1,12 +1,15 @@
 """The aligned clips of a face that was followed."""
 
 from collections.abc import Iterator
+from itertools import chain, repeat, tee
 
 import numpy as np
 
 from mer_zoo import faces
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.sliding import Window
+from mer_zoo.spotting.views import View
 
 
 def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
@@ -49,6 +52,33 @@ def aligned_clips(stream: FrameStream, paths: Iterator[FacePath], size: int) -> 
             yield being_filled.pop(0).clip(stream.name)
         if coming is None and not being_filled:
             return
+
+
+def window_clips(
+    stream: FrameStream, windows: Iterator[Window], size: int, *, live: bool = False
+) -> Iterator[tuple[Window, Clip]]:
+    """The windows with their canonical face crops.
+
+    They are made of the windows' views. From the first window on whose views are missing or too small,
+    the frames are read again.
+
+    Args:
+        stream: where the windows are from.
+        windows: in the order of time.
+        size: side of the crops.
+        live: the stream cannot be read again. Where views are too small, they are mirrored at their
+            borders, which lie outside the face.
+    """
+    for window in windows:
+        matrices = window.path.transforms(size)
+        views = window.views or ()
+        if not live and not (views and all(map(View.holds, views, matrices, repeat(size)))):
+            rest, again = tee(chain([window], windows))
+            clips = aligned_clips(stream, (window.path for window in again), size)
+            yield from zip(rest, clips, strict=True)
+            return
+        crops = np.stack([view.crop(m, size) for view, m in zip(views, matrices, strict=True)])
+        yield window, Clip(crops, window.path.times, source=stream.name)
 
 
 class _Crops:

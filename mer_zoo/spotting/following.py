@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mer_zoo import faces
-from mer_zoo.clips import FrameStream
+from mer_zoo.clips import Frame, FrameStream
 from mer_zoo.errors import ClipError, NoFaceError
+from mer_zoo.spotting.views import View
 
 MAX_GAP = 0.25
 """Longest time without a face that is bridged, in seconds."""
@@ -34,12 +35,14 @@ class Step(NamedTuple):
         points: float32 `(len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
         motion: float64 `(2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
         cut: the first frame with a face after a camera cut (`mer_zoo.faces.ShotCounter`).
+        view: the frame, or the part of it about the face; None where it is not kept.
     """
 
     time: float
     points: np.ndarray
     motion: np.ndarray
     cut: bool
+    view: View | None = None
 
     @property
     def present(self) -> bool:
@@ -68,7 +71,7 @@ class FacePath:
     @classmethod
     def of(cls, steps: Iterable[Step], start: int) -> "FacePath":
         """The path of these steps, the first of which is frame `start` of its source."""
-        rows = np.fromiter(steps, dtype=_ROW)
+        rows = np.fromiter((step[:4] for step in steps), dtype=_ROW)
         return cls(start, rows["time"].copy(), rows["points"], rows["motion"], rows["cut"].copy())
 
     @property
@@ -185,55 +188,58 @@ def follow_steps(
     stop: int | None = None,
     face: str | int = "largest",
     engine: str = "auto",
+    batch: int = 16,
 ) -> Iterator[Step]:
     """Follows a face through `start <= index < stop` of a stream of any length.
 
     Gaps without a face of up to `MAX_GAP` are bridged, unless the camera cuts in them. A few frames
-    are held at a time, and as many steps as such a gap has frames.
+    are held at a time, and as many as such a gap has.
 
     Args:
         stream, start, stop, face, engine: see `follow_face`.
+        batch: frames read ahead; the answer does not depend on it.
 
     Yields:
-        One step a frame, in order.
+        One step a frame, in order. Its view is the whole frame.
     """
-    read: deque[float] = deque()  # times of the frames read ahead
+    read: deque[Frame] = deque()  # what the tracker has taken and not answered yet
 
     def images():
         for frame in stream.frames(start, stop):
-            read.append(frame.time)
+            read.append(frame)
             yield frame.image
 
-    track = faces.FaceTracker(face=face, engine=engine).track(images())
+    track = faces.FaceTracker(face=face, engine=engine, batch=batch).track(images())
     yield from _bridged(track, read)
 
 
 def _bridged(track, read):
     """The steps of a track, its short gaps filled as soon as they end."""
     last: tuple[float, faces.FaceLandmarks] | None = None
-    waiting: list[float] = []
+    waiting: list[Frame] = []
     shot = None
     for landmarks in track:
-        time = read.popleft()
+        frame = read.popleft()
         if landmarks is None:
-            waiting.append(time)
-            if last is None or time - last[0] > MAX_GAP:
-                yield from (_step(t, None) for t in waiting)
+            waiting.append(frame)
+            if last is None or frame.time - last[0] > MAX_GAP:
+                yield from (_step(f, None) for f in waiting)
                 last, waiting = None, []
             continue
         points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
         landmarks = replace(landmarks, points=points)
         if waiting and last is not None:
             gap = [last[1], *[None] * len(waiting), landmarks]
-            filled = faces.bridge(gap, [last[0], *waiting, time], MAX_GAP)[1:-1]
-            yield from map(_step, waiting, filled)
+            times = [last[0], *(f.time for f in waiting), frame.time]
+            yield from map(_step, waiting, faces.bridge(gap, times, MAX_GAP)[1:-1])
             waiting = []
-        yield _step(time, landmarks, cut=shot not in (None, landmarks.shot))
-        last, shot = (time, landmarks), landmarks.shot
-    yield from (_step(t, None) for t in waiting)
+        yield _step(frame, landmarks, cut=shot not in (None, landmarks.shot))
+        last, shot = (frame.time, landmarks), landmarks.shot
+    yield from (_step(f, None) for f in waiting)
 
 
-def _step(time, landmarks, cut=False):
+def _step(frame, landmarks, cut=False):
+    view = View.whole(frame.image)
     if landmarks is None:
-        return Step(time, _NOWHERE, np.eye(2, 3), cut)
-    return Step(time, landmarks.points, landmarks.motion, cut)
+        return Step(frame.time, _NOWHERE, np.eye(2, 3), cut, view)
+    return Step(frame.time, landmarks.points, landmarks.motion, cut, view)
