@@ -10,10 +10,10 @@ import cv2
 
 from mer_zoo.clips.capture import CaptureStream, GrowingVideo, is_address, is_growing
 from mer_zoo.clips.frame import Frame, FrameStream
-from mer_zoo.clips.read_ahead import read_ahead
 from mer_zoo.clips.stream import open_frames
 from mer_zoo.errors import ClipError
 from mer_zoo.files import expanded
+from mer_zoo.read_ahead import read_ahead
 
 WAITING_BYTES = 96 * 2**20
 """Of frames that wait for their reader: more than a second of 1280x720 at 30 frames a second."""
@@ -39,6 +39,7 @@ class LiveStream(FrameStream):
     """
 
     frame_count = None
+    decodes = False  # its own thread does
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class LiveStream(FrameStream):
             )
         self._begun = True
         gap = None if self._every_frame else self._drop
-        for frame in read_ahead(self._arriving(), WAITING_BYTES, gap):
+        for frame in read_ahead(self._arriving(), WAITING_BYTES, _bytes, gap):
             if stop is not None and frame.index >= stop:
                 return
             if frame.index >= start:
@@ -101,6 +102,10 @@ class LiveStream(FrameStream):
             if self._stopped.is_set() or over:
                 return
             yield Frame(count - self.dropped, frame.time, _bounded(frame.image))
+
+
+def _bytes(frame: Frame) -> int:
+    return frame.image.nbytes
 
 
 def _bounded(image):

@@ -1,7 +1,7 @@
 """The aligned clips of a face that was followed."""
 
 from collections.abc import Iterator
-from itertools import chain, repeat, tee
+from itertools import chain, tee
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mer_zoo import faces
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.sliding import Window
-from mer_zoo.spotting.views import View
+from mer_zoo.spotting.views import all_hold
 
 
 def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
@@ -72,7 +72,7 @@ def window_clips(
     for window in windows:
         matrices = window.path.transforms(size)
         views = window.views or ()
-        if not live and not (views and all(map(View.holds, views, matrices, repeat(size)))):
+        if not live and not (views and all_hold(views, matrices, size)):
             rest, again = tee(chain([window], windows))
             clips = aligned_clips(stream, (window.path for window in again), size)
             yield from zip(rest, clips, strict=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.spotting.motion import magnitude
-from mer_zoo.spotting.phases import Phases, find_phases, mean_around
+from mer_zoo.spotting.phases import Phases, find_phases, mean_around, means_around
 
 SHORTEST = 4
 """Frames, without which there is no looking for a change."""
@@ -51,7 +51,7 @@ def find_changes(fields: np.ndarray, times: np.ndarray, least: float) -> list[Ch
 
 def noise_level(fields: np.ndarray, lag: int) -> float:
     """How far frames `lag` apart usually seem to differ, in pixels: the median over the window."""
-    mean = np.stack([mean_around(fields, i) for i in range(len(fields))])
+    mean = means_around(fields)
     lag = min(max(lag, 2), len(fields) - 1)
     return float(np.median(magnitude(mean[lag:] - mean[:-lag])))
 

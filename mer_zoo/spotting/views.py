@@ -1,12 +1,11 @@
 """The part of a frame that aligning a face needs, kept so that frames are decoded once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mer_zoo import faces
-from mer_zoo.faces.similarity import fit_similarity
 
 MARGIN = 0.2
 """Sides of the canonical crop that are kept around it: a head that turns is aligned by more than its eyes."""
@@ -15,6 +14,8 @@ FACE_HEIGHT = 0.95
 """From the hair line to the chin, in sides of the canonical crop, of a face that looks ahead."""
 
 _SIDE = 224
+_CANONICAL = [complex(*eye) for eye in faces.canonical_eyes(_SIDE)]
+_CORNERS = _SIDE * np.array([-1 - 1j, -1 + 1j, 1 - 1j, 1 + 1j])
 _EYES = [faces.TRACKED.index(index) for index in (33, 263)]
 _HEIGHT = [faces.TRACKED.index(index) for index in (10, 152)]
 
@@ -45,31 +46,17 @@ class View(NamedTuple):
             points: float32 `(len(faces.TRACKED), 2)`, landmarks in frame pixels.
         """
         points = points.astype(np.float64)
-        to_frame = fit_similarity(faces.canonical_eyes(_SIDE), points[_EYES])
-        side = _SIDE * np.hypot(*to_frame[:, 0])
-        taller = np.linalg.norm(np.subtract(*points[_HEIGHT])) / FACE_HEIGHT / side
-        reach = _SIDE * max(taller, 1) * (0.5 + MARGIN)
-        corners = _SIDE / 2 + reach * np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
-        low, high = self._limited(corners @ to_frame[:, :2].T + to_frame[:, 2])
+        left, right = (complex(*points[place]) for place in _EYES)
+        height = float(np.hypot(*(points[_HEIGHT[0]] - points[_HEIGHT[1]]))) / FACE_HEIGHT
+        # One complex multiplication and addition bring the canonical crop to its place in the frame.
+        turn = (right - left) / (_CANONICAL[1] - _CANONICAL[0])
+        reach = max(1.0, height / max(_SIDE * abs(turn), 1e-6)) * (0.5 + MARGIN)
+        corners = turn * (_SIDE * (0.5 + 0.5j) + reach * _CORNERS - _CANONICAL[0]) + left
+        low, high = self._limited(np.column_stack([corners.real, corners.imag]))
         part = self.image[
             low[1] - self.top : high[1] - self.top, low[0] - self.left : high[0] - self.left
         ]
         return View(part.copy(), int(low[0]), int(low[1]), self.frame_size)
-
-    def holds(self, matrix: np.ndarray, size: int) -> bool:
-        """Whether the view has all of the frame that `crop` looks at."""
-        inverse = np.linalg.inv(matrix[:, :2])
-        corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - 0.5 - matrix[:, 2]
-        corners = corners @ inverse.T
-        reach = 3 + 1.1 * np.sqrt(
-            abs(np.linalg.det(inverse))
-        )  # `faces.warp` smooths what it shrinks
-        low, high = self._limited(np.concatenate([corners - reach, corners + reach]))
-        height, width = self.image.shape[:2]
-        return bool(
-            (low >= (self.left, self.top)).all()
-            and (high <= (self.left + width, self.top + height)).all()
-        )
 
     def crop(self, matrix: np.ndarray, size: int) -> np.ndarray:
         """As `faces.warp` of the whole frame.
@@ -85,8 +72,30 @@ class View(NamedTuple):
     def _limited(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The smallest box of whole pixels around points, within the frame."""
         limits = np.array(self.frame_size)
-        low = np.clip(np.floor(points.min(axis=0)).astype(int), 0, limits - 1)
-        return low, np.clip(np.ceil(points.max(axis=0)).astype(int) + 1, low + 1, limits)
+        low = np.minimum(np.maximum(np.floor(points.min(axis=0)).astype(int), 0), limits - 1)
+        high = np.ceil(points.max(axis=0)).astype(int) + 1
+        return low, np.minimum(np.maximum(high, low + 1), limits)
+
+
+def all_hold(views: Sequence[View], matrices: np.ndarray, size: int) -> bool:
+    """Whether each view has all of its frame that `crop` looks at.
+
+    Args:
+        views: one a frame.
+        matrices: float64 `(T, 2, 3)` from frame pixels to crop pixels.
+        size: side of the crop.
+    """
+    inverse = np.linalg.inv(matrices[:, :, :2])
+    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - 0.5
+    corners = np.einsum("tij,tkj->tki", inverse, corners - matrices[:, None, :, 2])
+    # `faces.warp` smooths what it shrinks, so it looks beyond the corners.
+    reach = 3 + 1.1 * np.sqrt(np.abs(np.linalg.det(inverse)))[:, None]
+    limits = np.array([view.frame_size for view in views])
+    low = np.clip(np.floor(corners.min(axis=1) - reach), 0, limits - 1)
+    high = np.clip(np.ceil(corners.max(axis=1) + reach) + 1, low + 1, limits)
+    kept = np.array([(view.left, view.top) for view in views])
+    sizes = np.array([view.image.shape[1::-1] for view in views])
+    return bool((low >= kept).all() and (high <= kept + sizes).all())
 
 
 def around_faces(steps: Iterable, most_bytes_a_second: float = np.inf) -> Iterator:

@@ -10,8 +10,8 @@ import pytest
 
 from mer_zoo.clips import Frame, FrameStream, live, open_frames, open_live
 from mer_zoo.clips.capture import GrowingVideo
-from mer_zoo.clips.read_ahead import read_ahead
 from mer_zoo.errors import ClipError, VideoError
+from mer_zoo.read_ahead import read_ahead
 
 COUNT = 60
 
@@ -170,7 +170,7 @@ def test_it_can_be_stopped_and_is_gone_through_once():
 
 def test_what_is_read_ahead_ends_with_its_reader():
     source = Drawn(10**9)
-    frames = read_ahead(source.frames(), 10**6)
+    frames = read_ahead(source.frames(), 10**6, lambda frame: frame.image.nbytes)
     assert [next(frames).index for _ in range(3)] == [0, 1, 2]
     frames.close()
     assert not readers() and source.closed
@@ -179,6 +179,6 @@ def test_what_is_read_ahead_ends_with_its_reader():
 def test_an_error_of_the_source_comes_after_its_frames():
     seen = []
     with pytest.raises(VideoError, match="the cable was pulled"):
-        for frame in read_ahead(Broken(30).frames(), 10**6):
+        for frame in read_ahead(Broken(30).frames(), 10**6, lambda frame: frame.image.nbytes):
             seen.append(frame.index)
     assert seen == list(range(30)) and not readers()
