@@ -41,6 +41,10 @@ STAGES = {
 }
 
 
+OTHERS = "everything else"
+"""What FFmpeg's and OpenCV's own threads do is counted here."""
+
+
 class Stages:
     """Processor seconds of each stage, of all threads together; a stage within another counts once."""
 
@@ -117,7 +121,7 @@ def table(stages: Stages, total: float, frames: int) -> str:
         frames: of the video.
     """
     rows = [(name, stages.seconds[name]) for name in STAGES]
-    rows.append(("everything else", total - sum(stages.seconds.values())))
+    rows.append((OTHERS, total - sum(stages.seconds.values())))
     lines = [
         f"  {name:<20} {1000 * spent / frames:6.2f} ms a frame  {spent / total:6.1%}"
         for name, spent in rows

@@ -13,7 +13,7 @@ from mer_zoo.errors import OutputExistsError
 if TYPE_CHECKING:
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
-    from mer_zoo.zoo import MicroExpressionClassifier
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 FACTS = ("label", "expression", "evidence", "model", "dropped")
 

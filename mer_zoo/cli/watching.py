@@ -4,7 +4,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def watch(
     from mer_zoo.clips import open_live
 
     limits = {"min_motion": min_motion, "min_score": min_score}
-    options = {name: limit for name, limit in limits.items() if limit is not None}
+    options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
     options |= {"face": int(face) if face.isdigit() else face, "engine": engine.value}
     picture = _window(source) if window else None
     stream = open_live(source, every_frame=every_frame, seconds=seconds)

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -145,7 +146,7 @@ def open_live(
     """
     if isinstance(source, LiveStream):
         return source
-    options = {"every_frame": every_frame, "seconds": seconds}
+    options: dict[str, Any] = {"every_frame": every_frame, "seconds": seconds}
     if isinstance(source, FrameStream):
         return LiveStream(source, paced=True, **options)
     text = str(source)
@@ -153,6 +154,6 @@ def open_live(
         return LiveStream(CaptureStream(int(text)), **options)
     if is_address(text):
         return LiveStream(CaptureStream(text), paced=True, **options)
-    path = expanded(source)
+    path = expanded(text)
     stream = GrowingVideo(path) if is_growing(path) else open_frames(path, allow_truncated=True)
     return LiveStream(stream, paced=True, **options)

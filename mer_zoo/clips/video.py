@@ -51,7 +51,7 @@ class VideoStream(FrameStream):
         ClipError: if fps is not a positive number.
     """
 
-    _limits = (cv2.CAP_PROP_READ_TIMEOUT_MSEC, STALL_MS)
+    _limits: tuple[int, ...] = (cv2.CAP_PROP_READ_TIMEOUT_MSEC, STALL_MS)
 
     def __init__(
         self, path: str | Path, *, fps: float | None = None, allow_truncated: bool = False

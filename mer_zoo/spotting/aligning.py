@@ -1,6 +1,6 @@
 """The aligned clips of a face that was followed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, tee
 
 import numpy as np
@@ -9,21 +9,32 @@ from mer_zoo import faces
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.sliding import Window
-from mer_zoo.spotting.views import all_hold
+from mer_zoo.spotting.views import View, all_hold
 
 
-def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
+def aligned_clip(
+    stream: FrameStream, path: FacePath, size: int, views: Sequence[View] = ()
+) -> Clip:
     """The canonical face crops of a path whose every frame has a face.
 
     Args:
-        stream: where the path was followed; its frames are read again.
+        stream: where the path was followed; its frames are read again unless `views` will do.
         path: the part to align.
         size: side of the crops.
+        views: of its frames, or none.
 
     Returns:
         A clip of `(T, size, size, 3)` with the times of the source, without phases.
     """
+    if views and all_hold(views, path.transforms(size), size):
+        return _clip_of_views(views, path, size, stream.name)
     return next(aligned_clips(stream, iter([path]), size))
+
+
+def _clip_of_views(views: Sequence[View], path: FacePath, size: int, name: str) -> Clip:
+    matrices = path.transforms(size)
+    crops = np.stack([view.crop(m, size) for view, m in zip(views, matrices, strict=True)])
+    return Clip(crops, path.times, source=name)
 
 
 def aligned_clips(stream: FrameStream, paths: Iterator[FacePath], size: int) -> Iterator[Clip]:
@@ -70,15 +81,14 @@ def window_clips(
             borders, which lie outside the face.
     """
     for window in windows:
-        matrices = window.path.transforms(size)
         views = window.views or ()
-        if not live and not (views and all_hold(views, matrices, size)):
+        held = live or (views and all_hold(views, window.path.transforms(size), size))
+        if not held:
             rest, again = tee(chain([window], windows))
             clips = aligned_clips(stream, (window.path for window in again), size)
             yield from zip(rest, clips, strict=True)
             return
-        crops = np.stack([view.crop(m, size) for view, m in zip(views, matrices, strict=True)])
-        yield window, Clip(crops, window.path.times, source=stream.name)
+        yield window, _clip_of_views(views, window.path, size, stream.name)
 
 
 class _Crops:

@@ -12,7 +12,7 @@ import numpy as np
 from mer_zoo import faces
 from mer_zoo.clips import Frame, FrameStream
 from mer_zoo.errors import ClipError, NoFaceError
-from mer_zoo.spotting.views import View
+from mer_zoo.spotting.views import KeptViews, View
 
 AHEAD_BYTES = 16 * 2**20
 """Frames that are decoded ahead of the face networks: about 24 of 640x360."""
@@ -142,8 +142,9 @@ def follow_face(
     face: str | int = "largest",
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
+    views: KeptViews | None = None,
 ) -> FacePath:
-    """Follows a face through `start <= index < stop` of a stream; frames are not kept.
+    """Follows a face through `start <= index < stop` of a stream; whole frames are not kept.
 
     Args:
         stream: frames of a video, folder, array or clip.
@@ -151,13 +152,20 @@ def follow_face(
         face: "largest", or 0 for the largest face, 1 for the second largest, ...
         engine: what runs the face models: "auto", "keras" or "litert".
         progress: called with the number of frames done.
+        views: keeps the part of each frame about the face.
 
     Raises:
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
     """
-    steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
-    path = FacePath.of(reported(steps, progress), start)
+
+    def steps():
+        for step in follow_steps(stream, start=start, stop=stop, face=face, engine=engine):
+            if views is not None:
+                views.add(step)
+            yield step
+
+    path = FacePath.of(reported(steps(), progress), start)
     require_face(len(path.times), bool(path.present.any()), stream.name)
     return path
 

@@ -1,11 +1,14 @@
 """The part of a frame that aligning a face needs, kept so that frames are decoded once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mer_zoo import faces
+
+if TYPE_CHECKING:
+    from mer_zoo.spotting.following import Step
 
 MARGIN = 0.2
 """Sides of the canonical crop that are kept around it: a head that turns is aligned by more than its eyes."""
@@ -77,6 +80,33 @@ class View(NamedTuple):
         return low, np.minimum(np.maximum(high, low + 1), limits)
 
 
+class KeptViews:
+    """The views of the first frames of a face, as long as they fit into memory.
+
+    Args:
+        most_bytes: more than that, and none is kept.
+    """
+
+    def __init__(self, most_bytes: int):
+        self._left = most_bytes
+        self._views: list[View | None] = []
+
+    def add(self, step: "Step") -> None:
+        """Keeps the view of the next step (`following.Step`)."""
+        if self._left < 0:
+            return
+        view = step.view.around(step.points) if step.present and step.view is not None else None
+        self._left -= 0 if view is None else view.image.nbytes
+        self._views.append(view)
+        if self._left < 0:
+            self._views = []
+
+    def of(self, first: int, count: int) -> list[View]:
+        """The views of `count` frames from the step number `first` on; empty if one is not kept."""
+        views = [view for view in self._views[first : first + count] if view is not None]
+        return views if len(views) == count else []
+
+
 def all_hold(views: Sequence[View], matrices: np.ndarray, size: int) -> bool:
     """Whether each view has all of its frame that `crop` looks at.
 
@@ -98,7 +128,7 @@ def all_hold(views: Sequence[View], matrices: np.ndarray, size: int) -> bool:
     return bool((low >= kept).all() and (high <= kept + sizes).all())
 
 
-def around_faces(steps: Iterable, most_bytes_a_second: float = np.inf) -> Iterator:
+def around_faces(steps: Iterable["Step"], most_bytes_a_second: float = np.inf) -> Iterator["Step"]:
     """The steps of a face (`following.Step`) with views of the face instead of whole frames.
 
     Args:

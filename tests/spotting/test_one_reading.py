@@ -5,7 +5,7 @@ import threading
 import pytest
 
 import mer_zoo
-from mer_zoo import faces
+from mer_zoo import faces, spotting
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, Frame, FrameStream
 from mer_zoo.errors import VideoError
@@ -47,6 +47,18 @@ def test_spot_decodes_each_frame_once_unless_the_faces_need_too_much_memory(monk
     assert (again.onset, again.apex, again.offset) == (first.onset, first.apex, first.offset)
     # OpenCV rounds where it samples a frame and where it samples a part of it differently.
     assert again.motion == pytest.approx(first.motion, rel=1e-4)
+
+
+def test_a_short_clip_is_decoded_once_and_a_long_one_twice(monkeypatch):
+    once = Counted()
+    found = spotting.find_expression(once)
+    assert once.given == 60
+    monkeypatch.setattr(spotting, "VIEWS_BYTES", 10**6)
+    twice = Counted()
+    again = spotting.find_expression(twice)
+    assert twice.given == 120
+    assert again.clip.phases == found.clip.phases
+    assert again.motion == pytest.approx(found.motion, rel=1e-4)
 
 
 def test_an_error_in_the_middle_comes_through_and_leaves_no_thread():
