@@ -25,6 +25,7 @@ _HOMES = {
     "spot": "mer_zoo.spotting",
     "predict_many": "mer_zoo.batch",
     "push": "mer_zoo.zoo",
+    "watch": "mer_zoo.spotting",
 }
 _ROOMS = (
     "app",
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from mer_zoo.evaluation import score  # noqa: F401
     from mer_zoo.exporting import export  # noqa: F401
     from mer_zoo.readings import Reading  # noqa: F401
-    from mer_zoo.spotting import spot  # noqa: F401
+    from mer_zoo.spotting import spot, watch  # noqa: F401
     from mer_zoo.training import evaluate, finetune  # noqa: F401
     from mer_zoo.zoo import card, list_models, load, push  # noqa: F401
 

@@ -18,6 +18,7 @@ from mer_zoo.cli import (
     serving,
     spotting,
     tuning,
+    watching,
 )
 from mer_zoo.cli.common import err
 from mer_zoo.errors import USER_ERROR, MerZooError
@@ -34,6 +35,7 @@ for command in (
     entries.card,
     reading.predict,
     spotting.spot,
+    watching.watch,
     reading.demo,
     explaining.explain,
     serving.app,

@@ -121,6 +121,18 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     return table
 
 
+_PHASES = ("onset", "apex", "offset")
+_MEASURES = ("motion", "score", "head_motion", "eye_closure", "eye_share", "talking")
+INTERVAL_COLUMNS = (*_PHASES, *(f"{name}_seconds" for name in _PHASES), "held", *_MEASURES)
+
+
+def interval_cells(interval: "Interval") -> list:
+    """An interval as the cells of `INTERVAL_COLUMNS`."""
+    values = [getattr(interval, name) for name in _PHASES]
+    values += [f"{time:.4f}" for time in interval.times]
+    return [*values, interval.held, *(f"{getattr(interval, name):.4g}" for name in _MEASURES)]
+
+
 def write_intervals(
     rows: "Sequence[tuple[Interval, Reading | None]]", path: Path, force: bool = False
 ) -> Path:
@@ -132,19 +144,12 @@ def write_intervals(
         OutputExistsError: the file exists and `force` is false.
     """
     refuse_overwrite(path, force)
-    frames = ["onset", "apex", "offset"]
-    facts = ["held", "motion", "score", "head_motion", "eye_closure", "eye_share", "talking"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [*frames, *(f"{name}_seconds" for name in frames), *facts, "label", "action_units"]
-    )
+    writer.writerow([*INTERVAL_COLUMNS, "label", "action_units"])
     for interval, reading in rows:
-        values = [getattr(interval, name) for name in frames]
-        values += [f"{time:.4f}" for time in interval.times]
-        values += [interval.held, *(f"{getattr(interval, name):.4g}" for name in facts[1:])]
         told = ("", "") if reading is None else (reading.label, reading.action_unit_code or "")
-        writer.writerow([*values, *told])
+        writer.writerow([*interval_cells(interval), *told])
     write_atomically(path, text.getvalue().encode("utf-8"))
     return path
 

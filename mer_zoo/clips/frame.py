@@ -35,8 +35,10 @@ class FrameStream(ABC):
         fps: nominal frames a second, or None when the source does not say.
         frame_count: how many frames to expect, or None when the source does not say. For a video
             file this is what its header promises: a hint.
+        decodes: getting a frame takes work, so a thread of its own may do it ahead.
     """
 
+    decodes = True
     name: str
     fps: float | None
     frame_count: int | None

@@ -17,6 +17,8 @@ from mer_zoo.files import expanded
 class ClipStream(FrameStream):
     """The frames of a clip, at their own times; each image is a view, not a copy."""
 
+    decodes = False
+
     def __init__(self, clip: Clip):
         self.name = clip.source or repr(clip)
         self.fps = clip.fps

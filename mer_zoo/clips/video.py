@@ -51,6 +51,8 @@ class VideoStream(FrameStream):
         ClipError: if fps is not a positive number.
     """
 
+    _limits: tuple[int, ...] = (cv2.CAP_PROP_READ_TIMEOUT_MSEC, STALL_MS)
+
     def __init__(
         self, path: str | Path, *, fps: float | None = None, allow_truncated: bool = False
     ):
@@ -80,9 +82,7 @@ class VideoStream(FrameStream):
     @contextmanager
     def _opened(self) -> Iterator[cv2.VideoCapture]:
         with quiet_opencv(), quiet_ffmpeg():
-            capture = cv2.VideoCapture(
-                str(self._path), cv2.CAP_ANY, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, STALL_MS]
-            )
+            capture = cv2.VideoCapture(str(self._path), cv2.CAP_ANY, self._limits)
             if not capture.isOpened():  # a backend that does not know this property
                 capture = cv2.VideoCapture(str(self._path))
             capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)

@@ -13,7 +13,14 @@ ENGINES = ("auto", "keras", "litert")
 
 
 class Engine(Protocol):
-    """Runs BlazeFace and FaceMesh on prepared inputs."""
+    """Runs BlazeFace and FaceMesh on prepared inputs.
+
+    Attributes:
+        parallel: two threads may run it at the same time, and images one by one are as fast as many.
+    """
+
+    @property
+    def parallel(self) -> bool: ...
 
     def blazeface(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(128, 128, 3) float32 RGB in [-1, 1] -> anchor values (896, 16), score logits (896,)."""

@@ -16,6 +16,8 @@ JAX_BATCH = 4
 class KerasEngine:
     """See `mer_zoo.faces.engines.Engine`."""
 
+    parallel = False
+
     @cached_property
     def _blazeface(self) -> keras.Model:
         return _compiled(load_blazeface())

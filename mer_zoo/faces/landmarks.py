@@ -109,7 +109,7 @@ def read_landmarks(
         network: The engine to run.
     """
     crops = [region.crop(image, INPUT_SIZE) for image, region in zip(images, regions, strict=True)]
-    points, logits = network.facemesh(np.stack(crops).astype(np.float32) / 255)
+    points, logits = network.facemesh(np.divide(np.stack(crops), np.float32(255), dtype=np.float32))
     scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
     return [
         FaceLandmarks(_to_image(local, region), float(score))

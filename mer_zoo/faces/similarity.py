@@ -29,8 +29,11 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def similarity_matrix(turn: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """(..., 2, 3) matrix of z -> turn * z + shift, both complex."""
-    rows = [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]]
-    return np.stack([np.stack(np.broadcast_arrays(*row), axis=-1) for row in rows], axis=-2)
+    matrix = np.empty((*np.broadcast(turn, shift).shape, 2, 3))
+    matrix[..., 0, 0] = matrix[..., 1, 1] = turn.real
+    matrix[..., 0, 1], matrix[..., 1, 0] = -turn.imag, turn.imag
+    matrix[..., 0, 2], matrix[..., 1, 2] = shift.real, shift.imag
+    return matrix
 
 
 def transform_points(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Follows one face and its landmarks through a video."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from itertools import groupby, islice
 from operator import itemgetter
@@ -11,6 +11,7 @@ from mer_zoo.faces.detection import Face, detect_faces, face_number
 from mer_zoo.faces.engines import get_engine
 from mer_zoo.faces.following import HeadFollower
 from mer_zoo.faces.images import require_rgb
+from mer_zoo.faces.landmark_reader import LandmarkReader
 from mer_zoo.faces.landmarks import (
     PRESENCE,
     FaceLandmarks,
@@ -22,6 +23,7 @@ from mer_zoo.faces.regions import FaceRegion
 from mer_zoo.faces.shots import ShotCounter
 from mer_zoo.faces.similarity import compose, fit_similarity, invert
 from mer_zoo.faces.topology import RIGID
+from mer_zoo.read_ahead import read_ahead
 
 # How far the landmarks may drift within the region before it is laid around them anew. Wide,
 # because that makes the landmarks jump by a fraction of a pixel.
@@ -46,7 +48,12 @@ class FaceTracker:
     """
 
     def __init__(
-        self, face: str | int = "largest", *, engine: str = "auto", batch: int = 16
+        self,
+        face: str | int = "largest",
+        *,
+        engine: str = "auto",
+        batch: int = 16,
+        ahead_bytes: int = 0,
     ) -> None:
         """
         Args:
@@ -54,6 +61,8 @@ class FaceTracker:
             engine: "auto", "keras" or "litert"; see `mer_zoo.faces.engines.get_engine`.
             batch: Number of frames read ahead and given to the network together. The result
                 does not depend on it.
+            ahead_bytes: Frames that another thread takes before they are needed, for frames that
+                have to be decoded. 0 takes them in the calling thread, as they come.
 
         Raises:
             NoFaceError: `face` is neither "largest" nor a number from 0.
@@ -67,11 +76,13 @@ class FaceTracker:
         self._engine = engine
         self._network = get_engine(engine)
         self._batch = batch
+        self._ahead_bytes = ahead_bytes
 
-    def track(self, frames: Iterable[np.ndarray]) -> Iterator[FaceLandmarks | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> Generator[FaceLandmarks | None, None, None]:
         """Gives the landmarks of the face in each frame.
 
-        Holds `batch` frames at a time, whatever the video's length. Each call starts with no face.
+        Holds `batch` frames at a time, and `ahead_bytes` of others, whatever the video's length. A thread
+        that takes frames ahead ends with this generator. Each call starts with no face.
 
         Args:
             frames: uint8 RGB images (height, width, 3).
@@ -82,14 +93,23 @@ class FaceTracker:
         Raises:
             ClipError: A frame is not uint8 RGB.
         """
-        path, counter = _Path(self._face, self._engine), ShotCounter()
-        frames = iter(frames)
-        while chunk := [require_rgb(frame) for frame in islice(frames, self._batch)]:
-            numbered = [(counter.shot_of(frame), frame) for frame in chunk]
-            for shot, part in groupby(numbered, key=itemgetter(0)):
+        path = _Path(self._face, self._engine)
+        numbered = _numbered(frames)
+        if self._ahead_bytes:
+            numbered = read_ahead(numbered, self._ahead_bytes, lambda pair: pair[1].nbytes)
+        while chunk := list(islice(numbered, self._batch)):
+            for shot, part in groupby(chunk, key=itemgetter(0)):
                 if shot != path.shot:
                     path = _Path(self._face, self._engine, shot)
                 yield from path.go_on([frame for _, frame in part])
+
+
+def _numbered(frames: Iterable[np.ndarray]) -> Generator[tuple[int, np.ndarray], None, None]:
+    """Each frame with the number of camera cuts before it."""
+    counter = ShotCounter()
+    for frame in frames:
+        image = require_rgb(frame)
+        yield counter.shot_of(image), image
 
 
 class _Path:
@@ -152,14 +172,16 @@ class _Path:
         dropped, so the outcome is that of going frame by frame.
         """
         regions = []
-        for image in images:
-            if (region := follower.follow(image)) is None:
-                break
-            regions.append(region)
+        with LandmarkReader(self._network) as reader:
+            for image in images:
+                if (region := follower.follow(image)) is None:
+                    break
+                regions.append(region)
+                reader.add(image, region)
+            read = reader.finish()
         lost = len(regions) < len(images)
         results: list[FaceLandmarks | None] = []
         if regions:
-            read = read_landmarks(images[: len(regions)], regions, self._network)
             for image, landmarks, region in zip(images, read, regions, strict=False):
                 if landmarks.score < PRESENCE:
                     lost = True

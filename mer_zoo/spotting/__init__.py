@@ -13,10 +13,16 @@ from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.registered import resized_frames, spot_registered
 from mer_zoo.spotting.talking import talking_confidence
+from mer_zoo.spotting.views import KeptViews
+from mer_zoo.spotting.watching import LiveFrame, watch, watch_expressions
 from mer_zoo.spotting.windows import candidate_windows
+
+VIEWS_BYTES = 48 * 2**20
+"""Most memory for the parts of frames about the face: some seconds of 640x360."""
 
 __all__ = [
     "Interval",
+    "LiveFrame",
     "SpottedExpression",
     "aligned_clip",
     "displacement_fields",
@@ -28,6 +34,8 @@ __all__ = [
     "spot_aligned",
     "spot_expressions",
     "spot_registered",
+    "watch",
+    "watch_expressions",
 ]
 
 
@@ -45,7 +53,8 @@ def find_expression(
 ) -> SpottedExpression:
     """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
 
-    The frames are read twice: once to follow the face, once to align the windows worth a look.
+    The frames are read to follow the face, and again to align the windows worth a look, unless the
+    part of all frames about the face fits into `VIEWS_BYTES`.
     Camera cuts (`mer_zoo.faces.ShotCounter`) divide the stream into shots. Each is followed and
     searched on its own, and the expression lies within one of them.
 
@@ -75,7 +84,16 @@ def find_expression(
     if alignment != "face":
         raise UnknownNameError.among("alignment", alignment, ("face", "frame"))
     given = [p for p in phases if p is not None]
-    path = follow_face(stream, start=start, stop=stop, face=face, engine=engine, progress=progress)
+    views = KeptViews(VIEWS_BYTES)
+    path = follow_face(
+        stream,
+        start=start,
+        stop=stop,
+        face=face,
+        engine=engine,
+        progress=progress,
+        views=views,
+    )
     if given and max(given) >= path.start + len(path.times):
         raise ClipError(
             f"Frame {max(given)} was given as a phase, but {stream.name} ends at frame "
@@ -83,7 +101,8 @@ def find_expression(
         )
     found, seen = [], []
     for window in candidate_windows(path, given, stream.name):
-        expression = _spot_window(stream, window, size, phases)
+        kept = views.of(window.start - path.start, len(window.times))
+        expression = _spot_window(stream, window, size, phases, kept)
         apex = expression.start + expression.clip.apex
         if not any(apex in frames for frames in seen):  # there an earlier window saw more around it
             found.append(expression)
@@ -91,8 +110,8 @@ def find_expression(
     return max(found, key=lambda expression: expression.motion)
 
 
-def _spot_window(stream, window: FacePath, size, phases):
-    clip = aligned_clip(stream, window, size)
+def _spot_window(stream, window: FacePath, size, phases, views):
+    clip = aligned_clip(stream, window, size, views)
     shifted = [None if p is None else p - window.start for p in phases]
     return spot_aligned(
         clip.with_phases(*shifted), window.start, lips_apart(window), talking_confidence(window)

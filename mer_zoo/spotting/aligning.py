@@ -1,26 +1,40 @@
 """The aligned clips of a face that was followed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, tee
 
 import numpy as np
 
 from mer_zoo import faces
 from mer_zoo.clips import Clip, FrameStream
 from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.sliding import Window
+from mer_zoo.spotting.views import View, all_hold
 
 
-def aligned_clip(stream: FrameStream, path: FacePath, size: int) -> Clip:
+def aligned_clip(
+    stream: FrameStream, path: FacePath, size: int, views: Sequence[View] = ()
+) -> Clip:
     """The canonical face crops of a path whose every frame has a face.
 
     Args:
-        stream: where the path was followed; its frames are read again.
+        stream: where the path was followed; its frames are read again unless `views` will do.
         path: the part to align.
         size: side of the crops.
+        views: of its frames, or none.
 
     Returns:
         A clip of `(T, size, size, 3)` with the times of the source, without phases.
     """
+    if views and all_hold(views, path.transforms(size), size):
+        return _clip_of_views(views, path, size, stream.name)
     return next(aligned_clips(stream, iter([path]), size))
+
+
+def _clip_of_views(views: Sequence[View], path: FacePath, size: int, name: str) -> Clip:
+    matrices = path.transforms(size)
+    crops = np.stack([view.crop(m, size) for view, m in zip(views, matrices, strict=True)])
+    return Clip(crops, path.times, source=name)
 
 
 def aligned_clips(stream: FrameStream, paths: Iterator[FacePath], size: int) -> Iterator[Clip]:
@@ -49,6 +63,32 @@ def aligned_clips(stream: FrameStream, paths: Iterator[FacePath], size: int) -> 
             yield being_filled.pop(0).clip(stream.name)
         if coming is None and not being_filled:
             return
+
+
+def window_clips(
+    stream: FrameStream, windows: Iterator[Window], size: int, *, live: bool = False
+) -> Iterator[tuple[Window, Clip]]:
+    """The windows with their canonical face crops.
+
+    They are made of the windows' views. From the first window on whose views are missing or too small,
+    the frames are read again.
+
+    Args:
+        stream: where the windows are from.
+        windows: in the order of time.
+        size: side of the crops.
+        live: the stream cannot be read again. Where views are too small, they are mirrored at their
+            borders, which lie outside the face.
+    """
+    for window in windows:
+        views = window.views or ()
+        held = live or (views and all_hold(views, window.path.transforms(size), size))
+        if not held:
+            rest, again = tee(chain([window], windows))
+            clips = aligned_clips(stream, (window.path for window in again), size)
+            yield from zip(rest, clips, strict=True)
+            return
+        yield window, _clip_of_views(views, window.path, size, stream.name)
 
 
 class _Crops:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.spotting.motion import magnitude
-from mer_zoo.spotting.phases import Phases, find_phases, mean_around
+from mer_zoo.spotting.phases import Phases, find_phases, mean_around, means_around
 
 SHORTEST = 4
 """Frames, without which there is no looking for a change."""
@@ -61,7 +61,7 @@ def noise_level(fields: np.ndarray, lag: int, frames: np.ndarray | None = None) 
         frames: bool `(T,)`, to look at these alone: at pairs with no other frame between them. With
             fewer than `ENOUGH` of those, all frames count.
     """
-    mean = np.stack([mean_around(fields, i) for i in range(len(fields))])
+    mean = means_around(fields)
     lag = min(max(lag, 2), len(fields) - 1)
     differences = magnitude(mean[lag:] - mean[:-lag])
     if frames is not None:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,8 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mer_zoo import faces
-from mer_zoo.clips import FrameStream
+from mer_zoo.clips import Frame, FrameStream
 from mer_zoo.errors import ClipError, NoFaceError
+from mer_zoo.spotting.views import KeptViews, View
+
+AHEAD_BYTES = 16 * 2**20
+"""Frames that are decoded ahead of the face networks: about 24 of 640x360."""
 
 MAX_GAP = 0.25
 """Longest time without a face that is bridged, in seconds."""
@@ -34,12 +39,14 @@ class Step(NamedTuple):
         points: float32 `(len(faces.TRACKED), 2)`, landmarks in frame pixels; NaN without a face.
         motion: float64 `(2, 3)`, the head's motion (`mer_zoo.faces.FaceLandmarks.motion`).
         cut: the first frame with a face after a camera cut (`mer_zoo.faces.ShotCounter`).
+        view: the frame, or the part of it about the face; None where it is not kept.
     """
 
     time: float
     points: np.ndarray
     motion: np.ndarray
     cut: bool
+    view: View | None = None
 
     @property
     def present(self) -> bool:
@@ -68,7 +75,7 @@ class FacePath:
     @classmethod
     def of(cls, steps: Iterable[Step], start: int) -> "FacePath":
         """The path of these steps, the first of which is frame `start` of its source."""
-        rows = np.fromiter(steps, dtype=_ROW)
+        rows = np.fromiter((step[:4] for step in steps), dtype=_ROW)
         return cls(start, rows["time"].copy(), rows["points"], rows["motion"], rows["cut"].copy())
 
     @property
@@ -135,8 +142,9 @@ def follow_face(
     face: str | int = "largest",
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
+    views: KeptViews | None = None,
 ) -> FacePath:
-    """Follows a face through `start <= index < stop` of a stream; frames are not kept.
+    """Follows a face through `start <= index < stop` of a stream; whole frames are not kept.
 
     Args:
         stream: frames of a video, folder, array or clip.
@@ -144,13 +152,20 @@ def follow_face(
         face: "largest", or 0 for the largest face, 1 for the second largest, ...
         engine: what runs the face models: "auto", "keras" or "litert".
         progress: called with the number of frames done.
+        views: keeps the part of each frame about the face.
 
     Raises:
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
     """
-    steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
-    path = FacePath.of(reported(steps, progress), start)
+
+    def steps():
+        for step in follow_steps(stream, start=start, stop=stop, face=face, engine=engine):
+            if views is not None:
+                views.add(step)
+            yield step
+
+    path = FacePath.of(reported(steps(), progress), start)
     require_face(len(path.times), bool(path.present.any()), stream.name)
     return path
 
@@ -185,55 +200,60 @@ def follow_steps(
     stop: int | None = None,
     face: str | int = "largest",
     engine: str = "auto",
+    batch: int = 16,
 ) -> Iterator[Step]:
     """Follows a face through `start <= index < stop` of a stream of any length.
 
     Gaps without a face of up to `MAX_GAP` are bridged, unless the camera cuts in them. A few frames
-    are held at a time, and as many steps as such a gap has frames.
+    are held at a time, and as many as such a gap has.
 
     Args:
         stream, start, stop, face, engine: see `follow_face`.
+        batch: frames read ahead; the answer does not depend on it.
 
     Yields:
-        One step a frame, in order.
+        One step a frame, in order. Its view is the whole frame.
     """
-    read: deque[float] = deque()  # times of the frames read ahead
+    read: deque[Frame] = deque()  # what the tracker has taken and not answered yet
 
     def images():
         for frame in stream.frames(start, stop):
-            read.append(frame.time)
+            read.append(frame)
             yield frame.image
 
-    track = faces.FaceTracker(face=face, engine=engine).track(images())
-    yield from _bridged(track, read)
+    ahead = AHEAD_BYTES if stream.decodes else 0
+    tracker = faces.FaceTracker(face=face, engine=engine, batch=batch, ahead_bytes=ahead)
+    with closing(tracker.track(images())) as track:
+        yield from _bridged(track, read)
 
 
 def _bridged(track, read):
     """The steps of a track, its short gaps filled as soon as they end."""
     last: tuple[float, faces.FaceLandmarks] | None = None
-    waiting: list[float] = []
+    waiting: list[Frame] = []
     shot = None
     for landmarks in track:
-        time = read.popleft()
+        frame = read.popleft()
         if landmarks is None:
-            waiting.append(time)
-            if last is None or time - last[0] > MAX_GAP:
-                yield from (_step(t, None) for t in waiting)
+            waiting.append(frame)
+            if last is None or frame.time - last[0] > MAX_GAP:
+                yield from (_step(f, None) for f in waiting)
                 last, waiting = None, []
             continue
         points = landmarks.points[list(faces.TRACKED), :2].astype(np.float32)
         landmarks = replace(landmarks, points=points)
         if waiting and last is not None:
             gap = [last[1], *[None] * len(waiting), landmarks]
-            filled = faces.bridge(gap, [last[0], *waiting, time], MAX_GAP)[1:-1]
-            yield from map(_step, waiting, filled)
+            times = [last[0], *(f.time for f in waiting), frame.time]
+            yield from map(_step, waiting, faces.bridge(gap, times, MAX_GAP)[1:-1])
             waiting = []
-        yield _step(time, landmarks, cut=shot not in (None, landmarks.shot))
-        last, shot = (time, landmarks), landmarks.shot
-    yield from (_step(t, None) for t in waiting)
+        yield _step(frame, landmarks, cut=shot not in (None, landmarks.shot))
+        last, shot = (frame.time, landmarks), landmarks.shot
+    yield from (_step(f, None) for f in waiting)
 
 
-def _step(time, landmarks, cut=False):
+def _step(frame, landmarks, cut=False):
+    view = View.whole(frame.image)
     if landmarks is None:
-        return Step(time, _NOWHERE, np.eye(2, 3), cut)
-    return Step(time, landmarks.points, landmarks.motion, cut)
+        return Step(frame.time, _NOWHERE, np.eye(2, 3), cut, view)
+    return Step(frame.time, landmarks.points, landmarks.motion, cut, view)

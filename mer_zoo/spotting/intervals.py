@@ -1,23 +1,26 @@
 """The expressions of a recording of any length."""
 
-from collections.abc import Callable, Iterator
-from itertools import tee
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream, open_frames
-from mer_zoo.spotting.aligning import aligned_clips
+from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
 from mer_zoo.spotting.expression import SpottedExpression
 from mer_zoo.spotting.following import follow_steps, reported, require_face
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
-from mer_zoo.spotting.sliding import Window, sliding_windows
+from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
 from mer_zoo.spotting.talking import TALKING, lower_cells, talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
+from mer_zoo.spotting.views import around_faces
 from mer_zoo.spotting.windows import MARGIN
+
+VIEWS_BYTES = 160 * 2**20
+"""Most memory for the parts of frames about the face, of which a window keeps ten seconds."""
 
 MIN_MOTION = 0.6
 """Least motion of an expression, pixels of the 224 px crop."""
@@ -56,7 +59,7 @@ def spot(
     Each window of ten seconds is compared with its own mean face, so the reference follows slow
     changes of pose and light. Head motion is removed, turning included; blinks are told apart and
     left out; the way back from an expression that stayed is none of its own. Every frame is decoded
-    twice, by two readers some seconds apart.
+    once, unless ten seconds of faces need more than `VIEWS_BYTES`: then a second reader follows.
 
     Args:
         video: path of a video or of a folder of frames, an array, a `Clip` or a `FrameStream`.
@@ -121,10 +124,23 @@ def spot_expressions(
             frames, seen = frames + 1, seen or step.present
             yield step
 
-    windows, again = tee(sliding_windows(reported(steps(), progress), start))
+    kept = around_faces(reported(steps(), progress), VIEWS_BYTES / LONGEST)
+    windows = window_clips(stream, sliding_windows(kept, start), size)
+    yield from settled_expressions(windows, min_motion, min_score, keep_clips)
+    require_face(frames, seen, stream.name)
+
+
+def settled_expressions(
+    windows: Iterable[tuple[Window, Clip]], min_motion: float, min_score: float, keep_clips: bool
+) -> Iterator[tuple[Interval, SpottedExpression | None]]:
+    """The expressions of windows with their clips, each as soon as nothing later can change it.
+
+    Args:
+        windows: of `window_clips`.
+        min_motion, min_score, keep_clips: see `spot_expressions`.
+    """
     timeline, shot = Timeline(min_score), 0
-    clips = aligned_clips(stream, (window.path for window in again), size)
-    for window, clip in zip(windows, clips, strict=True):
+    for window, clip in windows:
         if window.shot != shot:
             # Another shot may show another person, so nothing in it is the way back from before.
             yield from timeline.settled(np.inf)
@@ -132,7 +148,6 @@ def spot_expressions(
         for found in _found(clip, window, min_motion, keep_clips):
             timeline.add(found)
         yield from timeline.settled(window.last)
-    require_face(frames, seen, stream.name)
     yield from timeline.settled(np.inf)
 
 

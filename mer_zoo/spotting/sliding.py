@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mer_zoo.spotting.following import FacePath, Step
+from mer_zoo.spotting.views import View
 from mer_zoo.spotting.windows import MARGIN
 
 CORE = 6.0
@@ -21,12 +22,18 @@ class Window:
         path: where the face was, margins included.
         first, last: times in seconds between which an apex is this window's to report.
         shot: number of camera cuts before it.
+        views: one a frame, or None where the frames are not kept.
     """
 
     path: FacePath
     first: float
     last: float
     shot: int
+    views: tuple[View, ...] | None = None
+
+
+LONGEST = CORE + 2 * MARGIN
+"""Seconds that a window has at most, but for one frame."""
 
 
 def sliding_windows(steps: Iterable[Step], start: int) -> Iterator[Window]:
@@ -62,4 +69,6 @@ def _window(run, own, end, stop, shot):
     """The window of a run that ends before frame `stop`; `end` is None where nothing follows it."""
     if len(run) >= SHORTEST:
         path = FacePath.of(run, stop - len(run))
-        yield Window(path, run[own].time, run[-1].time if end is None else end, shot)
+        views = tuple(step.view for step in run)
+        kept = views if all(view is not None for view in views) else None
+        yield Window(path, run[own].time, run[-1].time if end is None else end, shot, kept)

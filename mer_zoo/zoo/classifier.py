@@ -1,14 +1,14 @@
 """The classifier: a network, the preprocessing its card names, and the card."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from mer_zoo import modalities, spotting
-from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames
+from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames, open_live
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
 from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading, UnitReading
@@ -249,23 +249,66 @@ class MicroExpressionClassifier(keras.Model):
                 faces.
             VideoError, NoFaceError: see `predict_video`.
         """
+        wanted = self._preprocessing_of_faces()
+        stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
+        found = spotting.spot_expressions(stream, size=wanted.face_size, **options)
+        return [(interval, self._read(clip, stream.name, False)) for interval, clip in found]
+
+    def watch(
+        self,
+        source: int | str | Path | FrameStream,
+        *,
+        every_frame: bool = False,
+        seconds: float | None = None,
+        **options,
+    ) -> Iterator[tuple[spotting.Interval, Reading]]:
+        """Finds and classifies the expressions of a camera, a stream or a file while it runs.
+
+        Args:
+            source, every_frame, seconds: see `mer_zoo.watch`.
+            options: on_frame, min_motion, min_score, face and engine of `mer_zoo.watch`.
+
+        Yields:
+            (interval, reading) as soon as nothing later can change the interval.
+
+        Raises:
+            ClipError: the source ends before its second frame, or the card takes whole frames instead
+                of aligned faces.
+            VideoError, NoFaceError: see `mer_zoo.watch`.
+            WeightsError: the head for custom classes has not been trained yet.
+
+        Example:
+            >>> for interval, reading in model.watch(0):
+            ...     print(reading)
+        """
+        stream = open_live(source, every_frame=every_frame, seconds=seconds)
+        wanted = self._preprocessing_of_faces()
+        self._refuse_fresh_head()
+        # Some backends compile at the first call, which takes seconds: not while frames come.
+        self.predict_on_batch(np.zeros((1, *self.input_shape[1:]), np.float32))
+        found = spotting.watch_expressions(stream, size=wanted.face_size, **options)
+        return ((interval, self._read(clip, stream.name, False)) for interval, clip in found)
+
+    def _preprocessing_of_faces(self):
+        """The card's preprocessing. Raises ClipError where it takes whole frames."""
         wanted = self.card.preprocessing
         if wanted.alignment != "face":
             raise ClipError(
                 f"{self.name} takes whole frames (alignment {wanted.alignment!r}), and spotting "
                 "needs a face to follow. Use an entry with alignment 'face'."
             )
-        stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
-        found = spotting.spot_expressions(stream, size=wanted.face_size, **options)
-        return [(interval, self._read(clip, stream.name, False)) for interval, clip in found]
+        return wanted
 
-    def _read(self, found, source, given: bool) -> Reading:
-        """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
+    def _refuse_fresh_head(self) -> None:
         if self.fresh_head:
             raise WeightsError(
                 f"The head of {self.name} for the classes {', '.join(self.class_names)} has not been "
                 "trained yet, so its answers would be random. Run fit first."
             )
+
+    def _read(self, found, source, given: bool) -> Reading:
+        """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
+        self._refuse_fresh_head()
         seen = found.within_reach(marked=given)
         # Phases that someone marked are of an expression, whatever the mouth does.
         talks = not given and found.talking >= TALKING

@@ -24,3 +24,11 @@ def test_each_interval_is_read(model):
 def test_phases_and_spotting_exclude_each_other(model):
     with pytest.raises(ClipError, match="spot=True"):
         model.predict_video(demonstration.smile(), onset=3, spot=True)
+
+
+def test_what_is_watched_is_read_as_a_file_is(model):
+    ((interval, reading),) = model.spot_video(demonstration.smile(), stop=60)
+    ((seen, live),) = model.watch(demonstration.smile(), seconds=2, every_frame=True)
+    assert seen == interval and live.label == reading.label
+    assert live.probabilities == pytest.approx(reading.probabilities, abs=1e-6)
+    assert live.onset == reading.onset and (live.frames == reading.frames).all()
