@@ -75,9 +75,24 @@ class Store:
         with self.named_errors():
             from mlflow import MlflowClient
 
-            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            uri = self._uri_without_folders()
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             client.search_experiments(max_results=1)
             return client
+
+    def _uri_without_folders(self) -> str:
+        """The URI with the slashes of an SQLite file URI escaped, which SQLite reads the same.
+
+        MLflow takes `file:/a/mlflow.db` for a relative path and would create a folder `file:/a` in
+        the current one.
+        """
+        path, mark, options = self.uri.removeprefix(SQLITE).partition("?")
+        if not (self.uri.startswith(SQLITE) and path.startswith("file:")):
+            return self.uri
+        path = path.removeprefix("file:")
+        if path.startswith("//"):  # an authority: empty, or "localhost"
+            path = path[path.find("/", 2) :]
+        return f"{SQLITE}file:{path.replace('/', '%2F')}{mark}{options}"
 
     def check(self) -> None:
         """Checks within seconds that the store can be written; MLflow itself retries for minutes.
