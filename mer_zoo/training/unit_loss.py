@@ -30,7 +30,7 @@ class UnitLoss(keras.losses.Loss):
         shown = np.clip(targets.mean(axis=0), 1e-6, 1 - 1e-6)
         return cls(np.clip(np.sqrt((1 - shown) / shown), 1, MOST).tolist())
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         y_true = ops.cast(y_true, y_pred.dtype)
         p = ops.clip(y_pred, 1e-6, 1 - 1e-6)
         weights = ops.convert_to_tensor(self.weights, dtype=y_pred.dtype)
