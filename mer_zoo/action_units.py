@@ -41,7 +41,7 @@ NAMES: dict[int, str] = {
 
 UNITS = tuple(NAMES)
 SIDED = (10, 12, 14)
-"""The units whose side is told."""
+"""The units that are given a side."""
 
 OUTPUTS = (
     *(f"AU{number}" for number in UNITS),

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="photographs, one person each")
     parser.add_argument("--work", type=Path, required=True, help="keeps what was measured")
-    parser.add_argument("--videos", type=int, default=60)
+    parser.add_argument("--videos", type=int, default=92)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     arguments = parser.parse_args()

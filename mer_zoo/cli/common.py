@@ -22,6 +22,15 @@ ModelName = Annotated[
     str, typer.Option("--model", "-m", help="Zoo entry, ./local folder or hf://org/repo@revision.")
 ]
 
+MinMotion = Annotated[
+    float | None, typer.Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
+]
+MinScore = Annotated[
+    float | None,
+    typer.Option(min=0, help="Minimum score: motion relative to noise, head motion and blinks."),
+]
+Face = Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")]
+
 
 def load_model(name: str | Path):
     from mer_zoo import zoo

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mer_zoo.cli.common import Force, err, load_model, out, progress_bar
+from mer_zoo.cli.common import Face, Force, MinMotion, MinScore, err, load_model, out, progress_bar
 from mer_zoo.cli.reading import EngineName
 
 
@@ -21,16 +21,9 @@ def spot(
     fps: Annotated[
         float | None, typer.Option(help="Frames per second, for a folder of images.")
     ] = None,
-    min_motion: Annotated[
-        float | None, typer.Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
-    ] = None,
-    min_score: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="Minimum score: motion relative to noise, head motion and blinks."
-        ),
-    ] = None,
-    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    min_motion: MinMotion = None,
+    min_score: MinScore = None,
+    face: Face = "largest",
     engine: EngineName = EngineName.auto,
     allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
     force: Force = False,

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from mer_zoo.cli.common import DEFAULT_MODEL, ModelName, err, load_model, out
+from mer_zoo.cli.common import (
+    DEFAULT_MODEL,
+    Face,
+    MinMotion,
+    MinScore,
+    ModelName,
+    err,
+    load_model,
+    out,
+)
 from mer_zoo.cli.reading import EngineName
 
 
@@ -30,16 +39,9 @@ def watch(
     window: Annotated[
         bool, typer.Option("--window", help="Show the picture and the face in a window.")
     ] = False,
-    min_motion: Annotated[
-        float | None, typer.Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
-    ] = None,
-    min_score: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="Minimum score: motion relative to noise, head motion and blinks."
-        ),
-    ] = None,
-    face: Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")] = "largest",
+    min_motion: MinMotion = None,
+    min_score: MinScore = None,
+    face: Face = "largest",
     engine: EngineName = EngineName.auto,
 ):
     """Reads a camera, a stream or a file while it runs. Ctrl-C ends it and keeps what was read."""

@@ -259,6 +259,40 @@ class RecipeLearner:
         return int(scores.argmax()) + 1
 
 
+def fit_or_resume(
+    recipe: Recipe,
+    train: Examples,
+    seed: int,
+    state: Path,
+    tracker: Tracker,
+    progress: Callable[[str], None],
+) -> FittedNetwork:
+    """The network of one seed on rendered clips: read if it was trained before, else trained and kept.
+
+    Args:
+        recipe: what to train.
+        train: the clips.
+        seed: of the weights and the order of the clips.
+        state: folder that keeps finished networks and checkpoints.
+        tracker: is told of each epoch.
+        progress: called with a line of text where training begins.
+    """
+    from mer_zoo.zoo import weights
+
+    learner = RecipeLearner.of(recipe, SYNTHETIC)
+    finished = state / f"seed{seed}.safetensors"
+    if finished.exists():
+        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
+        weights.load(fitted.network, finished)
+        return fitted
+    progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
+    fitted = learner.fit_for_use(
+        train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
+    )
+    fitted.save(finished)
+    return fitted
+
+
 def _watching(watch, fitted: FittedNetwork) -> list:
     """The Keras callback that calls `watch` after each epoch, if there is one."""
     import keras

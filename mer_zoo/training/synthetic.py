@@ -21,7 +21,7 @@ from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import sizes
 from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner
+from mer_zoo.training.learner import FittedNetwork, fit_or_resume
 from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.zoo import cards, find, weights
@@ -168,17 +168,7 @@ def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
 
 
 def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:
-    learner = RecipeLearner.of(recipe, SYNTHETIC)
-    finished = state / f"seed{seed}.safetensors"
-    if finished.exists():
-        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
-        weights.load(fitted.network, finished)
-    else:
-        progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
-        fitted = learner.fit_for_use(
-            train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
-        )
-        fitted.save(finished)
+    fitted = fit_or_resume(recipe, train, seed, state, tracker, progress)
     test = corpus.examples("test")
     before = fitted.predict(test.images).argmax(axis=1)
     _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")

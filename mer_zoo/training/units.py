@@ -15,7 +15,7 @@ from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
 from mer_zoo.training.calibration import best_threshold, calibrate_head, reliability
 from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner
+from mer_zoo.training.learner import FittedNetwork, fit_or_resume
 from mer_zoo.training.publishing import Storage, log_entry, write_entry
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.zoo import cards, weights
@@ -107,17 +107,7 @@ def train_unit_seeds(
 
 
 def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> UnitSeed:
-    learner = RecipeLearner.of(recipe, SYNTHETIC)
-    finished = state / f"seed{seed}.safetensors"
-    if finished.exists():
-        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
-        weights.load(fitted.network, finished)
-    else:
-        progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
-        fitted = learner.fit_for_use(
-            train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
-        )
-        fitted.save(finished)
+    fitted = fit_or_resume(recipe, train, seed, state, tracker, progress)
     validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
     records = corpus.records[corpus.rows("validation")]
     usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split

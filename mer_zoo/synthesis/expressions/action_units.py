@@ -1,6 +1,6 @@
 """Action units of the Facial Action Coding System and the face units of the rig that move them.
 
-Numbers and names follow P. Ekman and W. Friesen, *Facial Action Coding System* (1978). The face
+Numbers follow P. Ekman and W. Friesen, *Facial Action Coding System* (1978). The face
 units carry the names of the 52 ARKit blend shapes. Sides are the subject's own: *left* is the
 subject's left, which is on the right of the picture.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mer_zoo.action_units import NAMES
 from mer_zoo.errors import UnknownNameError
 
 Side = Literal["both", "left", "right"]
@@ -21,15 +22,18 @@ class ActionUnit:
 
     Attributes:
         number: its number in the coding system.
-        name: its name there.
         units: rig units it moves. When `sided`, each exists as `<unit>Left` and `<unit>Right`.
         sided: whether one half of the face can move alone.
     """
 
     number: int
-    name: str
     units: tuple[str, ...]
     sided: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name in the coding system."""
+        return NAMES[self.number]
 
     def rig_units(self, side: Literal["left", "right"]) -> tuple[str, ...]:
         """Names of the rig units of one side; an unsided unit has the same ones on both."""
@@ -39,23 +43,23 @@ class ActionUnit:
 ACTION_UNITS: dict[int, ActionUnit] = {
     unit.number: unit
     for unit in (
-        ActionUnit(1, "inner brow raiser", ("browInnerUp",)),
-        ActionUnit(2, "outer brow raiser", ("browOuterUp",)),
-        ActionUnit(4, "brow lowerer", ("browDown",)),
-        ActionUnit(5, "upper lid raiser", ("eyeWide",)),
-        ActionUnit(6, "cheek raiser", ("cheekSquint",)),
-        ActionUnit(7, "lid tightener", ("eyeSquint",)),
-        ActionUnit(9, "nose wrinkler", ("noseSneer",)),
-        ActionUnit(10, "upper lip raiser", ("mouthUpperUp",)),
-        ActionUnit(12, "lip corner puller", ("mouthSmile",)),
-        ActionUnit(14, "dimpler", ("mouthDimple",)),
-        ActionUnit(15, "lip corner depressor", ("mouthFrown",)),
-        ActionUnit(17, "chin raiser", ("mouthShrugLower",), sided=False),
-        ActionUnit(20, "lip stretcher", ("mouthStretch",)),
-        ActionUnit(23, "lip tightener", ("mouthPress",)),
-        ActionUnit(24, "lip pressor", ("mouthRollLower", "mouthRollUpper"), sided=False),
-        ActionUnit(25, "lips part", ("mouthLowerDownLeft", "mouthLowerDownRight"), sided=False),
-        ActionUnit(26, "jaw drop", ("jawOpen",), sided=False),
+        ActionUnit(1, ("browInnerUp",)),
+        ActionUnit(2, ("browOuterUp",)),
+        ActionUnit(4, ("browDown",)),
+        ActionUnit(5, ("eyeWide",)),
+        ActionUnit(6, ("cheekSquint",)),
+        ActionUnit(7, ("eyeSquint",)),
+        ActionUnit(9, ("noseSneer",)),
+        ActionUnit(10, ("mouthUpperUp",)),
+        ActionUnit(12, ("mouthSmile",)),
+        ActionUnit(14, ("mouthDimple",)),
+        ActionUnit(15, ("mouthFrown",)),
+        ActionUnit(17, ("mouthShrugLower",), sided=False),
+        ActionUnit(20, ("mouthStretch",)),
+        ActionUnit(23, ("mouthPress",)),
+        ActionUnit(24, ("mouthRollLower", "mouthRollUpper"), sided=False),
+        ActionUnit(25, ("mouthLowerDownLeft", "mouthLowerDownRight"), sided=False),
+        ActionUnit(26, ("jawOpen",), sided=False),
     )
 }
 

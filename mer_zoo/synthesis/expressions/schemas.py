@@ -9,6 +9,7 @@ reader of action units could do.
 
 from dataclasses import replace
 
+from mer_zoo.action_units import UPPER_FACE
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.synthesis.expressions.schema import Combination, Schema
 
@@ -252,10 +253,6 @@ FACS = Schema(
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema for schema in (CASME2, SAMM, SMIC, MEGC2019, FACS)
 }
-
-
-UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 9})
-"""Action units that move nothing below the wings of the nose."""
 
 
 def of_upper_face(schema: Schema) -> Schema:
