@@ -14,9 +14,6 @@ SHORTEST = 4
 QUICK = 0.5
 """Seconds within which the strongest change is sought: whatever is slower the reference follows."""
 
-ENOUGH = 15
-"""Pairs of frames from which a noise level is told."""
-
 
 @dataclass(frozen=True)
 class Change:
@@ -52,22 +49,11 @@ def find_changes(fields: np.ndarray, times: np.ndarray, least: float) -> list[Ch
     return list(_changes(fields, times, least, 0))
 
 
-def noise_level(fields: np.ndarray, lag: int, frames: np.ndarray | None = None) -> float:
-    """How far frames `lag` apart usually seem to differ, in pixels: the median over the window.
-
-    Args:
-        fields: float32 `(T, cells, 2)` of `displacement_fields`.
-        lag: frames.
-        frames: bool `(T,)`, to look at these alone: at pairs with no other frame between them. With
-            fewer than `ENOUGH` of those, all frames count.
-    """
+def noise_level(fields: np.ndarray, lag: int) -> float:
+    """How far frames `lag` apart usually seem to differ, in pixels: the median over the window."""
     mean = means_around(fields)
     lag = min(max(lag, 2), len(fields) - 1)
-    differences = magnitude(mean[lag:] - mean[:-lag])
-    if frames is not None:
-        without = np.lib.stride_tricks.sliding_window_view(frames, lag + 1).all(axis=1)
-        differences = differences[without] if without.sum() >= ENOUGH else differences
-    return float(np.median(differences))
+    return float(np.median(magnitude(mean[lag:] - mean[:-lag])))
 
 
 def _changes(fields, times, least, start) -> Iterator[Change]:

@@ -158,8 +158,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
     fields = displacement_fields(clip.grey, turning=True)
     fields = bridged(fields, blinking(closure, times), eye_cells())
     talk = talking_confidence(window.path)
-    silent = talk < TALKING
-    fields = bridged(fields, ~silent, lower_cells())
+    fields = bridged(fields, talk >= TALKING, lower_cells())
     places = window.path.head_places(MOTION_SIZE)
     for change in find_changes(fields, times, min_motion):
         onset, apex, offset = change.phases.onset, change.phases.apex, change.phases.offset
@@ -167,10 +166,8 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             continue
         head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
         energy = (change.field**2).sum(-1)
-        # Speech shakes the whole face: a pause is measured against pauses.
-        like_it = silent if silent[onset : apex + 1].all() else None
         others = (
-            max(noise_level(fields, apex - onset, like_it), LEAST_NOISE),
+            max(noise_level(fields, apex - onset), LEAST_NOISE),
             HEAD_SHARE * head,
             BLINK_LEFT * closure[onset : apex + 1].max(),
         )

@@ -1,17 +1,9 @@
 """When a person talks, from the movement of lips and jaw alone.
 
-Speech opens, narrows and closes the mouth several times a second, for a second and more. A smile or a
-dropped jaw moves it once. So the brief movements of the mouth are counted, the *sounds*. Without others
-within seconds there is no rhythm, and nothing is taken for speech. With others, a logistic regression on
-how much the mouth moves near each frame, before it and after it, says how sure it is. It was fitted to
-synthetic conversations, in which it is known when the person talks (`tools/fit_talking.py`); no real
-speech was used.
+Speech opens and narrows the mouth several times a second; a smile, a dropped jaw or pressed lips
+last. So the brief movements of the mouth are counted, those that are over within half a second. One
+alone may be a micro-expression; one of several within some seconds is a sound of speech.
 """
-
-import json
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -20,9 +12,6 @@ from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
 
 TALKING = 0.3
 """Confidence from which on what lips and jaw do is taken for speech."""
-
-MODEL = Path(__file__).parent / "talking.json"
-"""The fitted regression."""
 
 LONGEST = 0.5
 """Seconds within which a movement of the mouth is over that may be a sound."""
@@ -33,6 +22,12 @@ LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
 LEAST_JITTER = 6.0
 """The same as a multiple of the landmarks' jitter from frame to frame, which noise and small faces raise."""
 
+SMOOTHING = 0.015
+"""Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""
+
+WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
+"""How much such a movement says: the corners of the mouth alone move in expressions as well."""
+
 LEAST_SHARE = 0.25
 """The same as a share of how far the mouth moves within `AROUND` seconds: large movements are
 measured with errors that grow with them, and corners dip while a jaw drops."""
@@ -40,46 +35,14 @@ measured with errors that grow with them, and corners dip while a jaw drops."""
 AROUND = 0.75
 """Seconds before and after."""
 
-WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
-"""How much such a movement says: the corners of the mouth alone move in expressions as well."""
-
-APART = 0.1
-"""Seconds within which movements of lips, corners and jaw are one sound."""
-
-SMOOTHING = 0.015
-"""Seconds; sigma by which courses are smoothed in which sounds are sought."""
-
-SMOOTHER = 0.035
-"""The same, for their speed."""
-
-STILL = ((33, 263), (133, 362), (168, 4))
-"""Landmarks whose distances no expression changes: outer and inner corners of the eyes, the nose. Their
-speed is that of jitter, and of what turning does to distances."""
-
-AROUND_STILL = 1.0
-"""Seconds; sigma of the average of that speed."""
-
 NEAR, FADE = 0.25, 0.3
 """Seconds before and after a sound for which it counts in full, and in which its weight falls to 1/e."""
 
-MOST_NEAR = 3.0
-"""Sounds near a frame, more of which say no more."""
-
 FADE_OF_OTHERS = 3.0
-"""As `FADE`, for whether there are other sounds, without which a brief movement is not one of speech."""
+"""The same for whether there are other sounds, without which a brief movement is not one of speech."""
 
 OTHERS = 2.0
-"""Other sounds within these seconds that make a rhythm; with fewer it is the less of one."""
-
-SPANS = (0.25, 0.6)
-"""Seconds; sigma of the averages of how fast the mouth moves."""
-
-BESIDE, BESIDE_SPAN = (0.3, 0.6), 0.12
-"""Seconds before and after a frame at which it must move as well, and sigma of the average there."""
-
-SLOW, SLOW_JITTER = 5.0, 2.0
-"""Pixels of the 224 px crop a second at which a mouth moves half as surely as it can, and the same as
-a multiple of the speed of `STILL`."""
+"""Other sounds within these seconds that make it speech; with fewer it is the less sure."""
 
 SHORTEST = 5
 """Frames, without which nothing can be said about a rhythm."""
@@ -89,54 +52,26 @@ LOWER_FACE = 0.56
 
 _LIPS, _CORNERS, _JAW = (13, 14), (61, 291), (4, 152)
 
-FEATURES = (
-    "sounds near",
-    *(f"{name} within {span} s" for name in LEAST for span in SPANS),
-    *(f"{name} on both sides, {away} s away" for name in LEAST for away in BESIDE),
-)
-"""What `rhythm` measures."""
-
 
 def talking_confidence(path: FacePath) -> np.ndarray:
     """How sure it is that the person talks in each frame, 0..1, float64 `(T,)`.
 
+    `1 - 0.5 ** (n min(1, m / 2))`: n brief movements of the mouth are near, and m others within
+    seconds.
+
     Args:
         path: where the face was; every frame must have a face, and none is after a camera cut.
     """
-    if len(path.times) < SHORTEST:
+    enough = len(path.times) >= SHORTEST
+    sounds = np.array(_sounds(path) if enough else []).reshape(-1, 2)
+    if len(sounds) < 2:
         return np.zeros(len(path.times))
-    mean, scale, weights, bias = _regression()
-    return 1 / (1 + np.exp(-(((rhythm(path) - mean) / scale) @ weights + bias)))
-
-
-def rhythm(path: FacePath) -> np.ndarray:
-    """How the mouth moves about each frame, float64 `(T, len(FEATURES))`; 0 where it has no rhythm.
-
-    Args:
-        path: at least `SHORTEST` frames, each with a face.
-    """
-    from scipy.ndimage import gaussian_filter1d
-
-    step = float(np.median(np.diff(path.times)))
-    mouth = dict(zip(LEAST, _distances(path, (_LIPS, _CORNERS, _JAW)), strict=True))
-    near, others = _sounds_around(path.times, *_sounds(path.times, mouth))
-
-    def power(course):
-        return np.gradient(gaussian_filter1d(course, SMOOTHER / step), step) ** 2
-
-    jitter = np.mean([power(course) for course in _distances(path, STILL)], axis=0)
-    jitter = gaussian_filter1d(jitter, AROUND_STILL / step)
-    slow = np.maximum(SLOW**2, SLOW_JITTER**2 * jitter)
-    columns, beside = [np.minimum(near * others, MOST_NEAR)], []
-    for course in mouth.values():
-        more = np.maximum(power(course) - jitter, 0) / slow
-        moves = more / (1 + more)  # one large movement says no more than a small one
-        columns += [others * gaussian_filter1d(moves, span / step) for span in SPANS]
-        smooth = gaussian_filter1d(moves, BESIDE_SPAN / step)
-        for away in (round(seconds / step) for seconds in BESIDE):
-            padded = np.pad(smooth, away, mode="edge")
-            beside.append(others * np.minimum(padded[: len(smooth)], padded[2 * away :]))
-    return np.stack(columns + beside, axis=1)
+    moments, weights = sounds.T
+    away = np.maximum(np.abs(path.times[:, None] - moments) - NEAR, 0)
+    near = weights * np.exp(-away / FADE)
+    wide = weights * np.exp(-away / FADE_OF_OTHERS)
+    others = wide.sum(axis=1) - wide.max(axis=1)
+    return 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others / OTHERS, 1))
 
 
 def lower_cells() -> np.ndarray:
@@ -144,29 +79,13 @@ def lower_cells() -> np.ndarray:
     return cell_places()[:, 1] > LOWER_FACE
 
 
-@cache
-def _regression() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Mean and scale of the features, their weights and the bias."""
-    fitted = json.loads(MODEL.read_text("utf-8"))
-    rows = [fitted["features"][name] for name in FEATURES]
-    mean, scale, weights = np.array([[r["mean"], r["scale"], r["weight"]] for r in rows]).T
-    return mean, scale, weights, float(fitted["bias"])
-
-
-def _sounds_around(times, moments, weights) -> tuple[np.ndarray, np.ndarray]:
-    """The sounds near each frame, and from 0 to 1 whether there are others, each `(T,)`."""
-    away = np.maximum(np.abs(times[:, None] - moments) - NEAR, 0)
-    wide = weights * np.exp(-away / FADE_OF_OTHERS)
-    others = wide.sum(axis=1) - wide.max(axis=1, initial=0)
-    return (weights * np.exp(-away / FADE)).sum(axis=1), np.minimum(others / OTHERS, 1)
-
-
-def _sounds(times, raw) -> tuple[np.ndarray, np.ndarray]:
+def _sounds(path: FacePath) -> list[tuple[float, float]]:
     """Moments and weights, 0.25 to 1, of the brief movements of the mouth, each counted once."""
     from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
-    step = float(np.median(np.diff(times)))
+    step = float(np.median(np.diff(path.times)))
+    raw = _mouth(path)
     mouth = {name: gaussian_filter1d(course, SMOOTHING / step) for name, course in raw.items()}
     around = 2 * round(AROUND / step) + 1
     reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
@@ -181,14 +100,13 @@ def _sounds(times, raw) -> tuple[np.ndarray, np.ndarray]:
             size = kinds["prominences"] / least[places]
             whole = size >= 1
             weights = WEIGHT[name] * np.clip(size[whole] / 2, 0.5, 1)
-            found += zip(times[places[whole]], weights, strict=True)
+            found += zip(path.times[places[whole]], weights, strict=True)
     sounds: list[tuple[float, float]] = []
     for moment, weight in sorted(found, key=lambda sound: -sound[1]):
         # Lips, corners and jaw move together in one sound; an opening is followed by a closing.
-        if all(abs(moment - other) > APART for other, _ in sounds):
+        if all(abs(moment - other) > 0.1 for other, _ in sounds):
             sounds.append((float(moment), float(weight)))
-    moments, strengths = np.array(sounds).reshape(-1, 2).T
-    return moments, strengths
+    return sounds
 
 
 def _jitter(course: np.ndarray) -> float:
@@ -205,8 +123,12 @@ def _range(course: np.ndarray, frames: int) -> np.ndarray:
     )
 
 
-def _distances(path: FacePath, pairs) -> Iterator[np.ndarray]:
-    """Distances between pairs of landmarks, pixels of the 224 px crop, each float64 `(T,)`."""
+def _mouth(path: FacePath) -> dict[str, np.ndarray]:
+    """The courses of the mouth, pixels of the 224 px crop, each float64 `(T,)`."""
     scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
-    for one, other in pairs:
-        yield np.linalg.norm(path.landmark(one) - path.landmark(other), axis=-1) * scale
+
+    def distance(pair):
+        one, other = map(path.landmark, pair)
+        return np.linalg.norm(one - other, axis=-1) * scale
+
+    return {"lips": distance(_LIPS), "width": distance(_CORNERS), "jaw": distance(_JAW)}

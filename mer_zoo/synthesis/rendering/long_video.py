@@ -115,12 +115,11 @@ def draw_long_video(
     peak: tuple[float, float] = PEAK,
     noise: float = 1.5,
     talking: bool = False,
-    duration: tuple[float, float] = DURATION,
-    loudness: tuple[float, float] = CLEAR,
 ) -> LongVideo:
     """Draws a video in which micro-expressions and blinks come at random moments.
 
-    Expressions keep 1.5 s apart; blinks come where they like, during expressions too.
+    Expressions last 0.23 to 0.5 s (`DURATION`) and keep 1.5 s apart; blinks come where they like,
+    during expressions too.
 
     Args:
         portrait: the face, on a whole photograph (`Portrait.of(..., crop=False)`) or a crop.
@@ -136,25 +135,22 @@ def draw_long_video(
         talking: the person talks, with pauses (`mer_zoo.synthesis.expressions.talking`). Expressions
             that touch an utterance are then of the upper face: what the mouth adds nobody could
             tell from speech.
-        duration: range of the seconds from onset to offset of an expression.
-        loudness: range of what the most open syllables move the mouth, pixels of the 224-pixel crop.
 
     Raises:
         ClipError: the video would be too short for an expression, or fps is below 20.
     """
     rng = np.random.default_rng(seed)
     n_frames = round(seconds * fps)
-    if fps < 20 or seconds < 2 * APART + duration[1]:
+    if fps < 20 or seconds < 2 * APART + DURATION[1]:
         raise ClipError(
-            f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + duration[1]:g} "
+            f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + DURATION[1]:g} "
             "seconds at 20 frames a second or more, so that an expression has 5 frames."
         )
     talk = None
     if talking:
-        talk = draw_talk(n_frames, fps, np.random.default_rng([seed, 1]), loudness=loudness)
+        talk = draw_talk(n_frames, fps, np.random.default_rng([seed, 1]), loudness=CLEAR)
     expressions = []
-    count = round(expressions_a_minute * seconds / 60)
-    for timing in _timings(n_frames, fps, count, duration, rng):
+    for timing in _timings(n_frames, fps, round(expressions_a_minute * seconds / 60), rng):
         classes = SCHEMAS[schema]
         if talk is not None and talk.talking[timing.onset : timing.offset + 1].any():
             classes = of_upper_face(classes)
@@ -176,12 +172,12 @@ def draw_long_video(
     )
 
 
-def _timings(n_frames, fps, count, duration, rng):
+def _timings(n_frames, fps, count, rng):
     """Micro-expressions at random moments, `APART` from each other and from both ends."""
     found: list[Timing] = []
     apart = round(APART * fps)
     for _ in range(count):
-        length = max(5, round(rng.uniform(*duration) * fps))
+        length = max(5, round(rng.uniform(*DURATION) * fps))
         apex = max(2, round(rng.uniform(0.35, 0.6) * length))
         onset = int(rng.integers(apart, n_frames - apart - length + 1))
         if all(onset - apart > t.offset or onset + length + apart < t.onset for t in found):
