@@ -1,11 +1,35 @@
 """Displacement in one closed-form step from a difference of grey levels and a reference frame."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from mer_zoo.layers.constants import gaussian_kernel, window_kernel, window_stride
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.scaling import block_mean, median
+
+
+class Slopes(NamedTuple):
+    """How the grey level of a reference changes from place to place, on the grid of the displacement.
+
+    Attributes:
+        gx, gy: float32 `(H / s, W / s)`, its gradient.
+        xx, xy, yy: their products.
+    """
+
+    gx: np.ndarray
+    gy: np.ndarray
+    xx: np.ndarray
+    xy: np.ndarray
+    yy: np.ndarray
+
+    @classmethod
+    def of(cls, reference: np.ndarray, reference_sigma: float) -> "Slopes":
+        """The slopes of a frame, see `displacement`."""
+        stride = window_stride(*reference.shape)
+        gx, gy = gradient(smooth(block_mean(reference, stride), gaussian_kernel(reference_sigma)))
+        return cls(gx, gy, gx * gx, gx * gy, gy * gy)
 
 
 def displacement(
@@ -15,6 +39,7 @@ def displacement(
     window_sigma: float = 2.0,
     regularization: float = 3.0,
     remove_median: bool = True,
+    slopes: Slopes | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds how far each place moved, from how its grey level changed.
 
@@ -32,6 +57,7 @@ def displacement(
         regularization: pulls the displacement to 0 where the face has no gradient, in squared grey
             levels per squared px of the grid, 0.01 to 1e6.
         remove_median: subtract the median displacement.
+        slopes: `Slopes.of(reference, reference_sigma)`, if they are there already.
 
     Returns:
         `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
@@ -48,11 +74,10 @@ def displacement(
     # Both are smoothed alike. A gradient smoother than the response makes displacements too large,
     # by a third on a face.
     kernel = gaussian_kernel(reference_sigma)
-    response, reference = (smooth(block_mean(a, stride), kernel) for a in (response, reference))
-
-    gx, gy = gradient(reference)
-    xx, xy, yy = (smooth(a, window) for a in (gx * gx, gx * gy, gy * gy))
-    xe, ye = smooth(gx * response, window), smooth(gy * response, window)
+    response = smooth(block_mean(response, stride), kernel)
+    slopes = Slopes.of(reference, reference_sigma) if slopes is None else slopes
+    xx, xy, yy = (smooth(a, window) for a in (slopes.xx, slopes.xy, slopes.yy))
+    xe, ye = smooth(slopes.gx * response, window), smooth(slopes.gy * response, window)
     xx += np.float32(regularization)
     yy += np.float32(regularization)
     scale = np.float32(-stride) / (xx * yy - xy * xy)
@@ -66,11 +91,19 @@ def displacement(
 
 def gradient(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the central differences `(d/dx, d/dy)`; across a border they are 0 (reflect-101)."""
-    gx, gy = np.zeros_like(image), np.zeros_like(image)
-    np.subtract(image[:, 2:], image[:, :-2], out=gx[:, 1:-1])
-    np.subtract(image[2:], image[:-2], out=gy[1:-1])
+    gx, gy = differences(image)
     gx *= np.float32(0.5)
     gy *= np.float32(0.5)
+    return gx, gy
+
+
+def differences(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns twice the `gradient`: the differences of the two neighbours, across and down."""
+    gx, gy = np.empty_like(image), np.empty_like(image)
+    np.subtract(image[:, 2:], image[:, :-2], out=gx[:, 1:-1])
+    np.subtract(image[2:], image[:-2], out=gy[1:-1])
+    gx[:, 0] = gx[:, -1] = 0
+    gy[0] = gy[-1] = 0
     return gx, gy
 
 

@@ -14,7 +14,7 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
-from mer_zoo.modalities.displacement import displacement, upsample
+from mer_zoo.modalities.displacement import Slopes, displacement, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
 from mer_zoo.modalities.rigid import check_rigid, response_without_head
@@ -224,8 +224,12 @@ class MestiAccumulator:
             regularization=regularization,
         )
         response, reference = self._response_and_reference()
+        slopes = None
         if remove_rigid == "head":
-            response = response_without_head(response, reference, reference_sigma, regularization)
+            slopes = Slopes.of(reference, reference_sigma)
+            response = response_without_head(
+                response, reference, reference_sigma, regularization, slopes
+            )
         planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
         if channels == "reference":
             planes.append(_standardised(reference) if normalize else reference)
@@ -237,6 +241,7 @@ class MestiAccumulator:
                 window_sigma,
                 regularization,
                 remove_median=remove_rigid == "median",
+                slopes=slopes,
             )
             if normalize:
                 floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)

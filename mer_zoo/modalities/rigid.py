@@ -18,7 +18,7 @@ from mer_zoo.layers.constants import (
     window_stride,
 )
 from mer_zoo.layers.parameters import check_parameters
-from mer_zoo.modalities.displacement import gradient, smooth
+from mer_zoo.modalities.displacement import Slopes, differences, smooth
 from mer_zoo.modalities.scaling import block_mean
 
 
@@ -33,6 +33,7 @@ def response_without_head(
     reference: np.ndarray,
     reference_sigma: float = 0.8,
     regularization: float = 3.0,
+    slopes: Slopes | None = None,
 ) -> np.ndarray:
     """Returns a change of grey levels without what a moving head explains of it.
 
@@ -46,7 +47,7 @@ def response_without_head(
     Args:
         response: float32 `(H, W)`, change of the grey level.
         reference: float32 `(H, W)`, grey levels 0..255, the face in the middle.
-        reference_sigma, regularization: see `displacement`.
+        reference_sigma, regularization, slopes: see `displacement`.
 
     Returns:
         float32 `(H, W)`: `response + g . h`.
@@ -57,13 +58,12 @@ def response_without_head(
     check_parameters(reference_sigma=reference_sigma, regularization=regularization)
     height, width = response.shape
     stride = window_stride(height, width)
-    kernel = gaussian_kernel(reference_sigma)
-    change, face = (smooth(block_mean(a, stride), kernel) for a in (response, reference))
-    gx, gy = gradient(face)
-    products = (gx * gx, gx * gy, gy * gy, gx * change, gy * change)
-    u, v = _displacement(_fit(*products, regularization), height, width, stride)
+    change = smooth(block_mean(response, stride), gaussian_kernel(reference_sigma))
+    gx, gy, *squares = Slopes.of(reference, reference_sigma) if slopes is None else slopes
+    head = _fit(*squares, gx * change, gy * change, regularization)
+    u, v = _displacement(head / 2, height, width, stride)  # half, with twice the gradient
     without = response.copy()
-    for slope, motion in zip(gradient(reference), (u, v), strict=True):
+    for slope, motion in zip(differences(reference), (u, v), strict=True):
         cv2.accumulateProduct(slope, motion, without)
     return without
 

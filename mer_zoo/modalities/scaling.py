@@ -60,7 +60,9 @@ def scale_signed(*planes: np.ndarray, floor: float) -> list[np.ndarray]:
 
 def clip_scaled(plane: np.ndarray, scale: float) -> np.ndarray:
     """Returns a plane over a scale, clipped to -2..2."""
-    return np.clip(plane * np.float32(1.0 / scale), -SCALE_LIMIT, SCALE_LIMIT)
+    scaled = plane * np.float32(1.0 / scale)
+    np.minimum(scaled, np.float32(SCALE_LIMIT), out=scaled)
+    return np.maximum(scaled, np.float32(-SCALE_LIMIT), out=scaled)
 
 
 def scale_to_bytes(image: np.ndarray) -> np.ndarray:
