@@ -59,8 +59,8 @@ def response_without_head(
     height, width = response.shape
     stride = window_stride(height, width)
     change = smooth(block_mean(response, stride), gaussian_kernel(reference_sigma))
-    gx, gy, *squares = Slopes.of(reference, reference_sigma) if slopes is None else slopes
-    head = _fit(*squares, gx * change, gy * change, regularization)
+    g = Slopes.of(reference, reference_sigma) if slopes is None else slopes
+    head = _fit(g.xx, g.xy, g.yy, g.gx * change, g.gy * change, regularization)
     u, v = _displacement(head / 2, height, width, stride)  # half, with twice the gradient
     without = response.copy()
     for slope, motion in zip(differences(reference), (u, v), strict=True):
