@@ -36,6 +36,10 @@ def evaluate(
         typer.Option(help="Entry whose weights training starts from; '' for random weights."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = 1,
+    members: Annotated[
+        int,
+        typer.Option(help="Networks trained on every fold; their probabilities are averaged."),
+    ] = 1,
     oracle: Annotated[
         bool,
         typer.Option(
@@ -63,6 +67,7 @@ def evaluate(
             seeds=None if seeds is None else whole_numbers(seeds),
             start=start,
             jobs=jobs,
+            members=members,
             oracle=oracle,
             out=to,
             force=force,

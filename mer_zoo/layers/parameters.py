@@ -56,6 +56,7 @@ CHECKED = {
     "learnable": _check_flag,
     "normalize": _check_flag,
     "per_channel": _check_flag,
+    "standardize": _check_flag,
     "reference_sigma": _check_sigma,
     "window_sigma": _check_sigma,
     "regularization": _check_regularization,

@@ -4,15 +4,16 @@ import cv2
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.errors import ClipError, ParameterError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
 from mer_zoo.modalities.rigid import check_rigid, flow_without_head
-from mer_zoo.modalities.scaling import median, scale_signed
+from mer_zoo.modalities.scaling import clip_scaled, median, scale_signed
 
 _SMALLEST = 32  # px; the pyramids of the methods need as much
 STORED_FLOOR = 1.0  # of 255 levels: an image without contrast stays without
+STANDARD_RMS = 0.35  # of a standardised plane: about that of the planes `normalize` makes
 
 
 def flow(
@@ -22,6 +23,7 @@ def flow(
     remove_rigid: str = "median",
     size: int | None = None,
     per_channel: bool = False,
+    standardize: bool = False,
 ) -> np.ndarray:
     """Returns the optical flow from the onset frame to the apex frame, and its optical strain.
 
@@ -38,6 +40,9 @@ def flow(
             the size of the frames. The flow images of MEGC 2019 have 28.
         per_channel: normalise u and v each on its own, as `rescale_flow` must do with flow images
             whose common scale is lost.
+        standardize: scale u and v each to a root mean square of 0.35 instead, and compute the strain
+            from the two and scale it alike. Such images agree with images of other makers, whatever
+            scale, stretch and formula of strain these used.
 
     Returns:
         float32 `(H, W, 3)`: u (positive to the right), v (positive down) and the strain.
@@ -50,7 +55,11 @@ def flow(
     if method not in FLOW_METHODS:
         raise UnknownNameError.among("flow method", method, FLOW_METHODS)
     check_rigid(remove_rigid)
-    check_parameters(normalize=normalize, size=size, per_channel=per_channel)
+    check_parameters(
+        normalize=normalize, size=size, per_channel=per_channel, standardize=standardize
+    )
+    if standardize and not normalize:
+        raise ParameterError("standardize=True is a way to normalize: set normalize=True.")
     height, width = clip.frames.shape[1:3]
     if min(height, width) < _SMALLEST:
         raise ClipError(
@@ -75,10 +84,12 @@ def flow(
     if not normalize:
         return np.dstack([u, v, strain])
     floor = DISPLACEMENT_FLOOR * window_stride(height, width)
+    if standardize:
+        return np.dstack(_standardized(u, v, floor))
     return np.dstack(_scaled(u, v, strain, floor, STRAIN_FLOOR, per_channel))
 
 
-def rescale_flow(image: np.ndarray) -> np.ndarray:
+def rescale_flow(image: np.ndarray, standardize: bool = False) -> np.ndarray:
     """Returns a stored flow image on the scale of `flow(..., per_channel=True)`.
 
     Flow images are published stretched channel by channel to 0..255. What stood for "no motion" is
@@ -86,6 +97,8 @@ def rescale_flow(image: np.ndarray) -> np.ndarray:
 
     Args:
         image: `(H, W, 3)` u, v and strain, or `(H, W, 6)` two such triples; any linear scale.
+        standardize: on the scale of `flow(..., standardize=True)`, with the strain of the stored u
+            and v instead of the stored strain.
 
     Returns:
         float32, the same shape, -2..2.
@@ -102,6 +115,9 @@ def rescale_flow(image: np.ndarray) -> np.ndarray:
     for first in range(0, image.shape[-1], 3):
         u, v, strain = np.moveaxis(image[..., first : first + 3].astype(np.float32), -1, 0)
         u, v = (np.ascontiguousarray(plane - median(plane)) for plane in (u, v))
+        if standardize:
+            planes += _standardized(u, v, STORED_FLOOR)
+            continue
         strain = np.ascontiguousarray(strain - strain.min())
         planes += _scaled(u, v, strain, STORED_FLOOR, STORED_FLOOR, True)
     return np.dstack(planes)
@@ -113,6 +129,17 @@ def _scaled(u, v, strain, floor: float, strain_floor: float, per_channel: bool) 
     else:
         motion = scale_signed(u, v, floor=floor)
     return [*motion, *scale_signed(strain, floor=strain_floor)]
+
+
+def _standardized(u, v, floor: float) -> list:
+    u, v = (_to_rms(plane, floor) for plane in (u, v))
+    return [u, v, _to_rms(optical_strain(u, v), STRAIN_FLOOR)]
+
+
+def _to_rms(plane: np.ndarray, floor: float) -> np.ndarray:
+    """The plane with a root mean square of `STANDARD_RMS`, or less if it was below `floor`."""
+    rms = max(float(np.sqrt(np.mean(np.square(plane)))), floor)
+    return clip_scaled(plane, rms / STANDARD_RMS)
 
 
 def optical_strain(u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -165,14 +165,19 @@ def aligned(clip: Clip, preprocessing: Preprocessing):
 
 
 def _precomputed(dataset, preprocessing):
-    per_channel = preprocessing.parameters.get("per_channel", False)
-    if preprocessing.modality != "flow" or not per_channel:
+    parameters = preprocessing.parameters
+    standardize = parameters.get("standardize", False)
+    if preprocessing.modality != "flow" or not (
+        standardize or parameters.get("per_channel", False)
+    ):
         raise DatasetError(
             f"{dataset.protocol} holds optical flow images stretched channel by channel; a recipe "
-            f'for them needs modality = "flow" with per_channel = true, not '
+            f'for them needs modality = "flow" with standardize = true or per_channel = true, not '
             f"{preprocessing.modality!r} with {preprocessing.parameters or 'its defaults'}."
         )
-    images = np.stack([modalities.rescale_flow(dataset.image(i)) for i in range(len(dataset))])
+    images = np.stack(
+        [modalities.rescale_flow(dataset.image(i), standardize) for i in range(len(dataset))]
+    )
     wanted = preprocessing.image_size
     if images.shape[1:3] != (wanted, wanted):
         raise DatasetError(

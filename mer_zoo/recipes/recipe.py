@@ -2,14 +2,14 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tomli_w
 
 from mer_zoo.config import TomlFormat
 from mer_zoo.errors import RecipeError, shown
-from mer_zoo.modalities import reads_upper_face
+from mer_zoo.modalities import channel_names, reads_upper_face
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
@@ -62,7 +62,11 @@ class NetworkChoice:
 class Augmentation:
     """What is changed about training images at random.
 
-    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `variants`: images
+    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `heights` and `widths`:
+    lowest and highest factor by which the height and the width of an image are scaled about its
+    centre, because other laboratories crop faces to other shapes. `makings`: changed parameters of
+    the modality; each makes one more image of every rendered training clip, and every batch draws one
+    of them. `variants`: images
     made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
     one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
     clips have such differences already. `upper_face`: share of the images reduced to the upper face
@@ -74,6 +78,9 @@ class Augmentation:
     shift: int = 4
     flip: bool = True
     variants: int = 1
+    heights: list[float] = field(default_factory=lambda: [1.0, 1.0])
+    widths: list[float] = field(default_factory=lambda: [1.0, 1.0])
+    makings: list[dict] = field(default_factory=list)
     upper_face: float = 0.0
     action_units: dict = field(default_factory=dict)
 
@@ -81,6 +88,11 @@ class Augmentation:
         yield self.shift < 0, "shift must be 0 or more"
         yield not 0 <= self.upper_face < 1, "upper_face must be in [0, 1)"
         yield self.variants < 1, "variants must be at least 1, the clip as it is"
+        for name in ("heights", "widths"):
+            yield (
+                not _is_range(getattr(self, name)),
+                f"{name} must be the lowest and the highest factor, each from 0.5 to 2",
+            )
         yield (
             bool(self.action_units) and self.variants < 3,
             "variants must be 3 at least for augmentation.action_units: the clip as it is, one "
@@ -279,6 +291,10 @@ class Recipe:
             self.augmentation.variants > 1 and self.real is None,
             "augmentation.variants above 1 are made of real clips, and there is no [real]",
         )
+        yield (
+            not all(self._alike(changed) for changed in self.augmentation.makings),
+            "augmentation.makings must keep the channels and the size of the image",
+        )
         if self.data is not None:
             yield from _within("data", self.data.problems())
             yield (
@@ -293,6 +309,13 @@ class Recipe:
                 yield is_used, f"training.{name} is for real clips: set it in [real.training]"
         if self.real is not None:
             yield from _within("real.training", self.real.training.problems(self.real.start))
+
+    def _alike(self, changed: dict) -> bool:
+        """Whether changed parameters of the modality give an image of the same channels and size."""
+        made = self.preprocessing
+        other = replace(made, parameters={**made.parameters, **changed})
+        names, others = (channel_names(p.modality, **p.parameters) for p in (made, other))
+        return names == others and made.side == other.side
 
     def _crops_fit(self) -> bool:
         """Whether every shifted crop lies within the image of the modality."""
@@ -352,6 +375,10 @@ class Recipe:
     def to_dict(self) -> dict:
         """The recipe as nested dictionaries."""
         return dataclasses.asdict(self)
+
+
+def _is_range(factors: list[float]) -> bool:
+    return len(factors) == 2 and 0.5 <= factors[0] <= factors[1] <= 2
 
 
 def _within(section: str, problems: Problems) -> Problems:

@@ -1,8 +1,9 @@
 """Augmented batches. Draws depend only on (seed, epoch, batch), so training can resume."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 
@@ -24,6 +25,8 @@ class Batches(keras.utils.PyDataset):
         shift: largest shift of the crop in px.
         flip: mirror half of the images.
         upper_face: share of the images reduced to the upper face.
+        heights, widths: lowest and highest factor by which an image is scaled about its centre; drawn
+            uniformly on a logarithmic scale. Displacements keep their values.
         batch_size: images per batch; the last, incomplete batch of an epoch is dropped.
         seed: seed of all random draws.
         units: the targets are those of action units (`mer_zoo.action_units.OUTPUTS`): mirroring an image
@@ -43,6 +46,8 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         seed: int,
         upper_face: float = 0.0,
+        heights: Sequence[float] = (1.0, 1.0),
+        widths: Sequence[float] = (1.0, 1.0),
         units: bool = False,
     ):
         super().__init__(workers=1)
@@ -50,6 +55,7 @@ class Batches(keras.utils.PyDataset):
         self.image_size, self.shift, self.flip = image_size, shift, flip
         self.modality, self.parameters = modality, parameters
         self.upper_face, self.units = upper_face, units
+        self.logarithms = np.log([heights, widths])
         self.batch_size, self.seed = min(batch_size, len(images)), seed
         self.start_epoch(0)
 
@@ -76,6 +82,11 @@ class Batches(keras.utils.PyDataset):
             reduced = rng.random(len(chosen)) < self.upper_face
             for i in np.flatnonzero(reduced):
                 images[i] = modalities.upper_face(images[i])
+        if self.logarithms.any():
+            factors = np.exp(rng.uniform(*self.logarithms.T[..., None], size=(2, len(chosen))))
+            images = np.stack(
+                [_scaled(i, *pair) for i, pair in zip(images, factors.T, strict=True)]
+            )
         batch_images = np.stack(
             [
                 image[y : y + self.image_size, x : x + self.image_size]
@@ -95,6 +106,17 @@ class Batches(keras.utils.PyDataset):
             targets[mirrored] = targets[mirrored][:, mirrored_order()]
             targets[np.ix_(reduced, lower_outputs())] = 0
         return targets
+
+
+def _scaled(image: np.ndarray, height: float, width: float) -> np.ndarray:
+    """An image scaled about its centre within its own size; what comes into sight repeats the edge."""
+    side = image.shape[0]
+    middle = (side - 1) / 2
+    matrix = np.array([[width, 0, (1 - width) * middle], [0, height, (1 - height) * middle]])
+    scaled = cv2.warpAffine(
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return scaled.reshape(image.shape)  # OpenCV drops a single channel's axis
 
 
 class EpochStarter(keras.callbacks.Callback):

@@ -5,7 +5,7 @@ import io
 import json
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,8 @@ class RenderedCorpus:
         class_names: the classes of the schema.
         digest: SHA-256 that names the corpus.
         description: the corpus in words, for the card.
+        makings: as `images`, made of the same clips in other ways (`Augmentation.makings`). They are
+            trained on, never scored.
     """
 
     images: np.ndarray
@@ -58,6 +60,7 @@ class RenderedCorpus:
     class_names: tuple[str, ...]
     digest: str
     description: str
+    makings: tuple[np.ndarray, ...] = ()
 
     def rows(self, split: str) -> np.ndarray:
         """The row numbers of "train", "validation" or "test". Each identity is in only one of them.
@@ -106,8 +109,12 @@ class RenderedCorpus:
 
     def _examples(self, split: str, rig: str, **facts) -> Examples:
         records = self._records(split, rig)
+        chosen = self._chosen(split, rig)
+        images = self.images[chosen]
+        if split == "train" and self.makings:
+            images = np.stack([images, *(made[chosen] for made in self.makings)], axis=1)
         return Examples(
-            images=self.images[self._chosen(split, rig)],
+            images=images,
             subjects=np.char.add(np.char.add(records["rig"], "/"), records["identity"]),
             clips=np.array([f"{record['identity']}/{record['clip']}" for record in records]),
             protocol=self.description,
@@ -150,7 +157,8 @@ def render_corpus(
         for identity in corpus.identities
         if conditions is None or identity.split == "test"
     ]
-    kinds = {_folder(corpus, p.modality, p.parameters): p for p in (recipe.preprocessing, *also)}
+    own = [recipe.preprocessing, *makings(recipe)] if conditions is None else [recipe.preprocessing]
+    kinds = {_folder(corpus, p.modality, p.parameters): p for p in (*own, *also)}
     folders = list(kinds)
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
@@ -166,18 +174,21 @@ def render_corpus(
                 source.jobs,
                 [folder / name for folder in missing],
             )
-        stored = np.load(folders[0] / name, allow_pickle=False)
-        if len(stored["table"]):
-            made.append((stored["images"], stored["table"]))
-        skipped.extend(stored["skipped"].tolist())
+        read = [np.load(folder / name, allow_pickle=False) for folder in folders[: len(own)]]
+        if len(read[0]["table"]):
+            made.append((read[0]["table"], [stored["images"] for stored in read]))
+        skipped.extend(read[0]["skipped"].tolist())
     for line in skipped:
         progress(f"left out: {line}")
     if not made:
         raise NoFaceError(f"None of the {len(paths)} photographs in {source.photos} can be used.")
     more = f"{data.talking_clips} more of each training identity that talks, "
+    images, *others = (
+        np.concatenate(parts) for parts in zip(*(sets for _, sets in made), strict=True)
+    )
     return RenderedCorpus(
-        images=np.concatenate([images for images, _ in made]),
-        records=np.concatenate([records for _, records in made]),
+        images=images,
+        records=np.concatenate([records for records, _ in made]),
         class_names=find_schema(data.schema).class_names,
         digest=corpus.digest,
         description=(
@@ -185,7 +196,17 @@ def render_corpus(
             f"{data.clips_per_identity} clips of each identity, "
             f"{more if data.talking_clips else ''}face rigs {' and '.join(corpus.rigs)}"
         ),
+        makings=tuple(others),
     )
+
+
+def makings(recipe: Recipe) -> list[Preprocessing]:
+    """How the further images of each training clip are made; see `Augmentation.makings`."""
+    first = recipe.preprocessing
+    return [
+        replace(first, parameters={**first.parameters, **changed})
+        for changed in recipe.augmentation.makings
+    ]
 
 
 def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | None = None) -> str:

@@ -14,6 +14,7 @@ from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.recipe import Real, Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
+from mer_zoo.training.ensemble import EnsembleLearner
 from mer_zoo.training.learner import REAL, RecipeLearner
 from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 
@@ -31,6 +32,7 @@ def evaluate(
     start: str | None = None,
     jobs: int = 1,
     threads: int = 1,
+    members: int = 1,
     oracle: bool = False,
     out: str | Path | None = None,
     force: bool = False,
@@ -56,6 +58,9 @@ def evaluate(
             weights; by default the recipe's. Entries that were trained on real clips are refused.
         jobs: processes; each trains one fold at a time.
         threads: of each process if there are several.
+        members: networks that are trained on every fold with different seeds. The score is that of the
+            mean of their probabilities for each image and its mirror image; 1 for a single network,
+            which sees the image as it is.
         oracle: also compute the test-selected scores.
         out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
             keeps the finished folds; without `out` they are in the cache folder. In both cases the
@@ -89,7 +94,10 @@ def evaluate(
         if isinstance(dataset, datasets.Dataset)
         else load_dataset(real, root, dataset, protocol)
     )
+    _refuse_ensemble(recipe, members, split, oracle)
     options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
+    if members != 1:
+        options["members"] = members
     evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
     result = evaluated(recipe, data, out, force, track, oracle, progress=progress, **options)
     if out is not None:
@@ -97,18 +105,37 @@ def evaluate(
     return result
 
 
+def _refuse_ensemble(recipe: Recipe, members: int, split: str, oracle: bool) -> None:
+    """Raises EvaluationError for options that an ensemble does not have."""
+    without = {
+        f"the split {ZERO_SHOT}": split == ZERO_SHOT,
+        "oracle": oracle,
+        "a recipe of action units": recipe.of_units,
+    }
+    refused = [name for name, given in without.items() if given]
+    if members != 1 and refused:
+        raise EvaluationError(
+            f"members is {members}, but there are no ensembles with {' or '.join(refused)}. Set members "
+            "to 1."
+        )
+
+
 def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Result:
     split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
     seeds, start = options.pop("seeds"), options.pop("start")
-    learner = RecipeLearner.of(recipe, REAL, start)
+    members = options.pop("members", 1)
+    learner: RecipeLearner | EnsembleLearner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
+    if members != 1:
+        learner = EnsembleLearner(learner, members)
     with tracked(track, "evaluate") as tracker:
         examples = examples_of(data, recipe, jobs=jobs, progress=progress)
         logged = TrackedEvaluation(
             tracker, examples, name=recipe.name, params={"recipe": recipe.name}
         )
         if split == ZERO_SHOT:
-            result = score_zero_shot(learner.start, examples, recipe.preprocessing, logged)
+            entry = RecipeLearner.of(recipe, REAL, start).start
+            result = score_zero_shot(entry, examples, recipe.preprocessing, logged)
         else:
             result = run(
                 learner,

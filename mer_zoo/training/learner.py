@@ -84,11 +84,15 @@ class RecipeLearner:
         if section == SYNTHETIC:
             _, training = recipe.synthetic()
             own = recipe.start
-            # Rendered clips differ already; variants are made of real ones.
-            augmentation = replace(augmentation, variants=1, action_units={})
+            # Rendered clips differ already; variants are made of real ones, makings of rendered ones.
+            images = 1 + len(augmentation.makings)
+            augmentation = replace(augmentation, variants=images, action_units={})
         else:
             real = recipe.real_section()
             training, own = real.training, real.start
+            # Faces of real clips have the shape in which they will be shown.
+            same = [1.0, 1.0]
+            augmentation = replace(augmentation, makings=[], heights=same, widths=same)
         return cls(
             recipe.network,
             recipe.preprocessing,
@@ -217,6 +221,8 @@ class RecipeLearner:
             shift=shift,
             flip=self.augmentation.flip,
             upper_face=self.augmentation.upper_face,
+            heights=self.augmentation.heights,
+            widths=self.augmentation.widths,
             batch_size=self.training.batch_size,
             seed=seed,
             units=units,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mer_zoo.clips import Clip
-from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.errors import ClipError, ParameterError, UnknownNameError
 from mer_zoo.modalities import compute
-from mer_zoo.modalities.flow import optical_strain
+from mer_zoo.modalities.flow import optical_strain, rescale_flow
 from mer_zoo.modalities.rigid import flow_without_head
 
 METHODS = ["dis", "farneback", "tvl1"]
@@ -81,3 +81,25 @@ def test_small_frames_are_refused(face):
 def test_an_unknown_method_is_refused(clip):
     with pytest.raises(UnknownNameError, match="'farneback'"):
         compute("flow", clip, method="farnback")
+
+
+def test_a_standardized_image_does_not_depend_on_how_its_maker_stretched_it(moving_face):
+    clip = moving_face(112, 12, (1, 5, 10))
+    made = {"size": 28, "remove_rigid": "median"}
+    ours = compute("flow", clip, standardize=True, **made)
+    raw = compute("flow", clip, normalize=False, **made)
+    low, high = raw.min(axis=(0, 1)), raw.max(axis=(0, 1))
+    stretched = np.rint(255 * (raw - low) / (high - low)).astype(np.uint8)
+    another = stretched.copy()
+    another[..., 0] = another[..., 0] // 2 + 40  # less contrast
+    another[..., 2] = 255 - another[..., 2]  # another formula of strain
+    first, second = (rescale_flow(image, standardize=True) for image in (stretched, another))
+    np.testing.assert_allclose(first, ours, atol=0.15)
+    np.testing.assert_allclose(second, first, atol=0.15)
+    assert np.abs(rescale_flow(another) - rescale_flow(stretched)).max() > 1
+    np.testing.assert_allclose(np.sqrt((ours**2).mean(axis=(0, 1))), 0.35, atol=0.02)
+
+
+def test_standardizing_without_normalizing_is_refused(clip):
+    with pytest.raises(ParameterError, match="normalize=True"):
+        compute("flow", clip, normalize=False, standardize=True)

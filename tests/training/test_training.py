@@ -11,12 +11,14 @@ import pytest
 
 import mer_zoo
 from mer_zoo import models
-from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
+from mer_zoo.errors import MerZooError, NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.evaluation.metrics import auc
 from mer_zoo.recipes import Recipe
 from mer_zoo.training import train_entry
 from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.training.corpora import Portraits, render_corpus
 from mer_zoo.training.fit import fit_network, predict
+from mer_zoo.training.synthetic import train_seeds, training_examples
 from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
@@ -60,6 +62,37 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     again = train_entry(recipe, photos, tmp_path / "again", **make)
     assert not any(line.startswith("part") for line in said), "the corpus came from the cache"
     assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
+
+
+@pytest.mark.backend_free
+def test_each_training_clip_is_imaged_in_every_making(photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    recipe = Recipe.read(RECIPE.with_name("ststnet_megc2019.toml"))
+    makings = [{"method": "farneback"}, {"remove_rigid": "head"}]
+    recipe = dataclasses.replace(
+        recipe,
+        augmentation=dataclasses.replace(recipe.augmentation, makings=makings),
+        data=dataclasses.replace(recipe.data, clips_per_identity=6, rigs=["makehuman"]),
+        training=dataclasses.replace(recipe.training, epochs=1, seeds=[1], batch_size=16),
+    )
+    corpus = render_corpus(recipe, Portraits(photos, jobs=1), progress=str)
+    train = training_examples(recipe, corpus)
+    assert train.variants == 3 and corpus.examples("test").variants == 1
+    first, second, third = np.moveaxis(train.images.astype(np.float32), 1, 0)
+    for other in (second, third):
+        assert 0 < np.abs(first - other).mean() < np.abs(first - first[::-1]).mean()
+    (result,) = train_seeds(recipe, corpus, tmp_path / "state", progress=str)
+    assert result.fitted.predict(train.originals).shape == (len(train), 3)
+
+
+@pytest.mark.backend_free
+def test_makings_of_other_channels_or_sizes_are_refused(tmp_path):
+    text = RECIPE.with_name("ststnet_megc2019.toml").read_text()
+    for changed in ("{ size = 40 }", "{ sizes = 32 }"):
+        path = tmp_path / "wrong.toml"
+        path.write_text(text.replace("[augmentation]", f"[augmentation]\nmakings = [{changed}]"))
+        with pytest.raises(MerZooError, match=r"makings must keep|sizes"):
+            Recipe.read(path)
 
 
 @pytest.mark.backend_free
