@@ -47,7 +47,7 @@ def main() -> None:
             rows = np.flatnonzero(np.isin(every.clips, test.clips))
             answers = result.probabilities[rows][None]
             named = answers[..., : len(UNITS)] >= result.thresholds
-            found = score_units(test.targets, answers, named, test.subjects)
+            found = score_units(test.unit_targets, answers, named, test.subjects, result.one_sided)
             print(
                 f"| {rig} | {scored} | {found.clips} | {found.subjects} | {found.mean_auc[0]:.3f} | "
                 f"{found.macro_f1[0]:.3f} |",

@@ -49,6 +49,10 @@ OUTPUTS = (
 )
 """The names of a network's outputs: the units, then both sides of each of `SIDED`."""
 
+ONE_SIDED = 0.5
+"""How far the sides of a unit must differ for one of them to be named, where no card says it; see
+`leaning`."""
+
 UPPER_FACE = frozenset({1, 2, 4, 5, 6, 7, 9})
 """Units that move nothing below the wings of the nose: those read while a person talks."""
 
@@ -154,7 +158,10 @@ class MovedUnit:
 
 
 def moved_units(
-    probabilities: "np.ndarray", thresholds: Sequence[float], upper_face: float | None = None
+    probabilities: "np.ndarray",
+    thresholds: Sequence[float],
+    upper_face: float | None = None,
+    one_sided: float = ONE_SIDED,
 ) -> tuple[MovedUnit, ...]:
     """The units that moved, by number.
 
@@ -163,6 +170,7 @@ def moved_units(
         thresholds: probability that each of `UNITS` must reach.
         upper_face: the probability that a unit of the upper face must reach at least, where the image
             shows only the upper face; other units are then left out. None for the whole face.
+        one_sided: see `side_of`.
     """
     moved = []
     for number, threshold in zip(UNITS, thresholds, strict=True):
@@ -170,15 +178,61 @@ def moved_units(
         if upper_face is not None:
             threshold = max(threshold, upper_face) if number in UPPER_FACE else math.inf
         if value >= threshold:
-            moved.append(MovedUnit(number, value, side_of(number, probabilities)))
+            moved.append(MovedUnit(number, value, side_of(number, probabilities, one_sided)))
     return tuple(moved)
 
 
-def side_of(number: int, probabilities: "np.ndarray") -> Side:
-    """The most probable side of a unit: left alone, right alone, or what is left of it, both."""
+def side_of(number: int, probabilities: "np.ndarray", one_sided: float = ONE_SIDED) -> Side:
+    """The side on which a unit moved; "" for units without one.
+
+    Args:
+        number: of the unit.
+        probabilities: float `(len(OUTPUTS),)`.
+        one_sided: left or right is named if the unit's `leaning` reaches this, 0 to 1; "both" if not.
+    """
     if number not in SIDED:
         return ""
-    left, right = (float(probabilities[_PLACE[f"AU{number} {s}"]]) for s in ("left", "right"))
-    both = float(probabilities[_PLACE[f"AU{number}"]]) - left - right
-    sides: tuple[tuple[float, Side], ...] = ((both, "both"), (left, "left"), (right, "right"))
-    return max(sides, key=lambda item: item[0])[1]
+    lean = float(leaning(number, probabilities))
+    if not lean or abs(lean) < one_sided:
+        return "both"
+    return "left" if lean > 0 else "right"
+
+
+def leaning(number: int, probabilities: "np.ndarray") -> "np.ndarray":
+    """By how much left is more probable than right, given that the unit moved.
+
+    (left - right) / unit: -1 for the right alone, 0 for both sides alike, 1 for the left alone. The
+    outputs are independent, so the value may lie outside -1..1.
+
+    Args:
+        number: one of `SIDED`.
+        probabilities: float `(..., len(OUTPUTS))`.
+
+    Returns:
+        float `(...)`.
+    """
+    import numpy as np
+
+    moved, left, right = (
+        np.asarray(probabilities, np.float64)[..., _PLACE[f"AU{number}{side}"]]
+        for side in ("", " left", " right")
+    )
+    return (left - right) / np.maximum(moved, 1e-6)
+
+
+def side_targets(number: int, targets: "np.ndarray") -> tuple["np.ndarray", ...]:
+    """The clips in which a unit moved on the left alone, on the right alone, and on both sides.
+
+    A unit that is coded without a side counts as one that moved on both.
+
+    Args:
+        number: one of `SIDED`.
+        targets: `(..., len(OUTPUTS))` of 0 and 1.
+
+    Returns:
+        Three times bool `(...)`.
+    """
+    moved, left, right = (
+        targets[..., _PLACE[f"AU{number}{side}"]] > 0 for side in ("", " left", " right")
+    )
+    return left, right, moved & ~left & ~right

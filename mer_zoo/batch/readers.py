@@ -84,7 +84,7 @@ class EntryReader:
             class_names=tuple(card.class_names),
             notes=card.provenance(),
             sha256=card.weights.sha256,
-            preprocessing=repr((card.preprocessing, card.rejection, *_companion(card))),
+            preprocessing=repr((card.preprocessing, card.rejection, *_units(card))),
             backend=backend,
             options=options,
         )
@@ -105,9 +105,14 @@ class EntryReader:
         return clip.read(_classifier(self.name, self.sha256), self.options)
 
 
-def _companion(card) -> tuple[str, ...]:
-    """The entry that names the action units beside the label, with the digest of its weights."""
-    return (card.companion, find(card.companion).card.weights.sha256) if card.companion else ()
+def _units(card) -> tuple:
+    """What decides on the action units of a row: the entry that names them and its thresholds."""
+    if card.companion:
+        other = find(card.companion).card
+        return (card.companion, other.weights.sha256, other.rejection.upper_face, *_units(other))
+    if card.units:
+        return (tuple(unit.threshold for unit in card.units), card.one_sided)
+    return ()
 
 
 @lru_cache(maxsize=1)

@@ -281,7 +281,9 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
     for name, values, interval, majority, chance in (
         ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
         ("mean AUC", found.mean_auc, found.mean_auc_interval, 0.5, 0.5),
-        ("side", found.side, None, None, 1 / 3),
+        ("side, one-sided", found.side, None, 0.0, 1 / 3),
+        ("side, bilateral", found.side_both, None, 1.0, 1 / 3),
+        ("side, mean of both", found.side_mean, None, 0.5, 1 / 3),
         ("left or right", found.left_right, None, None, 0.5),
     ):
         between = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
@@ -295,7 +297,8 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
         each.add_row(f"AU {unit.number}", NAMES[unit.number], str(unit.positives), *figures)
     note = (
         f"Means over the {len(found.counted)} units that at least {LEAST} clips show. "
-        f"{found.one_sided} units are coded on one side. Thresholds: {evaluation.thresholds}."
+        f"Of units 10, 12 and 14, {found.one_sided} are coded on one side, {found.two_sided} without a side. "
+        f"Thresholds: {evaluation.thresholds}."
     )
     return [means, each, Text(note)]
 

@@ -25,6 +25,7 @@ class UnitResult:
         truth: float32 `(N, outputs)` of 0 and 1 (`mer_zoo.action_units.OUTPUTS`).
         probabilities: float32 `(seeds, N, outputs)`.
         named: bool `(seeds, N, units)`.
+        one_sided: float `(seeds, N)`, see `mer_zoo.action_units.side_of`.
         seeds: of the trainings.
         thresholds: where the thresholds of `named` come from, in words.
         about: plain values, as those of `mer_zoo.evaluation.Result`.
@@ -35,6 +36,7 @@ class UnitResult:
     truth: np.ndarray
     probabilities: np.ndarray
     named: np.ndarray
+    one_sided: np.ndarray
     seeds: tuple[int, ...]
     thresholds: str
     about: dict
@@ -42,7 +44,9 @@ class UnitResult:
     @cached_property
     def scores(self) -> UnitScores:
         """The scores of all clips together."""
-        return score_units(self.truth, self.probabilities, self.named, self.subjects)
+        return score_units(
+            self.truth, self.probabilities, self.named, self.subjects, self.one_sided
+        )
 
     @property
     def title(self) -> str:

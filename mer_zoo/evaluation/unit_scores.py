@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mer_zoo.action_units import OUTPUTS, SIDED, UNITS, side_of
+from mer_zoo.action_units import ONE_SIDED, SIDED, UNITS, leaning, side_targets
 from mer_zoo.evaluation.metrics import auc
 from mer_zoo.evaluation.statistics import DRAWS, bootstrap_interval
 
@@ -45,8 +45,10 @@ class UnitScores:
         macro_f1, mean_auc: for each seed, over the units that at least `LEAST` clips show.
         side: for each seed, share of the one-sided units (10, 12, 14) whose side is named among left,
             right and both; NaN without any.
-        left_right: the same where only left and right are told apart.
-        one_sided: how many one-sided units there are.
+        side_both: the same of the bilateral ones, which are those coded without a side.
+        side_mean: mean of both shares, so that preferring one answer gains nothing.
+        left_right: as `side`, where only left and right are told apart.
+        one_sided, two_sided: how many one-sided and bilateral units there are.
         macro_f1_interval, mean_auc_interval: 95% bootstrap over subjects.
         majority: macro F1 of the more frequent answer to each unit, yes or no.
         prevalence: expected macro F1 of naming each unit at random, as often as it is shown.
@@ -57,8 +59,11 @@ class UnitScores:
     macro_f1: tuple[float, ...]
     mean_auc: tuple[float, ...]
     side: tuple[float, ...]
+    side_both: tuple[float, ...]
+    side_mean: tuple[float, ...]
     left_right: tuple[float, ...]
     one_sided: int
+    two_sided: int
     macro_f1_interval: tuple[float, float]
     mean_auc_interval: tuple[float, float]
     majority: float
@@ -73,7 +78,11 @@ class UnitScores:
 
 
 def score_units(
-    truth: np.ndarray, probabilities: np.ndarray, named: np.ndarray, subjects: np.ndarray
+    truth: np.ndarray,
+    probabilities: np.ndarray,
+    named: np.ndarray,
+    subjects: np.ndarray,
+    one_sided: np.ndarray | float = ONE_SIDED,
 ) -> UnitScores:
     """Scores answers about action units.
 
@@ -82,6 +91,7 @@ def score_units(
         probabilities: `(seeds, N, outputs)`.
         named: bool `(seeds, N, units)`: the units that were named.
         subjects: `(N,)`.
+        one_sided: see `mer_zoo.action_units.side_of`; broadcast to `(seeds, N)`.
     """
     shown = truth[:, : len(UNITS)] > 0
     positives = shown.sum(0)
@@ -94,7 +104,10 @@ def score_units(
             for p in probabilities
         ]
     )
-    sides = np.array([_sides(truth, p) for p in probabilities])
+    limits = np.broadcast_to(one_sided, probabilities.shape[:2])
+    sides = [_sides(truth, *row) for row in zip(probabilities, limits, strict=True)]
+    side, side_both, left_right = np.array([shares for shares, _ in sides]).T
+    single, double = sides[0][1]
     share = positives[counted] / max(len(shown), 1)
     always = np.where(share > 0.5, 2 * share / (1 + share), 0.0)
     nothing = (float("nan"),) * 2
@@ -105,9 +118,12 @@ def score_units(
         ),
         macro_f1=tuple(map(float, _mean(f1[:, counted]))),
         mean_auc=tuple(map(float, _mean(areas[:, counted]))),
-        side=tuple(map(float, sides[:, 0])),
-        left_right=tuple(map(float, sides[:, 1])),
-        one_sided=int(sides[0, 2]),
+        side=tuple(map(float, side)),
+        side_both=tuple(map(float, side_both)),
+        side_mean=tuple(map(float, (side + side_both) / 2)),
+        left_right=tuple(map(float, left_right)),
+        one_sided=single,
+        two_sided=double,
         macro_f1_interval=(
             bootstrap_interval(counts[:, :, counted], lambda c: np.nanmean(_f1(c), axis=-1))
             if counted.any()
@@ -149,19 +165,24 @@ def _f1(counts: np.ndarray) -> np.ndarray:
     )
 
 
-def _sides(truth: np.ndarray, probabilities: np.ndarray) -> tuple[float, float, int]:
-    """Share of the one-sided units named with their side; the same of left and right; how many."""
-    hits = told = total = 0
+def _sides(truth, answers, limits) -> tuple[tuple[float, float, float], tuple[int, int]]:
+    """Shares of one-sided units, of bilateral units, and of left against right; how many units.
+
+    `limits`: float `(N,)`, the leaning that each clip's units must reach to be one-sided.
+    """
+    hits = kept = told = single = double = 0
     for number in SIDED:
-        left, right = (OUTPUTS.index(f"AU{number} {side}") for side in ("left", "right"))
-        for column, side in ((left, "left"), (right, "right")):
-            for row in np.flatnonzero(truth[:, column] > 0):
-                p = probabilities[row]
-                total += 1
-                hits += side_of(number, p) == side
-                told += (p[left] > p[right]) == (side == "left")
-    share = (hits / total, told / total) if total else (float("nan"),) * 2
-    return (*share, total)
+        left, right, both = side_targets(number, truth)
+        lean = leaning(number, answers)
+        named, one = (np.abs(lean) >= limits) & (lean != 0), left | right
+        correct = np.where(left, lean > 0, lean < 0)
+        hits += int((named & correct)[one].sum())
+        told += int(correct[one].sum())
+        kept += int((~named)[both].sum())
+        single, double = single + int(one.sum()), double + int(both.sum())
+    nan = float("nan")
+    of_one = (hits / single, told / single) if single else (nan, nan)
+    return (of_one[0], kept / double if double else nan, of_one[1]), (single, double)
 
 
 def _auc_interval(shown, probabilities, subjects, draws: int = DRAWS, seed: int = 0):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mer_zoo.action_units import ONE_SIDED, SIDED, leaning, side_targets
 from mer_zoo.evaluation import Examples
 from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.zoo.cards import ReliabilityBin
@@ -80,6 +81,39 @@ def best_threshold(answers: np.ndarray, shown: np.ndarray) -> float:
     last = int(f1.argmax())
     below = ranked[last + 1] if last + 1 < len(ranked) else 0.0
     return float((ranked[last] + below) / 2)
+
+
+def best_one_sided(answers: np.ndarray, targets: np.ndarray) -> float:
+    """The leaning from which on a unit is called one-sided that gives the highest balanced accuracy.
+
+    That is the mean of two shares: of the one-sided units that are given their side, and of the
+    bilateral ones that are given "both". Naming one side more often thus gains nothing by itself. The
+    units of `SIDED` share one number, because the rarer ones have few clips. The middle one of equally
+    good numbers; `ONE_SIDED` if there is no one-sided or no bilateral unit.
+
+    Args:
+        answers: float `(N, outputs)`, probabilities.
+        targets: `(N, outputs)` of 0 and 1.
+    """
+    lean, right, one, both = [], [], [], []
+    for number in SIDED:
+        left_alone, right_alone, bilateral = side_targets(number, targets)
+        value = leaning(number, answers)
+        lean.append(np.abs(value))
+        right.append(np.where(left_alone, value > 0, value < 0))
+        one.append(left_alone | right_alone)
+        both.append(bilateral)
+    size, hit, sided, bilateral = map(np.concatenate, (lean, right, one, both))
+    if not sided.any() or not bilateral.any():
+        return ONE_SIDED
+    values = np.unique(np.clip(size[sided | bilateral], 0, 1))
+    cuts = (values[1:] + values[:-1]) / 2
+    if not len(cuts):
+        return ONE_SIDED
+    named = size >= cuts[:, None]
+    score = (named & hit)[:, sided].mean(1) + (~named)[:, bilateral].mean(1)
+    best = np.flatnonzero(score == score.max())
+    return float(cuts[best[len(best) // 2]])
 
 
 def reliability(probabilities: np.ndarray, shown: np.ndarray) -> list[ReliabilityBin]:

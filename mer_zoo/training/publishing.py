@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mer_zoo import __version__
+from mer_zoo.action_units import ONE_SIDED
 from mer_zoo.errors import OutputExistsError
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
@@ -67,6 +68,7 @@ def write_entry(
     storage: Storage = Storage(),
     units: list[cards.UnitFacts] | None = None,
     reliability: list[cards.ReliabilityBin] | None = None,
+    one_sided: float = ONE_SIDED,
 ) -> cards.Card:
     """Writes the zoo entry of a trained network.
 
@@ -79,7 +81,7 @@ def write_entry(
         trained_on, rejection, metrics: sections of the card.
         licence, limits: replace those of the recipe, which are for weights from synthetic clips.
         storage: how the weights are written.
-        units, reliability: sections of the card of an entry that names action units.
+        units, reliability, one_sided: sections of the card of an entry that names action units.
 
     Returns:
         The card.
@@ -119,6 +121,7 @@ def write_entry(
         made_with=_made_with(),
         units=units or [],
         reliability=reliability or [],
+        one_sided=one_sided,
     )
     answers = golden_probabilities(classifier_type(card)(network, card), golden)
     golden_section = {"clips": golden, "probabilities": np.round(answers, 7).tolist()}

@@ -13,7 +13,7 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.training.calibration import best_threshold
+from mer_zoo.training.calibration import best_one_sided, best_threshold
 from mer_zoo.training.learner import REAL, RecipeLearner
 from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 from mer_zoo.zoo import find
@@ -56,8 +56,10 @@ def evaluate_units(
     examples = coded_examples(dataset, make)
     if split == ZERO_SHOT:
         result = score_zero_shot(learner.start, examples, recipe.preprocessing)
-        limits = np.array([unit.threshold for unit in find(learner.start).card.units])
+        card = find(learner.start).card
+        limits = np.array([unit.threshold for unit in card.units])
         named = result.probabilities[..., : len(UNITS)] >= limits
+        one_sided = np.full(result.probabilities.shape[:2], card.one_sided)
         told = f"those of the card of {learner.start}"
     else:
         result = run(
@@ -70,7 +72,7 @@ def evaluate_units(
             threads=threads,
             progress=progress,
         )
-        named = _named(result, _truth(result, examples))
+        named, one_sided = _named(result, _truth(result, examples))
         told = "of the highest F1 on the held-out answers about all other subjects"
     return UnitResult(
         clips=result.clips,
@@ -78,6 +80,7 @@ def evaluate_units(
         truth=_truth(result, examples),
         probabilities=result.probabilities,
         named=named,
+        one_sided=one_sided,
         seeds=result.seeds,
         thresholds=told,
         about={**result.about, "uncoded_clips_left_out": len(dataset) - len(examples)},
@@ -112,14 +115,19 @@ def _truth(result: Result, examples: Examples) -> np.ndarray:
     return examples.unit_targets[[place[clip] for clip in result.clips]]
 
 
-def _named(result: Result, truth: np.ndarray) -> np.ndarray:
-    """bool `(seeds, N, units)`: no subject's own units decide the thresholds of its clips."""
+def _named(result: Result, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is named, bool `(seeds, N, units)`, and the leaning of one-sided units, `(seeds, N)`.
+
+    No subject's own units decide the thresholds of its clips.
+    """
     named = np.zeros((*result.probabilities.shape[:2], len(UNITS)), bool)
+    one_sided = np.zeros(named.shape[:2])
     shown = truth[:, : len(UNITS)] > 0
     for subject in np.unique(result.subjects):
         own = result.subjects == subject
         for seed, answers in enumerate(result.probabilities):
+            one_sided[seed, own] = best_one_sided(answers[~own], truth[~own])
             for k in range(len(UNITS)):
                 least = best_threshold(answers[~own, k], shown[~own, k])
                 named[seed, own, k] = answers[own, k] >= least
-    return named
+    return named, one_sided

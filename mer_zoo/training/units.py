@@ -13,7 +13,12 @@ from mer_zoo.evaluation.unit_scores import UnitScores, score_units
 from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
-from mer_zoo.training.calibration import best_threshold, calibrate_head, reliability
+from mer_zoo.training.calibration import (
+    best_one_sided,
+    best_threshold,
+    calibrate_head,
+    reliability,
+)
 from mer_zoo.training.corpora import RenderedCorpus
 from mer_zoo.training.learner import FittedNetwork, fit_or_resume
 from mer_zoo.training.publishing import Storage, log_entry, write_entry
@@ -31,6 +36,7 @@ class UnitSeed:
         seed: of the training.
         fitted: the network, with its weights as stored.
         thresholds: probability that each of `UNITS` must reach, from validation identities.
+        one_sided: see `mer_zoo.action_units.side_of`, from validation identities.
         upper_face: the least such probability while a person talks; 1 where nothing is named then.
         probabilities: float32 `(clips, outputs)`.
     """
@@ -38,6 +44,7 @@ class UnitSeed:
     seed: int
     fitted: FittedNetwork
     thresholds: tuple[float, ...]
+    one_sided: float
     upper_face: float
     probabilities: np.ndarray
 
@@ -49,7 +56,11 @@ class UnitSeed:
     def score(self, test: Examples) -> UnitScores:
         """The scores of this seed alone."""
         return score_units(
-            test.unit_targets, self.probabilities[None], self.named[None], test.subjects
+            test.unit_targets,
+            self.probabilities[None],
+            self.named[None],
+            test.subjects,
+            self.one_sided,
         )
 
 
@@ -111,27 +122,30 @@ def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> UnitSe
     validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
     records = corpus.records[corpus.rows("validation")]
     usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split
-    calibrate_head(fitted, validation.part(np.flatnonzero(usual)))
+    choosing = validation.part(np.flatnonzero(usual))
+    calibrate_head(fitted, choosing)
     stored = state / f"seed{seed}.{recipe.storage}.safetensors"
     weights.save(fitted.network, stored, recipe.storage)
     weights.load(fitted.network, stored)
     silent = np.flatnonzero(records["speech"] & ~validation.is_expression)
-    thresholds = _thresholds(fitted, validation.part(np.flatnonzero(usual)))
+    answers = fitted.predict(choosing.images)
+    thresholds = _thresholds(answers, choosing)
+    one_sided = round(best_one_sided(answers, choosing.unit_targets), 4)
     upper = _upper_face(recipe, fitted, validation.images[silent])
-    result = UnitSeed(seed, fitted, thresholds, upper, fitted.predict(test.images))
+    result = UnitSeed(seed, fitted, thresholds, one_sided, upper, fitted.predict(test.images))
     scores = result.score(test)
     progress(
         f"seed {seed}: macro F1 {scores.macro_f1[0]:.3f}, mean AUC {scores.mean_auc[0]:.3f}, side "
-        f"{scores.side[0]:.3f} (left or right {scores.left_right[0]:.3f})"
+        f"{scores.side[0]:.3f} of one-sided units, {scores.side_both[0]:.3f} of bilateral ones (left or "
+        f"right {scores.left_right[0]:.3f})"
     )
     return result
 
 
-def _thresholds(fitted, validation: Examples) -> tuple[float, ...]:
+def _thresholds(answers: np.ndarray, validation: Examples) -> tuple[float, ...]:
     """The threshold of each unit that gives the highest F1."""
-    answers = fitted.predict(validation.images)[:, : len(UNITS)]
-    shown = validation.unit_targets[:, : len(UNITS)] > 0
-    return tuple(round(best_threshold(a, s), 4) for a, s in zip(answers.T, shown.T, strict=True))
+    shown = validation.unit_targets > 0
+    return tuple(round(best_threshold(answers[:, k], shown[:, k]), 4) for k in range(len(UNITS)))
 
 
 def _upper_face(recipe, fitted, silent: np.ndarray) -> float:
@@ -179,7 +193,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
             selection=recipe.selection,
             pretrained=pretraining(recipe.network, recipe.start),
         ),
-        metrics=_metrics(test, results, scores),
+        metrics=unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
         storage=Storage(recipe.storage),
         units=[
             cards.UnitFacts(
@@ -194,15 +208,21 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
         reliability=reliability(
             first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
         ),
+        one_sided=first.one_sided,
     )
 
 
-def _metrics(test: Examples, results: list[UnitSeed], first: UnitScores) -> list[cards.Metric]:
-    each = [result.score(test) for result in results]
-    nothing = (float("nan"),) * 2
+def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[cards.Metric]:
+    """The metrics of a card.
 
-    def metric(name, clips, majority, chance, interval=nothing):
-        values = [round(getattr(scores, name)[0], 4) for scores in each]
+    Args:
+        test: the clips of the held-out identities.
+        scored: seed and scores of each training, of one seed alone.
+    """
+    first = scored[0][1]
+
+    def metric(name, clips, majority, chance, interval=(float("nan"),) * 2):
+        values = [round(getattr(scores, name)[0], 4) for _, scores in scored]
         return cards.Metric(
             name=name,
             value=values[0],
@@ -211,7 +231,7 @@ def _metrics(test: Examples, results: list[UnitSeed], first: UnitScores) -> list
             split="test",
             clips=clips,
             identities=len(np.unique(test.subjects)),
-            seeds=[result.seed for result in results],
+            seeds=[seed for seed, _ in scored],
             majority=round(majority, 4),
             chance=round(chance, 4),
             interval=[] if np.isnan(interval).any() else [round(v, 4) for v in interval],
@@ -223,7 +243,12 @@ def _metrics(test: Examples, results: list[UnitSeed], first: UnitScores) -> list
     ]
     if first.one_sided:
         made += [
-            metric("side", first.one_sided, 0.5, 1 / 3),
             metric("left_right", first.one_sided, 0.5, 0.5),
+            metric("side", first.one_sided, 0.0, 1 / 3),
+        ]
+    if first.one_sided and first.two_sided:
+        made += [
+            metric("side_both", first.two_sided, 1.0, 1 / 3),
+            metric("side_mean", first.one_sided + first.two_sided, 0.5, 1 / 3),
         ]
     return made

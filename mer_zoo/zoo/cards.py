@@ -10,7 +10,7 @@ from typing import Annotated
 
 import tomli_w
 
-from mer_zoo.action_units import NAMES, OUTPUTS, UNITS
+from mer_zoo.action_units import NAMES, ONE_SIDED, OUTPUTS, UNITS
 from mer_zoo.bounds import (
     CHANNELS,
     CLASSES,
@@ -215,6 +215,8 @@ class Card:
 
     `companion`: the packaged entry that names the action units in the same image. `units` and
     `reliability`: of an entry that names action units itself; empty for entries that name a class.
+    `one_sided`: how far the sides of a unit must differ for left or right to be named
+    (`mer_zoo.action_units.side_of`), chosen on the validation identities.
     """
 
     name: Annotated[str, Text(1, 200), Like("[^/]+", "a name without a slash")]
@@ -239,6 +241,7 @@ class Card:
     )
     units: Annotated[list[UnitFacts], Items(0, len(UNITS))] = field(default_factory=list)
     reliability: Annotated[list[ReliabilityBin], Items(0, 100)] = field(default_factory=list)
+    one_sided: Share = ONE_SIDED
 
     @classmethod
     def read(cls, path: Path) -> "Card":

@@ -46,7 +46,7 @@ class ActionUnitClassifier(MicroExpressionClassifier):
         thresholds = [unit.threshold for unit in self.card.units]
         least = self.rejection.upper_face if upper else None
         return UnitReading(
-            moved=moved_units(values, thresholds, least) if usable else (),
+            moved=moved_units(values, thresholds, least, self.card.one_sided) if usable else (),
             probabilities={n: float(v) for n, v in zip(self.class_names, values, strict=True)},
         )
 

@@ -76,7 +76,8 @@ def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
         result = dataclasses.replace(
             made, clips=examples.clips, subjects=examples.subjects, probabilities=answers
         )
-        return _named(result, truth)[:, own]
+        named, one_sided = _named(result, truth)
+        return np.concatenate([named[:, own], one_sided[:, own, None]], axis=2)
 
     from mer_zoo.training.evaluating import examples_of
     from mer_zoo.training.unit_evaluation import _named
@@ -111,6 +112,13 @@ def test_scores_worked_by_hand():
     hits, ties = 8 * 28 + 2 * 28 / 2, 8 * 2 / 2
     assert found.mean_auc == pytest.approx(((hits + ties) / 300,))
     assert found.one_sided == 4 and found.side == (0.75,) and found.left_right == (1.0,)
+    assert found.two_sided == 6 and found.side_both == (1.0,) and found.side_mean == (0.875,)
+    wide = score_units(truth, answers, answers[..., : len(UNITS)] > 0.5, np.arange(40) % 10, 0.2)
+    assert wide.side == (1.0,) and wide.left_right == (1.0,)
+    limits = np.full((1, 40), 0.2)
+    limits[0, 3] = 0.5  # each clip has its own
+    own = score_units(truth, answers, answers[..., : len(UNITS)] > 0.5, np.arange(40) % 10, limits)
+    assert own.side == (0.75,)
     assert found.majority == 0 and found.prevalence == 0.25
     low, high = found.macro_f1_interval
     assert low < 0.8 < high

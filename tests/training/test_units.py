@@ -13,7 +13,7 @@ from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.training import train_entry, train_on_real
 from mer_zoo.training.batches import Batches
-from mer_zoo.training.calibration import best_threshold, platt
+from mer_zoo.training.calibration import best_one_sided, best_threshold, platt
 from mer_zoo.zoo.golden import golden_clips, resized
 from tests.photographs import write_photographs
 from tests.toy_recipes import SYNTHETIC
@@ -48,6 +48,8 @@ def test_from_photographs_to_an_entry_that_names_units(entry):
     assert [unit.number for unit in card.units] == list(UNITS)
     names = [metric.name for metric in card.metrics]
     assert names[:2] == ["macro_f1", "mean_auc"] and card.metrics[0].seeds == [1, 2]
+    assert 0 < card.one_sided < 1 and [metric.seeds for metric in card.metrics] == [[1, 2]] * 6
+    assert names[2:] == ["left_right", "side", "side_both", "side_mean"]
     clips = sum(part.answers for part in card.reliability)
     assert clips == card.metrics[0].clips * len(UNITS)
     assert mer_zoo.zoo.golden.verify(entry).passed
@@ -113,6 +115,28 @@ def test_the_threshold_is_that_of_the_highest_f1():
     assert best_threshold(answers, np.array([1, 1, 0, 0, 0, 0], bool)) == pytest.approx(0.7)
     assert best_threshold(answers, np.array([1, 1, 0, 1, 1, 0], bool)) == pytest.approx(0.25)
     assert best_threshold(answers, np.zeros(6, bool)) == 1.0
+
+
+def test_the_side_threshold_is_that_of_the_highest_balanced_accuracy():
+    targets = np.stack([target_row([code]) for code in ["L12", "L12", "R10", "12", "12", "14"]])
+    answers = np.zeros(targets.shape)
+    for row, (unit, left, right) in enumerate(
+        [
+            (12, 0.8, 0.0),
+            (12, 0.4, 0.0),
+            (10, 0.0, 0.5),
+            (12, 0.2, 0.0),
+            (12, 0.0, 0.1),
+            (14, 0.3, 0),
+        ]
+    ):
+        for name, value in (("", 1.0), (" left", left), (" right", right)):
+            answers[row, OUTPUTS.index(f"AU{unit}{name}")] = value
+    assert best_one_sided(answers, targets) == pytest.approx(0.35)
+    answers[2, OUTPUTS.index("AU10 left")] = 1.0  # the wrong side: naming it gains nothing
+    assert best_one_sided(answers, targets) == pytest.approx(0.35)
+    assert best_one_sided(answers[:3], targets[:3]) == 0.5, "without a bilateral unit"
+    assert best_one_sided(answers[3:], targets[3:]) == 0.5, "without a one-sided unit"
 
 
 def test_targets_of_another_width_are_refused():

@@ -2,17 +2,20 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 import mer_zoo
 from mer_zoo.action_units import OUTPUTS, UNITS, moved_units, target_row
+from mer_zoo.batch.readers import EntryReader, ReadOptions
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip
 from mer_zoo.errors import CardError
 from mer_zoo.explain import explain_reading
 from mer_zoo.readings import render_reading
+from mer_zoo.zoo import find
 from mer_zoo.zoo.companions import companion_of
 from mer_zoo.zoo.golden import golden_clips
 
@@ -89,6 +92,63 @@ def test_of_the_upper_face_only_its_units_are_named():
     upper = {unit.number for unit in moved_units(row, thresholds, upper_face=0.6)}
     assert upper == {1, 2, 4, 5, 6, 7, 9}
     assert moved_units(row * 0.55, thresholds, upper_face=0.6) == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "one_sided", "side"),
+    [
+        (0.40, 0.02, 0.40, "left"),  # both is the most probable: 0.48
+        (0.02, 0.40, 0.40, "right"),
+        (0.40, 0.02, 0.45, "both"),
+        (0.30, 0.25, 0.10, "both"),
+        (0.00, 0.00, 0.00, "both"),
+    ],
+)
+def test_a_side_is_named_where_left_and_right_differ_enough(left, right, one_sided, side):
+    row = np.zeros(len(OUTPUTS), np.float32)
+    for name, value in (("AU12", 0.9), ("AU12 left", left), ("AU12 right", right)):
+        row[OUTPUTS.index(name)] = value
+    (unit,) = moved_units(row, [0.5] * len(UNITS), one_sided=one_sided)
+    assert unit.side == side
+
+
+def test_the_card_says_from_where_on_a_unit_is_one_sided():
+    model = mer_zoo.load("meganet_au")
+    clip = golden_clips()["lip_corner_puller"]
+    assert model.card.one_sided == pytest.approx(0.33)
+    assert model.predict_clip(clip, aligned=True).label == "12"
+    card = dataclasses.replace(model.card, one_sided=1e-5)
+    strict = type(model)(model.network, card).predict_clip(clip, aligned=True)
+    assert strict.label == "L12" and strict.to_frame().loc[0, "action_units"] == "L12"
+    assert strict.unit_probabilities == pytest.approx(
+        model.predict_clip(clip, aligned=True).unit_probabilities
+    )
+
+
+@pytest.mark.parametrize("name", ["meganet_au", "meganet_flow_au"])
+def test_the_sides_are_right_on_both_kinds_of_clips(name):
+    scores = {metric.name: metric for metric in mer_zoo.card(name).metrics}
+    assert scores["side"].value >= 0.9 and scores["side_both"].value >= 0.85
+    assert scores["side_mean"].value == pytest.approx(
+        (scores["side"].value + scores["side_both"].value) / 2, abs=1e-4
+    )
+
+
+def test_a_batch_is_not_resumed_with_another_threshold(tmp_path):
+    folder = tmp_path / "entry"
+    shutil.copytree(find("meganet_au").folder, folder)
+
+    def described():
+        return EntryReader.of(folder, "torch", ReadOptions()).describe()
+
+    before, card = described(), mer_zoo.card(folder)
+    dataclasses.replace(card, one_sided=0.7).write(folder / "card.toml")
+    assert described() != before
+    units = [dataclasses.replace(card.units[0], threshold=0.9), *card.units[1:]]
+    dataclasses.replace(card, units=units).write(folder / "card.toml")
+    assert described() != before
+    card.write(folder / "card.toml")
+    assert described() == before
 
 
 @pytest.mark.parametrize(
