@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
 from mer_zoo.settings import choose_backend
 
@@ -53,6 +53,17 @@ def face_options(face: str, engine: EngineName, **limits: float | None) -> dict:
     """The options of the functions that follow a face; a limit of None leaves their default."""
     given = {name: limit for name, limit in limits.items() if limit is not None}
     return {"face": int(face) if face.isdigit() else face, "engine": engine.value, **given}
+
+
+def roots(given: list[str]):
+    """One folder, or one folder per database name (`casme2=PATH`)."""
+    if len(given) == 1 and "=" not in given[0]:
+        return Path(given[0])
+    if not all("=" in text for text in given):
+        raise BadParameter(
+            "Give one folder, or name each: --root casme2=PATH --root samm=PATH --root smic=PATH."
+        )
+    return {name: Path(path) for name, path in (text.split("=", 1) for text in given)}
 
 
 def load_model(name: str | Path):

@@ -15,8 +15,8 @@ from mer_zoo.cli.common import (
     RecipeName,
     choose_backend,
     out,
+    roots,
 )
-from mer_zoo.cli.evaluating import roots
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from mer_zoo.cli.common import Ict, Photos, choose_backend, out
-from mer_zoo.cli.evaluating import roots
+from mer_zoo.cli.common import Ict, Photos, choose_backend, out, roots
 from mer_zoo.cli.tracking_options import quieten
 
 RecipeName = Annotated[
