@@ -55,7 +55,7 @@ def evaluate(
         start: zoo entry whose weights the training of every fold starts from; "" for random
             weights; by default the recipe's. Entries that were trained on real clips are refused.
         jobs: processes; each trains one fold at a time.
-        threads: of each process if there are several.
+        threads: threads of each process, if there are several processes.
         oracle: also compute the test-selected scores.
         out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
             keeps the finished folds; without `out` they are in the cache folder. In both cases the
