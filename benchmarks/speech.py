@@ -12,16 +12,20 @@ union of .5, and names where nothing was shown.
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.naming import NamingScore, Stretch, read_stretches, score_naming
+
 
 def video(arguments) -> None:
     import mer_zoo
     from mer_zoo.clips import open_frames
-    from mer_zoo.evaluation.naming import read_stretches, score_naming
 
     model = mer_zoo.load(arguments.entry)
     annotated = read_stretches(arguments.annotations)
@@ -51,7 +55,6 @@ def named(found) -> list[tuple[int, int, str | None]]:
 def synthetic(arguments) -> None:
     import mer_zoo
     from mer_zoo.evaluation import SpottingScore
-    from mer_zoo.evaluation.naming import NamingScore, Stretch, score_naming
     from mer_zoo.faces import find_landmarks
     from mer_zoo.synthesis import Portrait, draw_long_video, read_photograph
 

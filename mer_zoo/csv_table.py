@@ -5,7 +5,7 @@ import io
 import os
 import warnings
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -165,6 +165,13 @@ class CsvFormat:
                 "the table again as csv."
             ) from error
         return rows
+
+
+def csv_bytes(rows: Iterable[Sequence]) -> bytes:
+    """The rows as CSV: UTF-8, one line feed at the end of each line."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8")
 
 
 def plain_name(name: str) -> str:

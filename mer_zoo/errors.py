@@ -60,7 +60,7 @@ class WeightsError(MerZooError, OSError):
 
 
 class ParameterError(MerZooError, ValueError):
-    """A parameter of a layer or of an image has a value it cannot have."""
+    """A parameter of a layer or of an image has an invalid value."""
 
 
 class RecipeError(MerZooError, ValueError):

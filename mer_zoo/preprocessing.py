@@ -10,10 +10,10 @@ from mer_zoo.bounds import SIDE, Arguments, Name, OneOf, Within
 class Preprocessing:
     """How a clip becomes the network's input.
 
-    The face is aligned to a square crop of `face_size` px (outer eye corners 0.4875 of that apart).
-    With `alignment = "frame"` no face is detected; whole frames, such as the registered crops of a
-    dataset, are resized to that square instead. The modality turns the clip into one image (the
-    size of the crop, or its parameter `size`). The network sees the central `image_size` px.
+    The face is aligned to a square crop of `face_size` px, with the outer eye corners 0.4875 of its
+    side apart. With `alignment = "frame"` no face is detected; whole frames, such as the registered
+    crops of a dataset, are resized to that square instead. The modality turns the clip into one image
+    (the size of the crop, or its parameter `size`). The network sees the central `image_size` px.
     """
 
     modality: Name

@@ -15,12 +15,15 @@ from mer_zoo.zoo.cards import Card, Metric
 def add(entry: Path, folder: Path) -> Card:
     """The card with the score, written."""
     card, result = Card.read(entry / "card.toml"), Result.read(folder)
-    if result.about["split"] != ZERO_SHOT or result.about["learner"]["sha256"] != card.weights.sha256:
+    if (
+        result.about["split"] != ZERO_SHOT
+        or result.about["learner"]["sha256"] != card.weights.sha256
+    ):
         sys.exit(f"{folder} does not hold a zero-shot score of the weights in {entry}.")
     metric = Metric(
         name="uf1",
         value=round(result.uf1, 4),
-        protocol=f"{result.about["protocol"]}, real clips, none trained on",
+        protocol=f"{result.about['protocol']}, real clips, none trained on",
         split=ZERO_SHOT,
         clips=len(result.clips),
         identities=len(set(result.subjects.tolist())),

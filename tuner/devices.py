@@ -82,8 +82,8 @@ def set_defaults(backend: str, *, watching: bool = False) -> None:
 
     Args:
         backend: that it uses.
-        watching: the process only looks after workers meanwhile, so JAX takes memory when it is
-            needed at the end and not before.
+        watching: this process supervises workers and computes only at the end, so JAX must not
+            reserve memory when it starts.
     """
     settings = memory_settings(backend)
     if watching and backend == "jax":

@@ -12,7 +12,7 @@ class SearchRefusedError(TuningError, ValueError):
 
 
 class LeakError(TuningError, ValueError):
-    """The search was handed clips that its winner is to be tested on."""
+    """The search was given clips on which its winner will be tested."""
 
 
 class SearchRunningError(TuningError):

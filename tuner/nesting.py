@@ -90,8 +90,17 @@ def score_nested(
     started = time.perf_counter()
     records, chosen = [], {}
     for number, fold in enumerate(folds):
-        inner = _search(
-            recipe, source, examples, fold, outcome, folder, number, trials, learner, team, progress
+        held_out = tuple(np.unique(examples.subjects[fold.test]).tolist())
+        inner = search(
+            recipe,
+            TrainingPart(source, held_out),
+            trials=trials,
+            project=folder / f"fold{number:03d}",
+            tracking_uri=outcome.record.store.uri,
+            learner=learner,
+            team=team,
+            progress=progress,
+            **{**vars(outcome.settings), "held_out": held_out},
         )
         chosen[fold.name] = inner.best.values
         record = journal.read(outcome.seed, number)
@@ -104,29 +113,6 @@ def score_nested(
     result.about["chosen"] = chosen
     keep_score(result, outcome, folder, "nested")
     return result
-
-
-def _search(
-    recipe, source, examples, fold, outcome, folder, number, trials, learner, team, progress
-) -> Outcome:
-    """The search of an outer fold; one that has ended is read."""
-    held_out = tuple(np.unique(examples.subjects[fold.test]).tolist())
-    settings = outcome.settings
-    return search(
-        recipe,
-        TrainingPart(source, held_out),
-        trials=trials,
-        algorithm=settings.algorithm,
-        seed=settings.seed,
-        folds=settings.folds,
-        project=folder / f"fold{number:03d}",
-        tracking_uri=outcome.record.store.uri,
-        held_out=held_out,
-        learner=learner,
-        mixed_precision=settings.mixed_precision,
-        team=team,
-        progress=progress,
-    )
 
 
 def _score(

@@ -20,7 +20,7 @@ class Lines:
         self._bars.console.print(text, markup=False, highlight=False)
 
     def trials(self, done: int, total: int, best: float | None) -> None:
-        """So many trials have ended."""
+        """Shows how many trials have ended."""
         label = "trials" if best is None else f"trials, best UF1 {best:.3f}"
         self._bars.update(
             self._trials, completed=done, total=total, description=label, visible=True

@@ -32,6 +32,6 @@ class Settings:
         """The inverse of `to_dict`.
 
         Raises:
-            TypeError, KeyError: it is not one.
+            TypeError, KeyError: these are not the values of settings.
         """
         return cls(**{**stored, "held_out": tuple(stored["held_out"])})

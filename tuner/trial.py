@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import tomli_w
 
@@ -20,10 +20,11 @@ from tuner.space import Space, applied, plain
 from tuner.usage import DeviceUse
 
 
+@dataclass(eq=False)
 class TrialRunner:
     """Runs trials by number.
 
-    Args:
+    Attributes:
         space: of the search.
         source: makes the images of a trial where the search changes how.
         examples: with the images of the recipe as it is.
@@ -33,20 +34,16 @@ class TrialRunner:
         lines: told what happens.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        source: Source,
-        examples: Examples,
-        objective: Objective,
-        record: SearchRecord,
-        learner: Callable[[Recipe], Learner],
-        lines: Lines,
-    ):
-        self.space, self.source, self.objective = space, source, objective
-        self.record, self.learner, self.lines = record, learner, lines
-        self.class_names = examples.class_names
-        self._held = (_whole(space.recipe), examples)
+    space: Space
+    source: Source
+    examples: Examples
+    objective: Objective
+    record: SearchRecord
+    learner: Callable[[Recipe], Learner]
+    lines: Lines
+
+    def __post_init__(self):
+        self._held = (_whole(self.space.recipe), self.examples)
 
     def __call__(self, number: int, values: dict) -> dict[str, float]:
         """The pooled scores of a trial; folds finished before are read.
@@ -62,7 +59,7 @@ class TrialRunner:
             TuningError: the search cannot continue. Any other exception is of this trial alone, and is
                 kept with it.
         """
-        kept = self.record.trial(number, self.class_names)
+        kept = self.record.trial(number, self.examples.class_names)
         try:
             return self._run(number, values, kept)
         except STOPPING:

@@ -43,8 +43,8 @@ class Answers:
             progress: called with the number of frames done.
 
         Returns:
-            HTML for a page that has `mer_zoo.readings.stylesheet()`. What the user can correct is said in
-            it, and raises nothing.
+            HTML for a page that has `mer_zoo.readings.stylesheet()`. Errors that
+            the user can correct are shown in it and are not raised.
         """
         video = Path(video)
         try:

@@ -1,7 +1,5 @@
 """The CSV of `mer-zoo predict --csv`. It grows with every video, and the same command resumes it."""
 
-import csv
-import io
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +10,7 @@ from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.readers import EntryReader
 from mer_zoo.batch.rows import OK, unit_names
+from mer_zoo.csv_table import csv_bytes
 from mer_zoo.readings import Reading
 
 SHARE = 10  # at most a tenth of the time is spent on writing the table again
@@ -137,13 +136,11 @@ class GrowingTable:
 
 def encoded(rows: Iterable[ReadingRow], class_names: Sequence[str]) -> bytes:
     """The CSV (UTF-8) of some rows."""
-    rows, text = list(rows), io.StringIO()
-    units = unit_names(rows)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FACTS, "action_units", *(f"p_{name}" for name in class_names), *units])
+    rows = list(rows)
+    units, facts = unit_names(rows), (*FACTS, "action_units")
+    lines = [[*facts, *(f"p_{name}" for name in class_names), *units]]
     for row in rows:
-        values = [getattr(row, name) for name in (*FACTS, "action_units")]
         given = [row.probabilities[name] for name in class_names]
         given += [row.unit_probabilities[name] for name in units]
-        writer.writerow([*values, *(f"{p:.6g}" for p in given)])
-    return text.getvalue().encode("utf-8")
+        lines.append([*(getattr(row, name) for name in facts), *(f"{p:.6g}" for p in given)])
+    return csv_bytes(lines)

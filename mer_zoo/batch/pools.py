@@ -4,6 +4,7 @@ import contextlib
 import math
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from mer_zoo.batch.dask_worker import read_one_on_dask
 from mer_zoo.batch.inputs import Input
@@ -18,60 +19,64 @@ BACKENDS = ("loky", "dask")
 CONNECT_SECONDS = 10
 
 
-def check_pool(backend: str, jobs: int, scheduler: str | None, timeout: float | None) -> None:
-    """Checks what `read_all` is asked for.
+@dataclass(frozen=True)
+class Pool:
+    """What reads the videos of a batch; `predict_many` says what each option means.
 
     Raises:
         UnknownNameError: there is no such backend.
         BatchError: no jobs, a scheduler without Dask, or a limit that is none or that Dask would need.
         MissingPackageError: Dask is asked for and not installed.
     """
-    if backend not in BACKENDS:
-        raise UnknownNameError.among("batch backend", backend, BACKENDS)
-    if jobs == 0 or jobs < -1:
-        raise BatchError(f"jobs={jobs}: expected 1 or more processes, or -1 for one a core.")
-    if scheduler is not None and backend != "dask":
-        raise BatchError(
-            f"scheduler={scheduler!r} is the address of a Dask scheduler, but backend={backend!r}. "
-            "Say backend='dask' (--backend dask)."
-        )
-    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
-        raise BatchError(
-            f"timeout={timeout}: expected more than 0 seconds for each video, or None for no limit."
-        )
-    if timeout is not None and backend == "dask":
-        raise BatchError(
-            f"timeout={timeout} does not work with Dask, which cannot end one task. Use "
-            "backend='loky' (--backend loky), which ends and replaces the process of a video."
-        )
-    if backend == "dask":
-        require_extra("dask", "distributed", "backend='dask'")
 
+    jobs: int = 1
+    backend: str = "loky"
+    scheduler: str | None = None
+    timeout: float | None = None
 
-def read_all(
-    clips: Iterable[Input],
-    reader: Reader,
-    environment: dict[str, str],
-    *,
-    jobs: int,
-    backend: str,
-    scheduler: str | None,
-    timeout: float | None,
-) -> Iterator[tuple[Input, Row]]:
-    """Reads videos side by side and yields each with its row, as they come.
+    def __post_init__(self):
+        backend, timeout = self.backend, self.timeout
+        if backend not in BACKENDS:
+            raise UnknownNameError.among("batch backend", backend, BACKENDS)
+        if self.jobs == 0 or self.jobs < -1:
+            raise BatchError(
+                f"jobs={self.jobs}: expected 1 or more processes, or -1 for one a core."
+            )
+        if self.scheduler is not None and backend != "dask":
+            raise BatchError(
+                f"scheduler={self.scheduler!r} is the address of a Dask scheduler, but "
+                f"backend={backend!r}. Say backend='dask' (--backend dask)."
+            )
+        if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
+            raise BatchError(
+                f"timeout={timeout}: expected more than 0 seconds for each video, or None for no "
+                "limit."
+            )
+        if timeout is not None and backend == "dask":
+            raise BatchError(
+                f"timeout={timeout} does not work with Dask, which cannot end one task. Use "
+                "backend='loky' (--backend loky), which ends and replaces the process of a video."
+            )
+        if backend == "dask":
+            require_extra("dask", "distributed", "backend='dask'")
 
-    A video whose process dies (a crash below Python, or memory that runs out), or that takes longer
-    than `timeout`, becomes a failed row; the others are read. With one job, no limit and without
-    Dask, the videos are read in this process.
-    """
-    if backend == "dask":
-        return _read_on_dask(clips, reader, environment, jobs, scheduler)
-    if jobs == 1 and timeout is None:
-        return (read_one(clip, reader, {}) for clip in clips)
-    from joblib import cpu_count
+    def read(
+        self, clips: Iterable[Input], reader: Reader, environment: dict[str, str]
+    ) -> Iterator[tuple[Input, Row]]:
+        """Reads videos side by side and yields each with its row, as they come.
 
-    jobs = cpu_count() if jobs == -1 else jobs
-    return read_in_processes(clips, reader, environment, jobs=jobs, timeout=timeout)
+        A video whose process dies (a crash below Python, or memory that runs out), or that takes
+        longer than `timeout`, becomes a failed row; the others are read. With one job, no limit and
+        without Dask, the videos are read in this process.
+        """
+        if self.backend == "dask":
+            return _read_on_dask(clips, reader, environment, self.jobs, self.scheduler)
+        if self.jobs == 1 and self.timeout is None:
+            return (read_one(clip, reader, {}) for clip in clips)
+        from joblib import cpu_count
+
+        jobs = cpu_count() if self.jobs == -1 else self.jobs
+        return read_in_processes(clips, reader, environment, jobs=jobs, timeout=self.timeout)
 
 
 def _read_on_dask(clips, reader, environment, jobs, scheduler) -> Iterator[tuple[Input, Row]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from mer_zoo import __version__, settings
 from mer_zoo.batch.inputs import ReadOptions, expand
 from mer_zoo.batch.journal import BatchJournal
-from mer_zoo.batch.pools import check_pool, read_all
+from mer_zoo.batch.pools import Pool
 from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
 from mer_zoo.batch.rows import Row, check_format, encode, to_frame
@@ -116,7 +116,7 @@ def run(
     out = Path(out)
     report = None if report is None else Path(report)
     check_format(out)
-    check_pool(backend, jobs, scheduler, timeout)
+    pool = Pool(jobs, backend, scheduler, timeout)
     paths = [inputs] if isinstance(inputs, str | Path) else inputs
     clips = list({c.identity: c for c in expand([Path(p) for p in paths], fps, deep=True)}.values())
     if not clips:
@@ -132,15 +132,7 @@ def run(
         environment = worker_environment(keras_backend, threads=1)
         done = len(clips) - len(missing)
         with progress_bar("videos", len(clips), done, shown=progress) as advance:
-            for clip, row in read_all(
-                missing,
-                reader,
-                environment,
-                jobs=jobs,
-                backend=backend,
-                scheduler=scheduler,
-                timeout=timeout,
-            ):
+            for clip, row in pool.read(missing, reader, environment):
                 journal.add(clip, row)
                 advance()
         rows = journal.rows(clips)

@@ -1,10 +1,11 @@
 """Shared by all commands: consoles, options, progress, the choice of a backend."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.console import Console
+from typer import Argument, BadParameter, Option
 
 from mer_zoo.settings import choose_backend
 
@@ -17,19 +18,52 @@ err = Console(stderr=True)
 SOME_FAILED = 1
 DEFAULT_MODEL = "meganet_casme2"
 
-Force = Annotated[bool, typer.Option("--force", help="Overwrite existing output files.")]
+Force = Annotated[bool, Option("--force", help="Overwrite existing output files.")]
 ModelName = Annotated[
-    str, typer.Option("--model", "-m", help="Zoo entry, ./local folder or hf://org/repo@revision.")
+    str, Option("--model", "-m", help="Zoo entry, ./local folder or hf://org/repo@revision.")
 ]
+EntryName = Annotated[str, Argument(help="Zoo entry, or ./local folder.")]
+RecipeName = Annotated[str, Argument(help="Name of a recipe, or a .toml file.")]
+Ict = Annotated[
+    Path | None,
+    Option(help="File of the second face rig, for recipes that name it (docs/corpus.md)."),
+]
+Photos = Annotated[
+    Path | None, Option(help="For synthetic clips: folder of photographs, one identity each.")
+]
+Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
 
+Start = Annotated[int, Option(min=0, help="First frame to use.")]
+Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
+Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
+Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
+AllowTruncated = Annotated[bool, Option(help="Accept videos that end too early.")]
+EngineName = StrEnum("EngineName", ["auto", "keras", "litert"])
+"""What runs the face models."""
 MinMotion = Annotated[
-    float | None, typer.Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
+    float | None, Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
 ]
 MinScore = Annotated[
     float | None,
-    typer.Option(min=0, help="Minimum score: motion relative to noise, head motion and blinks."),
+    Option(min=0, help="Minimum score: motion relative to noise, head motion and blinks."),
 ]
-Face = Annotated[str, typer.Option(help="'largest', or 0, 1, ... by size.")]
+
+
+def face_options(face: str, engine: EngineName, **limits: float | None) -> dict:
+    """The options of the functions that follow a face; a limit of None leaves their default."""
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return {"face": int(face) if face.isdigit() else face, "engine": engine.value, **given}
+
+
+def roots(given: list[str]):
+    """One folder, or one folder per database name (`casme2=PATH`)."""
+    if len(given) == 1 and "=" not in given[0]:
+        return Path(given[0])
+    if not all("=" in text for text in given):
+        raise BadParameter(
+            "Give one folder, or name each: --root casme2=PATH --root samm=PATH --root smic=PATH."
+        )
+    return {name: Path(path) for name, path in (text.split("=", 1) for text in given)}
 
 
 def load_model(name: str | Path):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out, progress_bar
+from mer_zoo.cli.common import SOME_FAILED, EntryName, Force, choose_backend, out, progress_bar
 
 
 def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] = "*"):
@@ -18,7 +18,7 @@ def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] 
 
 
 def card(
-    name: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    name: EntryName,
     toml: Annotated[bool, typer.Option("--toml", help="Print the card file (TOML).")] = False,
 ):
     """Shows the card of an entry: its training data, scores, limits and intended use."""

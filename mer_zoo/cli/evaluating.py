@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, Force, choose_backend, out
+from mer_zoo.cli.common import SOME_FAILED, Force, Jobs, RecipeName, choose_backend, out, roots
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
@@ -21,7 +21,7 @@ Root = Annotated[
 
 
 def evaluate(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
+    recipe: RecipeName,
     to: Annotated[Path, typer.Option("--out", help="Folder for the result.")],
     root: Root,
     dataset: Annotated[str | None, typer.Option(help="Dataset; the recipe's by default.")] = None,
@@ -35,7 +35,7 @@ def evaluate(
         str | None,
         typer.Option(help="Entry whose weights training starts from; '' for random weights."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes; -1 for one per core.")] = 1,
+    jobs: Jobs = 1,
     members: Annotated[
         int,
         typer.Option(help="Networks trained on every fold; their probabilities are averaged."),
@@ -168,17 +168,6 @@ def clear_cache():
 
     store = ImageStore()
     out.print(f"{store.clear()} images removed from {store.folder}", highlight=False)
-
-
-def roots(given: list[str]):
-    """One folder, or one folder per database name (`casme2=PATH`)."""
-    if len(given) == 1 and "=" not in given[0]:
-        return Path(given[0])
-    if not all("=" in text for text in given):
-        raise typer.BadParameter(
-            "Give one folder, or name each: --root casme2=PATH --root samm=PATH --root smic=PATH."
-        )
-    return {name: Path(path) for name, path in (text.split("=", 1) for text in given)}
 
 
 def whole_numbers(text: str) -> list[int]:

@@ -6,17 +6,13 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import DEFAULT_MODEL, Force, ModelName, load_model, out
+from mer_zoo.cli.common import DEFAULT_MODEL, Force, Fps, ModelName, load_model, out
 
 SCALE = 4
 
 
-class Method(StrEnum):
-    """What is drawn on the face."""
-
-    integrated = "integrated"
-    gradcam = "gradcam"
-    attention = "attention"
+Method = StrEnum("Method", ["integrated", "gradcam", "attention"])
+"""What is drawn on the face."""
 
 
 def explain(
@@ -33,9 +29,7 @@ def explain(
             "Attention, which are the same for every class."
         ),
     ] = Method.integrated,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames per second, for a folder of images.")
-    ] = None,
+    fps: Fps = None,
     force: Force = False,
 ):
     """Draws the evidence for a class, or the attention of the network, on the face at the apex."""

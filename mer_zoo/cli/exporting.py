@@ -6,21 +6,14 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import Force, choose_backend, err, out
+from mer_zoo.cli.common import EntryName, Force, choose_backend, err, out
 
-
-class To(StrEnum):
-    """The formats of `mer_zoo.export`."""
-
-    onnx = "onnx"
-    saved_model = "saved_model"
-    litert = "litert"
-    openvino = "openvino"
-    torch = "torch"
+To = StrEnum("To", ["onnx", "saved_model", "litert", "openvino", "torch"])
+"""The formats of `mer_zoo.export`."""
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    model: EntryName,
     path: Annotated[Path, typer.Option("--out", help="File to write, or folder of a SavedModel.")],
     to: Annotated[To, typer.Option(help="Format.")] = To.onnx,
     with_preprocessing: Annotated[

@@ -1,13 +1,12 @@
 """The CSV of `mer-zoo watch --csv`: one row per reading, written when it is known."""
 
-import csv
-import io
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_zoo.cli.tables import INTERVAL_COLUMNS, interval_cells
+from mer_zoo.csv_table import csv_bytes
 from mer_zoo.errors import OutputExistsError
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class LiveTable:
         self._begun = datetime.now(UTC).isoformat(timespec="seconds")
         self._classes = classifier.class_names
         columns = ("begun", "source", *INTERVAL_COLUMNS, *FACTS)
-        self._header = _line([*columns, *(f"p_{name}" for name in self._classes)])
+        self._header = csv_bytes([[*columns, *(f"p_{name}" for name in self._classes)]])
 
     def __enter__(self) -> "LiveTable":
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +65,7 @@ class LiveTable:
         facts = [reading.label, reading.expression, reading.evidence, reading.model, dropped]
         chances = [f"{reading.probabilities[name]:.6g}" for name in self._classes]
         cells = [self._begun, self._source, *interval_cells(interval), *facts, *chances]
-        self._write(_line(cells))
+        self._write(csv_bytes([cells]))
 
     def _ends_with_line(self) -> bool:
         self._file.seek(-1, os.SEEK_END)
@@ -76,9 +75,3 @@ class LiveTable:
         self._file.write(content)
         self._file.flush()
         os.fsync(self._file.fileno())
-
-
-def _line(cells) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode("utf-8")

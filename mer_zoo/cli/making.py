@@ -5,14 +5,19 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import Force, choose_backend, out
-from mer_zoo.cli.evaluating import roots
+from mer_zoo.cli.common import (
+    EntryName,
+    Force,
+    Fps,
+    Ict,
+    Jobs,
+    Photos,
+    RecipeName,
+    choose_backend,
+    out,
+    roots,
+)
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
-
-Ict = Annotated[
-    Path | None,
-    typer.Option(help="File of the second face rig, for recipes that name it (docs/corpus.md)."),
-]
 
 
 def synth(
@@ -38,11 +43,8 @@ def synth(
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or a .toml file.")],
-    photos: Annotated[
-        Path | None,
-        typer.Option(help="For synthetic clips: folder of photographs, one identity each."),
-    ] = None,
+    recipe: RecipeName,
+    photos: Photos = None,
     ict: Ict = None,
     root: Annotated[
         list[str] | None,
@@ -56,7 +58,7 @@ def train(
         ),
     ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 2,
+    jobs: Jobs = 2,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -73,11 +75,7 @@ def train(
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where = {
-        "jobs": jobs,
-        "force": force,
-        "track": wanted(track, tracking_uri),
-    }
+    where = {"jobs": jobs, "force": force, "track": wanted(track, tracking_uri)}
     with tracking_told():
         if root:
             made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
@@ -98,7 +96,7 @@ def table(
         Path, typer.Option("--out", help="Table to write (.csv), with .md and .svg beside it.")
     ],
     ict: Ict = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 2,
+    jobs: Jobs = 2,
     force: Force = False,
 ):
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
@@ -116,7 +114,7 @@ def table(
 
 
 def finetune(
-    model: Annotated[str, typer.Argument(help="Zoo entry, or ./local folder.")],
+    model: EntryName,
     clips: Annotated[
         Path,
         typer.Argument(
@@ -127,9 +125,7 @@ def finetune(
     score: Annotated[
         bool, typer.Option(help="Run leave-one-subject-out first, for the score on the card.")
     ] = True,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames per second, for folders of images.")
-    ] = None,
+    fps: Fps = None,
     variants: Annotated[
         int, typer.Option(min=1, help="Training images per clip; 1 uses only the unchanged clip.")
     ] = 4,
@@ -141,7 +137,7 @@ def finetune(
             "neutral faces of your clips.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Number of processes.")] = 1,
+    jobs: Jobs = 1,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,

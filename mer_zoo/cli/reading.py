@@ -12,44 +12,32 @@ from typer import Argument, Option
 from mer_zoo.cli.common import (
     DEFAULT_MODEL,
     SOME_FAILED,
+    AllowTruncated,
+    EngineName,
+    Face,
     Force,
+    Fps,
     ModelName,
+    Start,
+    Stop,
     choose_backend,
     err,
+    face_options,
     load_model,
     out,
     progress_bar,
 )
 from mer_zoo.errors import MerZooError
 
-
-class EngineName(StrEnum):
-    """What runs the face models."""
-
-    auto = "auto"
-    keras = "keras"
-    litert = "litert"
-
-
-class BatchBackend(StrEnum):
-    """What runs the processes of a batch."""
-
-    loky = "loky"
-    dask = "dask"
-
-
+BatchBackend = StrEnum("BatchBackend", ["loky", "dask"])
+"""What runs the processes of a batch."""
 Paths = Annotated[
     list[Path], Argument(help="Videos, folders of videos or frames, or a csv table of clips.")
 ]
 Frame = Annotated[int | None, Option(min=0, help="Frame index from 0; spotted by default.")]
-Start = Annotated[int, Option(min=0, help="First frame to use.")]
-Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
-Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
-Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object per line instead of a table.")]
 Csv = Annotated[Path | None, Option(help="Write a CSV file. Run again to resume.")]
 Report = Annotated[Path | None, Option(help="Write an HTML report.")]
-AllowTruncated = Annotated[bool, Option(help="Accept videos that end too early.")]
 Everything = Annotated[
     bool, Option("--all", help="Show the phases, the motion and the probability of every class.")
 ]
@@ -98,9 +86,8 @@ def predict(
         "start": start,
         "stop": stop,
         "fps": fps,
-        "face": int(face) if face.isdigit() else face,
-        "engine": engine.value,
         "allow_truncated": allow_truncated,
+        **face_options(face, engine),
     }
     phases = {"onset": onset, "apex": apex, "offset": offset}
     if to is None:

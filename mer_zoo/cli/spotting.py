@@ -1,12 +1,26 @@
 """The command that finds expressions in long videos: spot."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import Face, Force, MinMotion, MinScore, err, load_model, out, progress_bar
-from mer_zoo.cli.reading import EngineName
+from mer_zoo.cli.common import (
+    AllowTruncated,
+    EngineName,
+    Face,
+    Force,
+    Fps,
+    MinMotion,
+    MinScore,
+    Start,
+    Stop,
+    err,
+    face_options,
+    load_model,
+    out,
+    progress_bar,
+)
 
 
 def spot(
@@ -16,16 +30,14 @@ def spot(
         typer.Option(help="Zoo entry, or ./local folder, that classifies each interval."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
-    start: Annotated[int, typer.Option(min=0, help="First frame to use.")] = 0,
-    stop: Annotated[int | None, typer.Option(help="Frame after the last one to use.")] = None,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames per second, for a folder of images.")
-    ] = None,
+    start: Start = 0,
+    stop: Stop = None,
+    fps: Fps = None,
     min_motion: MinMotion = None,
     min_score: MinScore = None,
     face: Face = "largest",
     engine: EngineName = EngineName.auto,
-    allow_truncated: Annotated[bool, typer.Option(help="Read videos that end too early.")] = False,
+    allow_truncated: AllowTruncated = False,
     force: Force = False,
 ):
     """Finds micro-expressions (onset, apex, offset) in a long video; excludes blinks and head motion."""
@@ -37,14 +49,8 @@ def spot(
     if csv is not None:
         refuse_overwrite(csv, force)
     stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
-    options: dict[str, Any] = {
-        "start": start,
-        "stop": stop,
-        "face": int(face) if face.isdigit() else face,
-        "engine": engine.value,
-    }
-    limits = {"min_motion": min_motion, "min_score": min_score}
-    options |= {name: limit for name, limit in limits.items() if limit is not None}
+    options = face_options(face, engine, min_motion=min_motion, min_score=min_score)
+    options |= {"start": start, "stop": stop}
     classifier = None if entry is None else load_model(entry)
     with progress_bar() as bar:
         task = bar.add_task(video.name, total=_frames(stream.frame_count, start, stop))

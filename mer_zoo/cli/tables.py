@@ -1,7 +1,5 @@
 """Rich tables of readings, cards and checks for the terminal, and the CSV of intervals."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from math import isnan
@@ -14,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from mer_zoo.csv_table import csv_bytes
 from mer_zoo.files import refuse_overwrite, write_atomically
 
 if TYPE_CHECKING:
@@ -144,13 +143,11 @@ def write_intervals(
         OutputExistsError: the file exists and `force` is false.
     """
     refuse_overwrite(path, force)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*INTERVAL_COLUMNS, "label", "action_units"])
+    lines = [[*INTERVAL_COLUMNS, "label", "action_units"]]
     for interval, reading in rows:
         told = ("", "") if reading is None else (reading.label, reading.action_unit_code or "")
-        writer.writerow([*interval_cells(interval), *told])
-    write_atomically(path, text.getvalue().encode("utf-8"))
+        lines.append([*interval_cells(interval), *told])
+    write_atomically(path, csv_bytes(lines))
     return path
 
 
@@ -430,7 +427,6 @@ def write_results(
 ) -> list[Path]:
     """Writes results side by side as .csv, and as .md and .svg beside it."""
     from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
-    from mer_zoo.files import refuse_overwrite, write_atomically
 
     table = results_table(results)
     written = {

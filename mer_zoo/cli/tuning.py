@@ -8,16 +8,11 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from mer_zoo.cli.common import choose_backend, out
-from mer_zoo.cli.evaluating import roots
-from mer_zoo.cli.making import Ict
+from mer_zoo.cli.common import Ict, Photos, choose_backend, out, roots
 from mer_zoo.cli.tracking_options import quieten
 
 RecipeName = Annotated[
     str, typer.Argument(help="Name or .toml file of a recipe with a search table.")
-]
-Photos = Annotated[
-    Path | None, Option(help="For synthetic clips: folder of photographs, one identity each.")
 ]
 Roots = Annotated[list[str] | None, Option(help="For real clips: folder of the recipe's dataset.")]
 Trials = Annotated[int, Option(help="Total number of trials.")]

@@ -4,21 +4,22 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mer_zoo.cli.common import (
     DEFAULT_MODEL,
+    EngineName,
     Face,
     MinMotion,
     MinScore,
     ModelName,
     err,
+    face_options,
     load_model,
     out,
 )
-from mer_zoo.cli.reading import EngineName
 
 
 def watch(
@@ -47,9 +48,7 @@ def watch(
     """Reads a camera, a stream or a file while it runs. Ctrl-C ends it and keeps what was read."""
     from mer_zoo.clips import open_live
 
-    limits = {"min_motion": min_motion, "min_score": min_score}
-    options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
-    options |= {"face": int(face) if face.isdigit() else face, "engine": engine.value}
+    options = face_options(face, engine, min_motion=min_motion, min_score=min_score)
     picture = _window(source) if window else None
     stream = open_live(source, every_frame=every_frame, seconds=seconds)
     _read(stream, load_model(model), csv, picture, options)

@@ -31,18 +31,17 @@ BOXES = 10_000
 
 
 class VideoStream(FrameStream):
-    """The frames of a video file, turned upright as its rotation mark says.
+    """The frames of a video file, rotated as its metadata says.
 
-    Times are the file's own where they increase, so variable frame rates keep their timing; where
-    they do not, a frame follows the last by 1 / fps. To reach frame `start` every frame before it
-    is decoded, since seeking lands on the wrong frame with some codecs; skipped frames are not
-    converted to RGB, which makes them cheaper but not free.
+    Times are those of the file where they increase, so variable frame rates keep their timing;
+    elsewhere a frame follows the previous one by 1 / fps. All frames before `start` are decoded,
+    because seeking lands on the wrong frame with some codecs. They are not converted to RGB.
 
     Args:
         path: the file.
         fps: the camera's frame rate, for a high-speed recording stored to play slowly: the time
             of a frame is then index / fps. None takes the times of the file.
-        allow_truncated: end quietly where the file breaks off.
+        allow_truncated: accept a file that ends too early.
 
     Raises:
         VideoError: if the file is missing, holds no picture that can be decoded, or (at the end of

@@ -16,6 +16,7 @@ from mer_zoo.datasets.table_reader import (
     ClipIdentity,
     TableReader,
     name_of,
+    official_headers,
     subject_number,
     version_by_counts,
 )
@@ -48,15 +49,9 @@ CASME2 = TableReader(
     fps=200.0,
     emotions=EMOTIONS,
     official="CASME2-coding-20140508.xlsx",
-    headers={
-        "subject": "Subject",
-        "clip": "Filename",
-        "onset": "OnsetFrame",
-        "apex": "ApexFrame",
-        "offset": "OffsetFrame",
-        "aus": "Action Units",
-        "emotion": "Estimated Emotion",
-    },
+    headers=official_headers(
+        "Subject, Filename, OnsetFrame, ApexFrame, OffsetFrame, Action Units, Estimated Emotion"
+    ),
     pattern=re.compile(r"coding", re.IGNORECASE),
     identify=identify,
     folder_key=folder_key,

@@ -9,7 +9,13 @@ import re
 from collections.abc import Mapping
 
 from mer_zoo.datasets.cells import cell_number
-from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, version_by_counts
+from mer_zoo.datasets.table_reader import (
+    ClipIdentity,
+    TableReader,
+    name_of,
+    official_headers,
+    version_by_counts,
+)
 
 EMOTIONS = ("happy", "anger", "fear", "disgust", "surprise", "others", "sad")
 COUNTS = {"part A v2": dict(zip(EMOTIONS, (55, 64, 86, 250, 187, 161, 57), strict=True))}
@@ -43,15 +49,7 @@ CASME3 = TableReader(
     fps=30.0,
     emotions=EMOTIONS,
     official="cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx",
-    headers={
-        "subject": "Subject",
-        "clip": "Filename",
-        "onset": "Onset",
-        "apex": "Apex",
-        "offset": "Offset",
-        "aus": "AU",
-        "emotion": "emotion",
-    },
+    headers=official_headers("Subject, Filename, Onset, Apex, Offset, AU, emotion"),
     pattern=re.compile(r"part_?a.*me_label", re.IGNORECASE),
     identify=identify,
     folder_key=folder_key,

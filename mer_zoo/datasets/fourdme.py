@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import Remark
-from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of
+from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, official_headers
 
 EMOTIONS = ("positive", "negative", "surprise", "repression", "others")
 # Data rows of release v1, counted from 0, whose action units its users found exchanged.
@@ -57,15 +57,7 @@ FOURDME = TableReader(
     fps=60.0,
     emotions=EMOTIONS,
     official="4DME_Labelling_Micro_release v1.xlsx",
-    headers={
-        "subject": "sub_ID",
-        "clip": "fold_name",
-        "onset": "Onset",
-        "apex": "Apex",
-        "offset": "Offset",
-        "aus": "AUs",
-        "emotion": "Emotion",
-    },
+    headers=official_headers("sub_ID, fold_name, Onset, Apex, Offset, AUs, Emotion"),
     pattern=re.compile(r"4dme.*micro", re.IGNORECASE),
     identify=identify,
     folder_key=folder_key,

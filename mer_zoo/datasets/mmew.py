@@ -9,7 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mer_zoo.datasets.annotation import Annotation
-from mer_zoo.datasets.table_reader import ClipIdentity, TableReader, name_of, subject_number
+from mer_zoo.datasets.table_reader import (
+    ClipIdentity,
+    TableReader,
+    name_of,
+    official_headers,
+    subject_number,
+)
 
 EMOTIONS = (
     "happiness",
@@ -51,15 +57,9 @@ MMEW = TableReader(
     fps=90.0,
     emotions=EMOTIONS,
     official="MMEW_Micro_Exp.xlsx",
-    headers={
-        "subject": "Subject",
-        "clip": "Filename",
-        "onset": "OnsetFrame",
-        "apex": "ApexFrame",
-        "offset": "OffsetFrame",
-        "aus": "Action Units",
-        "emotion": "Estimated Emotion",
-    },
+    headers=official_headers(
+        "Subject, Filename, OnsetFrame, ApexFrame, OffsetFrame, Action Units, Estimated Emotion"
+    ),
     pattern=re.compile(r"mmew.*micro", re.IGNORECASE),
     identify=identify,
     folder_key=folder_key,

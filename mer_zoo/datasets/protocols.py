@@ -43,6 +43,21 @@ def _casme2_five(clips: int, table_version: str, surprise: int, disgust: int, ad
     )
 
 
+def _megc2019(name: str, dataset: str, without: str = "") -> Protocol:
+    """The composite of MEGC 2019, in `dataset`, perhaps without one of its parts."""
+    counts = {"casme2": _CASME2_THREE, "samm": _SAMM_THREE, "smic": _SMIC_THREE}
+    subjects: dict[str, int | None] = {"casme2": 24, "samm": 28, "smic": 16}
+    return Protocol(
+        name=name,
+        dataset=dataset,
+        class_names=THREE_CLASSES,
+        classes=_SAME_THREE,
+        counts={part: count for part, count in counts.items() if part != without},
+        subjects={part: count for part, count in subjects.items() if part != without},
+        source=_MEGC + f", without {without.upper()}" * bool(without),
+    )
+
+
 _ALL = (
     _casme2_five(246, "20140508", surprise=25, disgust=63),
     _casme2_five(247, "20140508", surprise=25, disgust=64, added=(WITHOUT_ROW,)),
@@ -105,33 +120,9 @@ _ALL = (
         subjects={"casme3": None},
         source="J. Li et al., IEEE TPAMI 45(3), 2023; part A, table JpgIndex v2",
     ),
-    Protocol(
-        name="megc2019-442",
-        dataset="megc2019",
-        class_names=THREE_CLASSES,
-        classes=_SAME_THREE,
-        counts={"casme2": _CASME2_THREE, "samm": _SAMM_THREE, "smic": _SMIC_THREE},
-        subjects={"casme2": 24, "samm": 28, "smic": 16},
-        source=_MEGC,
-    ),
-    Protocol(
-        name="megc2019-flow-442",
-        dataset="flow",
-        class_names=THREE_CLASSES,
-        classes=_SAME_THREE,
-        counts={"casme2": _CASME2_THREE, "samm": _SAMM_THREE, "smic": _SMIC_THREE},
-        subjects={"casme2": 24, "samm": 28, "smic": 16},
-        source=_MEGC,
-    ),
-    Protocol(
-        name="megc2019-flow-309",
-        dataset="flow",
-        class_names=THREE_CLASSES,
-        classes=_SAME_THREE,
-        counts={"casme2": _CASME2_THREE, "smic": _SMIC_THREE},
-        subjects={"casme2": 24, "smic": 16},
-        source=_MEGC + ", without SAMM",
-    ),
+    _megc2019("megc2019-442", "megc2019"),
+    _megc2019("megc2019-flow-442", "flow"),
+    _megc2019("megc2019-flow-309", "flow", without="samm"),
 )
 
 PROTOCOLS = MappingProxyType({protocol.name: protocol for protocol in _ALL})

@@ -1,12 +1,11 @@
 """The report of a load: what was repaired, dropped or noticed."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mer_zoo.csv_table import csv_bytes
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import refuse_overwrite, write_atomically
 
@@ -91,15 +90,13 @@ class LoadReport:
         if path.suffix.lower() not in (".csv", ".txt"):
             raise DatasetError(f"The report cannot be saved as {path}; name it *.csv or *.txt.")
         refuse_overwrite(path, force)
-        text = self.to_text() + "\n" if path.suffix.lower() == ".txt" else self._csv()
-        write_atomically(path, text.encode("utf-8"))
+        if path.suffix.lower() == ".txt":
+            content = f"{self.to_text()}\n".encode()
+        else:
+            rows = [(r.kind, r.clip, r.what, r.why) for r in self.remarks]
+            content = csv_bytes([("kind", "clip", "what", "why"), *rows])
+        write_atomically(path, content)
         return path
-
-    def _csv(self) -> str:
-        rows = [(r.kind, r.clip, r.what, r.why) for r in self.remarks]
-        file = io.StringIO()
-        csv.writer(file, lineterminator="\n").writerows([("kind", "clip", "what", "why"), *rows])
-        return file.getvalue()
 
 
 def shortened(text: str, most: int = 300) -> str:

@@ -13,6 +13,7 @@ from mer_zoo.datasets.table_reader import (
     ClipIdentity,
     TableReader,
     name_of,
+    official_headers,
     subject_number,
     version_by_counts,
 )
@@ -49,15 +50,9 @@ SAMM = TableReader(
     fps=200.0,
     emotions=EMOTIONS,
     official="SAMM_Micro_FACS_Codes_v2.xlsx",
-    headers={
-        "subject": "Subject",
-        "clip": "Filename",
-        "onset": "Onset Frame",
-        "apex": "Apex Frame",
-        "offset": "Offset Frame",
-        "aus": "Action Units",
-        "emotion": "Estimated Emotion",
-    },
+    headers=official_headers(
+        "Subject, Filename, Onset Frame, Apex Frame, Offset Frame, Action Units, Estimated Emotion"
+    ),
     pattern=re.compile(r"micro.*facs|facs.*cod", re.IGNORECASE),
     identify=identify,
     folder_key=folder_key,

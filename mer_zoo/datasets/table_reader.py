@@ -148,29 +148,24 @@ class TableReader:
         if wrong or identity is None:
             return None, wrong
         about: dict[str, Any] = {
+            **phases,
             "where": table.sheet.place(number),
             "fps": self.fps,
             "folder": identity.folder,
+            "aus": cell_text(cells.get("aus")),
         }
-        aus = cell_text(cells.get("aus"))
-        return (
-            Annotation(
-                self.name,
-                identity.subject,
-                identity.clip,
-                emotion,
-                category,
-                aus=aus,
-                **phases,
-                **about,
-            ),
-            [],
-        )
+        named = self.name, identity.subject, identity.clip
+        return Annotation(*named, emotion, category, **about), []
 
     def canonical(self, emotion: str) -> str:
         """The category of an emotion as written; unknown ones are returned in lower case."""
         text = unicodedata.normalize("NFKC", emotion).strip().casefold()
         return self.category(text) if self.category else self.spellings.get(text, text)
+
+
+def official_headers(row: str) -> dict[str, str]:
+    """{field: header} of a table with every field; `row` is "Subject, Filename, ..." as in `HEADERS`."""
+    return dict(zip(HEADERS, row.split(", "), strict=True))
 
 
 def name_of(cells: Mapping, field_name: str, what: str) -> str:

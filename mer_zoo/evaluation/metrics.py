@@ -110,7 +110,7 @@ def majority(labels: ArrayLike, classes: int) -> Scores:
 
 
 def chance(labels: ArrayLike, classes: int) -> Scores:
-    """The scores expected of naming classes at random, each equally often."""
+    """The expected scores of random predictions in which all classes are equally likely."""
     counts = np.bincount(labels, minlength=classes).astype(float)
     return Scores(np.repeat(counts[:, None] / classes, classes, axis=1))
 

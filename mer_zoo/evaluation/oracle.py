@@ -19,7 +19,9 @@ LABEL = "test-selected: not a score, the epoch was chosen on the test subjects"
 def selected_on_test(
     labels: np.ndarray, folds: Sequence[Fold], outcomes: Sequence[FoldRecord]
 ) -> dict:
-    """The two usual rules, pooled over the folds, mean over the seeds.
+    """Scores of the two usual rules for choosing an epoch on the test subjects.
+
+    Pooled over the folds; means over the seeds.
 
     Args:
         labels: int `(N,)`.

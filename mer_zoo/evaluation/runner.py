@@ -72,8 +72,8 @@ def run(
         jobs: processes, each with one model at a time; -1 for one per core; 1 runs the folds in
             this process. joblib's own settings (`joblib.parallel_config`) may choose Dask or Ray
             instead.
-        threads: of each process if there are several. The last bits of a prediction may depend on
-            it, as they do on the backend.
+        threads: threads of each process, if there are several processes. The last bits of a
+            prediction may depend on it, as they do on the backend.
         oracle: also compute the score with the epoch chosen on the test subjects, labelled
             test-selected. It costs predictions after each epoch and changes nothing else.
         keep_weights: keep the weights of every fold in the journal.

@@ -25,17 +25,16 @@ def heat_map(
     *,
     method: str = "integrated",
 ) -> np.ndarray:
-    """Where in the image the evidence for a class lies.
+    """Shows which parts of the image are evidence for a class.
 
-    "integrated" asks how log p(class) grows on the way from a face on which nothing moves (an image of
-    zeros, what `mer_zoo.modalities` gives for a still face) to this image, and adds up what each place
-    of a feature map contributes: integrated gradients (Sundararajan et al., ICML 2017) at a hidden
-    layer, in 8 steps. "gradcam" (Selvaraju et al., ICCV 2017) weighs the maps with their mean gradient
-    at the image alone; where the answer is nearly certain that gradient is nearly nothing, and with it
-    the map.
+    "integrated": integrated gradients (Sundararajan et al., ICML 2017) at a hidden layer, in 8 steps.
+    The baseline is an image of zeros, the image of a still face. Each position of a feature map gets
+    its contribution to the change of log p(class) from the baseline to this image. "gradcam"
+    (Selvaraju et al., ICCV 2017) weights the maps by their mean gradient at the image alone. If the
+    prediction is nearly certain, that gradient is close to zero, and so is the map.
 
-    The layer is the last whose places stand for at most 8 x 8 px of the image. The very last maps of
-    MEGANet are too coarse and see half of the face from every place.
+    The layer is the last one whose positions cover at most 8 x 8 px of the image. The last maps of
+    MEGANet are coarser: each of their positions sees half of the face.
 
     Args:
         model: a `MicroExpressionClassifier`, or a model of `mer_zoo.models`.
@@ -45,8 +44,8 @@ def heat_map(
         method: "integrated" or "gradcam".
 
     Returns:
-        float32 `(H, W)`, 0..1: evidence for the class, 1 at its strongest place; all 0 where nothing
-        speaks for it.
+        float32 `(H, W)`, 0..1: evidence for the class, 1 at the strongest position; all 0 if
+        nothing is evidence for it.
 
     Raises:
         UnknownNameError: no such class or method.

@@ -32,7 +32,7 @@ class Graph:
     expected: np.ndarray
 
     def answer(self) -> np.ndarray:
-        """What the network answers to the example, float32 `(clips, classes)`."""
+        """The network's output for the example, float32 `(clips, classes)`."""
         values = list(self.example.values())
         return self.network.predict_on_batch(values if len(values) > 1 else values[0])
 

@@ -59,10 +59,10 @@ def canonical_transform(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray
 def warp(image: np.ndarray, matrix: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     """Cuts a crop out of an image.
 
-    Bilinear. Where the crop shrinks the image, the image is first smoothed by a Gaussian whose
-    width grows from zero with the shrinking, so the sharpness of a face that comes nearer never
-    changes at once. Unlike resizing in steps, smoothing does not depend on where the crop lies:
-    it adds no flicker to a moving face. Beyond the image's border, the image is mirrored.
+    Bilinear. Where the crop shrinks the image, a Gaussian smooths the image first. Its width grows
+    from zero with the factor, so the sharpness changes gradually when a face comes nearer. Unlike
+    resizing in steps, smoothing does not depend on the position of the crop, so it adds no flicker to a
+    moving face. Beyond the image's border, the image is mirrored.
 
     Args:
         image: uint8 (height, width) or (height, width, channels).

@@ -64,8 +64,8 @@ def find_landmarks(
 def settle(image: np.ndarray, face: Face, network: Engine) -> FaceLandmarks:
     """Landmarks of a detected face, from a region centred on the landmarks themselves.
 
-    The detector's box is coarse, and FaceMesh moves its landmarks by up to a hundredth of the
-    region's side with where the face lies in it: hence the second look.
+    The detector's box is coarse, and the landmarks of FaceMesh shift by up to a hundredth of the
+    region's side, depending on where the face lies in the region. They are therefore read twice.
     """
     region = region_of_face(face)
     for _ in range(2):

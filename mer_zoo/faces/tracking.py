@@ -81,8 +81,8 @@ class FaceTracker:
     def track(self, frames: Iterable[np.ndarray]) -> Generator[FaceLandmarks | None, None, None]:
         """Gives the landmarks of the face in each frame.
 
-        Holds `batch` frames at a time, and `ahead_bytes` of others, whatever the video's length. A thread
-        that takes frames ahead ends with this generator. Each call starts with no face.
+        Holds `batch` frames, and at most `ahead_bytes` of frames read ahead, whatever the video's length.
+        The thread that reads ahead ends with this generator. Each call starts by searching for a face.
 
         Args:
             frames: uint8 RGB images (height, width, 3).

@@ -10,6 +10,7 @@ import numpy as np
 from keras.src.layers.preprocessing.data_layer import DataLayer
 
 from mer_zoo.errors import ClipError
+from mer_zoo.layers.parameters import Configured
 
 _MARKS = ("onset", "apex", "offset")
 
@@ -33,7 +34,7 @@ class ClipBatch:
     inside: Any
 
 
-class ClipLayer(DataLayer):
+class ClipLayer(Configured, DataLayer):
     """Base of the layers that turn a clip into an image; says what they take, see `call`.
 
     A layer derived from it defines `image(clip)` and `channel_count(channels)`. It computes in

@@ -2,11 +2,8 @@
 
 import keras
 
-from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import changes, frame_at, stretched, weighted_sum
-from mer_zoo.layers.constants import APEX_RANK_BALANCES, APEX_RANK_READINGS
-from mer_zoo.layers.parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -67,14 +64,7 @@ class ApexRankPooling(ClipLayer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if reading not in APEX_RANK_READINGS:
-            raise UnknownNameError.among("apex rank pooling reading", reading, APEX_RANK_READINGS)
-        if balance not in APEX_RANK_BALANCES:
-            raise UnknownNameError.among("apex rank pooling balance", balance, APEX_RANK_BALANCES)
-        check_parameters(normalize=normalize)
-        self.reading = reading
-        self.balance = balance
-        self.normalize = normalize
+        self.keep(reading=reading, balance=balance, normalize=normalize)
 
     def channel_count(self, channels: int) -> int:
         return channels
@@ -139,11 +129,3 @@ class ApexRankPooling(ClipLayer):
         positive = numpy.sum(numpy.maximum(weights, 0.0), axis=1, keepdims=True)
         # Two frames have 1/2 and any more have more. What is below this is rounding of 0.
         return numpy.where(positive < 0.25, 0.0, weights / numpy.maximum(positive, 0.25))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "reading": self.reading,
-            "balance": self.balance,
-            "normalize": self.normalize,
-        }

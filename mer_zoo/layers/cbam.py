@@ -4,11 +4,11 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.layers._gates import gate_convolution, known_channels
-from mer_zoo.layers.parameters import check_parameters
+from mer_zoo.layers.parameters import Configured
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
-class CBAM(keras.Layer):
+class CBAM(Configured, keras.Layer):
     """Multiplies each channel by a gate, then each place of the result by another.
 
     1. `y = x * sigmoid(M(mean of x over the map) + M(maximum of x over the map))`, with
@@ -39,9 +39,7 @@ class CBAM(keras.Layer):
 
     def __init__(self, reduction: int = 8, kernel_size: int = 7, **kwargs):
         super().__init__(**kwargs)
-        check_parameters(reduction=reduction, kernel_size=kernel_size)
-        self.reduction = reduction
-        self.kernel_size = kernel_size
+        self.keep(reduction=reduction, kernel_size=kernel_size)
 
     def build(self, input_shape: tuple):
         channels = known_channels(self.name, input_shape)
@@ -68,10 +66,3 @@ class CBAM(keras.Layer):
 
     def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "reduction": self.reduction,
-            "kernel_size": self.kernel_size,
-        }

@@ -40,6 +40,8 @@ APEX_RANK_READINGS = ("mirrored", "closeness")
 APEX_RANK_BALANCES = ("equal", "length")
 """How the halves before and after the apex share the image of the first reading."""
 
+DYNAMIC_IMAGE_VARIANTS = ("bilen", "learnet")
+"""Whose weights of a dynamic image are computed."""
 RIGID_CELLS = 14
 """The motion of a head is fitted to cells, about this many along the shorter side."""
 

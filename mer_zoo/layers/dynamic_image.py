@@ -2,12 +2,8 @@
 
 import keras
 
-from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import changes, frame_at, stretched, weighted_sum
-from mer_zoo.layers.parameters import check_parameters
-
-_VARIANTS = ("bilen", "learnet")
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -45,11 +41,7 @@ class DynamicImage(ClipLayer):
 
     def __init__(self, variant: str = "bilen", normalize: bool = True, **kwargs):
         super().__init__(**kwargs)
-        if variant not in _VARIANTS:
-            raise UnknownNameError.among("dynamic image variant", variant, _VARIANTS)
-        check_parameters(normalize=normalize)
-        self.variant = variant
-        self.normalize = normalize
+        self.keep(variant=variant, normalize=normalize)
 
     def channel_count(self, channels: int) -> int:
         return channels
@@ -76,6 +68,3 @@ class DynamicImage(ClipLayer):
         weights = 2.0 * (count - place + 1.0) - factor * remaining
         total = 0.0 if self.variant == "bilen" else count[:, :, None, None]
         return numpy.where(clip.inside, weights, 0.0), total
-
-    def get_config(self):
-        return {**super().get_config(), "variant": self.variant, "normalize": self.normalize}

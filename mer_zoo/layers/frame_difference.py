@@ -6,7 +6,6 @@ from mer_zoo.layers._data_layer import ClipBatch, ClipLayer
 from mer_zoo.layers._frame_sums import frame_at, to_grey
 from mer_zoo.layers._planes import scale_signed
 from mer_zoo.layers.constants import RESPONSE_FLOOR
-from mer_zoo.layers.parameters import check_parameters
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
@@ -35,8 +34,7 @@ class FrameDifference(ClipLayer):
 
     def __init__(self, normalize: bool = True, **kwargs):
         super().__init__(**kwargs)
-        check_parameters(normalize=normalize)
-        self.normalize = normalize
+        self.keep(normalize=normalize)
 
     def channel_count(self, channels: int) -> int:
         return 1
@@ -48,6 +46,3 @@ class FrameDifference(ClipLayer):
         if self.normalize:
             difference = scale_signed(backend, difference, RESPONSE_FLOOR)
         return difference[..., None]
-
-    def get_config(self):
-        return {**super().get_config(), "normalize": self.normalize}

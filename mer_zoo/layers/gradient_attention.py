@@ -5,14 +5,14 @@ import numpy as np
 from keras import layers, ops
 
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution, known_channels
-from mer_zoo.layers.parameters import check_parameters
+from mer_zoo.layers.parameters import Configured
 
 _SMOOTHING = (0.25, 0.5, 0.25)
 _DIFFERENCE = (-0.5, 0.0, 0.5)
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
-class GradientAttention(keras.Layer):
+class GradientAttention(Configured, keras.Layer):
     """Adds to each feature map its product with a gate that the map's own gradients drive.
 
     `x + x * gate`, `gate = sigmoid(Conv3x3 -> 1 (ReLU(BN(Conv1x1 C -> C / reduction (|grad x|)))))`,
@@ -40,9 +40,7 @@ class GradientAttention(keras.Layer):
 
     def __init__(self, reduction: int = 4, learnable: bool = False, **kwargs):
         super().__init__(**kwargs)
-        check_parameters(reduction=reduction, learnable=learnable)
-        self.reduction = reduction
-        self.learnable = learnable
+        self.keep(reduction=reduction, learnable=learnable)
         self.smoothing = self.difference = None
 
     def build(self, input_shape: tuple):
@@ -78,13 +76,6 @@ class GradientAttention(keras.Layer):
 
     def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "reduction": self.reduction,
-            "learnable": self.learnable,
-        }
 
     def _kernel(self, name: str, values, channels: int):
         kernel = np.repeat(np.array(values, np.float32)[:, None], channels, axis=1)

@@ -24,10 +24,8 @@ from mer_zoo.layers._rigid import response_without_head
 from mer_zoo.layers.constants import (
     DISPLACEMENT_FLOOR,
     RESPONSE_FLOOR,
-    RIGID_MOTIONS,
     window_stride,
 )
-from mer_zoo.layers.parameters import check_parameters
 
 _CHANNEL_COUNTS = {"motion": 3, "response": 1, "reference": 2}
 
@@ -105,22 +103,15 @@ class MESTI(ClipLayer):
         super().__init__(**kwargs)
         if channels not in _CHANNEL_COUNTS:
             raise UnknownNameError.among("MESTI channel set", channels, _CHANNEL_COUNTS)
-        if remove_rigid not in RIGID_MOTIONS:
-            raise UnknownNameError.among("motion to remove", remove_rigid, RIGID_MOTIONS)
-        check_parameters(
+        self.keep(
+            channels=channels,
             detrend=detrend,
             normalize=normalize,
+            remove_rigid=remove_rigid,
             reference_sigma=reference_sigma,
             window_sigma=window_sigma,
             regularization=regularization,
         )
-        self.channels = channels
-        self.detrend = detrend
-        self.normalize = normalize
-        self.remove_rigid = remove_rigid
-        self.reference_sigma = reference_sigma
-        self.window_sigma = window_sigma
-        self.regularization = regularization
 
     def channel_count(self, channels: int) -> int:
         return _CHANNEL_COUNTS[self.channels]
@@ -171,15 +162,3 @@ class MESTI(ClipLayer):
         variance = numpy.mean(image * image, axis=(1, 2), keepdims=True)
         # The floor is applied before the root, whose derivative at 0 is infinite.
         return image / numpy.sqrt(numpy.maximum(variance, RESPONSE_FLOOR**2))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "channels": self.channels,
-            "detrend": self.detrend,
-            "normalize": self.normalize,
-            "remove_rigid": self.remove_rigid,
-            "reference_sigma": self.reference_sigma,
-            "window_sigma": self.window_sigma,
-            "regularization": self.regularization,
-        }

@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers._gates import CHANNELS_LAST, gate_convolution
-from mer_zoo.layers.parameters import check_parameters
+from mer_zoo.layers.parameters import Configured
 
 # A displacement far below the mean of its image is mostly rounding and noise, and dividing by it would
 # show confidence where nothing moved.
@@ -17,7 +17,7 @@ _TINY = 1e-6
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
-class MotionAttention(keras.Layer):
+class MotionAttention(Configured, keras.Layer):
     """Adds to each feature map its product with a gate that the network's MESTI image drives.
 
     `x + x * gate`, `gate = sigmoid(Conv3x3 -> 1 (ReLU(BN(Conv7x7 -> C / reduction (cues)))))`. The
@@ -64,9 +64,7 @@ class MotionAttention(keras.Layer):
         super().__init__(autocast=False, **kwargs)
         if kind not in _CUES:
             raise UnknownNameError.among("kind of motion attention", kind, _CUES)
-        check_parameters(reduction=reduction)
-        self.kind = kind
-        self.reduction = reduction
+        self.keep(kind=kind, reduction=reduction)
 
     def build(self, input_shape: Sequence[tuple]):
         _check_shapes(self.name, input_shape)
@@ -117,9 +115,6 @@ class MotionAttention(keras.Layer):
 
     def compute_output_shape(self, input_shape: Sequence[tuple]):
         return tuple(input_shape[0])
-
-    def get_config(self):
-        return {**super().get_config(), "kind": self.kind, "reduction": self.reduction}
 
 
 def _observability(image, height: int, width: int):

@@ -2,23 +2,65 @@
 
 import numbers
 
-from mer_zoo.errors import ParameterError
-from mer_zoo.layers.constants import REFERENCE_WIDTH
+from mer_zoo.errors import ParameterError, UnknownNameError
+from mer_zoo.layers.constants import (
+    APEX_RANK_BALANCES,
+    APEX_RANK_READINGS,
+    DYNAMIC_IMAGE_VARIANTS,
+    REFERENCE_WIDTH,
+    RIGID_MOTIONS,
+)
 
 # The displacement is solved in float32. Below this range the matrix of a straight, slanted edge is
 # singular to rounding, and so is that of a picture without contrast: the image would hold NaN.
 REGULARIZATION = (0.01, 1e6)
 SIGMA = (0.0, float(REFERENCE_WIDTH))  # 0 smooths nothing; no window is wider than the crop
+CHOICES = {
+    "balance": ("apex rank pooling balance", APEX_RANK_BALANCES),
+    "reading": ("apex rank pooling reading", APEX_RANK_READINGS),
+    "remove_rigid": ("motion to remove", RIGID_MOTIONS),
+    "variant": ("dynamic image variant", DYNAMIC_IMAGE_VARIANTS),
+}
+"""Name of a parameter -> what an error calls it, and its possible values."""
+
+
+class Configured:
+    """Mixin of layers: parameters that are checked, public attributes and part of the configuration."""
+
+    def keep(self, **parameters) -> None:
+        """Checks the parameters that are in `CHECKED` and makes all of them attributes.
+
+        Raises:
+            UnknownNameError, ParameterError: a parameter cannot have this value.
+        """
+        check_parameters(**{n: value for n, value in parameters.items() if n in CHECKED})
+        self._kept = tuple(parameters)
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
+    def get_config(self):
+        kept = {name: getattr(self, name) for name in self._kept}
+        return {**super().get_config(), **kept}  # type: ignore[misc]  # of keras.Layer
 
 
 def check_parameters(**values) -> None:
-    """Raises ParameterError, naming the parameter, unless each value is one it can have.
+    """Raises an error that names the parameter, unless each value is one it can have.
 
     Args:
         values: the parameters by name, any of `CHECKED`.
+
+    Raises:
+        UnknownNameError: a value is not among those in `CHOICES`.
+        ParameterError: another value is out of its range. It is a ValueError.
     """
     for name, value in values.items():
         CHECKED[name](name, value)
+
+
+def _check_choice(name: str, value) -> None:
+    what, known = CHOICES[name]
+    if value not in known:
+        raise UnknownNameError.among(what, value, known)
 
 
 def _check_flag(name: str, value) -> None:
@@ -52,6 +94,7 @@ def _check_size(name: str, value) -> None:
 
 
 CHECKED = {
+    **dict.fromkeys(CHOICES, _check_choice),
     "detrend": _check_flag,
     "learnable": _check_flag,
     "normalize": _check_flag,

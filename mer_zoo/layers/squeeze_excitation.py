@@ -4,11 +4,11 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.layers._gates import known_channels
-from mer_zoo.layers.parameters import check_parameters
+from mer_zoo.layers.parameters import Configured
 
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
-class SqueezeExcitation(keras.Layer):
+class SqueezeExcitation(Configured, keras.Layer):
     """Multiplies each channel by a gate that the means of all channels drive.
 
     `x * gate`, `gate = sigmoid(Dense -> C (ReLU(Dense -> C / reduction (mean of x over the map))))`:
@@ -34,8 +34,7 @@ class SqueezeExcitation(keras.Layer):
 
     def __init__(self, reduction: int = 8, **kwargs):
         super().__init__(**kwargs)
-        check_parameters(reduction=reduction)
-        self.reduction = reduction
+        self.keep(reduction=reduction)
 
     def build(self, input_shape: tuple):
         channels = known_channels(self.name, input_shape)
@@ -52,6 +51,3 @@ class SqueezeExcitation(keras.Layer):
 
     def compute_output_shape(self, input_shape: tuple):
         return tuple(input_shape)
-
-    def get_config(self):
-        return {**super().get_config(), "reduction": self.reduction}

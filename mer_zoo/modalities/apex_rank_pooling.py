@@ -8,8 +8,7 @@ to us. See `docs/specification.md`.
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.errors import ClipError, UnknownNameError
-from mer_zoo.layers.constants import APEX_RANK_BALANCES, APEX_RANK_READINGS
+from mer_zoo.errors import ClipError
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.dynamic_image import rank_pooling_weights, weighted_changes
 from mer_zoo.modalities.phases import check_phases, phases_of
@@ -35,10 +34,7 @@ def apex_rank_weights(
         UnknownNameError: no such `reading` or `balance`.
         ClipError: not `0 <= onset <= apex <= offset`.
     """
-    if reading not in APEX_RANK_READINGS:
-        raise UnknownNameError.among("apex rank pooling reading", reading, APEX_RANK_READINGS)
-    if balance not in APEX_RANK_BALANCES:
-        raise UnknownNameError.among("apex rank pooling balance", balance, APEX_RANK_BALANCES)
+    check_parameters(reading=reading, balance=balance)
     check_phases(offset + 1, onset, apex, offset)
     rise, fall = apex - onset, offset - apex  # steps, one less than frames
     if reading == "closeness":

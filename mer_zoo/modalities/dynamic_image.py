@@ -3,12 +3,10 @@
 import numpy as np
 
 from mer_zoo.clips import Clip
-from mer_zoo.errors import ClipError, UnknownNameError
+from mer_zoo.errors import ClipError
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import offset_of, onset_of, phases_of
 from mer_zoo.modalities.scaling import scale_to_bytes
-
-_VARIANTS = ("bilen", "learnet")
 
 
 def rank_pooling_weights(count: int, variant: str = "bilen") -> np.ndarray:
@@ -29,8 +27,7 @@ def rank_pooling_weights(count: int, variant: str = "bilen") -> np.ndarray:
     Raises:
         UnknownNameError: no such `variant`.
     """
-    if variant not in _VARIANTS:
-        raise UnknownNameError.among("dynamic image variant", variant, _VARIANTS)
+    check_parameters(variant=variant)
     place = np.arange(1, count + 1)
     remaining = np.cumsum(1.0 / place[::-1])[::-1]  # H_N - H_{i-1}
     factor = count + 1 if variant == "bilen" else count

@@ -8,7 +8,7 @@ from mer_zoo.errors import ClipError, ParameterError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, STRAIN_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.phases import apex_of, onset_of
-from mer_zoo.modalities.rigid import check_rigid, flow_without_head
+from mer_zoo.modalities.rigid import flow_without_head
 from mer_zoo.modalities.scaling import clip_scaled, median, scale_signed
 
 _SMALLEST = 32  # px; the pyramids of the methods need as much
@@ -54,9 +54,12 @@ def flow(
     """
     if method not in FLOW_METHODS:
         raise UnknownNameError.among("flow method", method, FLOW_METHODS)
-    check_rigid(remove_rigid)
     check_parameters(
-        normalize=normalize, size=size, per_channel=per_channel, standardize=standardize
+        normalize=normalize,
+        remove_rigid=remove_rigid,
+        size=size,
+        per_channel=per_channel,
+        standardize=standardize,
     )
     if standardize and not normalize:
         raise ParameterError("standardize=True is a way to normalize: set normalize=True.")

@@ -17,7 +17,7 @@ from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.displacement import Slopes, displacement, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
-from mer_zoo.modalities.rigid import check_rigid, response_without_head
+from mer_zoo.modalities.rigid import response_without_head
 from mer_zoo.modalities.scaling import clip_scaled, robust_maximum, scale_signed, to_grey
 
 MESTI_CHANNELS = {
@@ -216,9 +216,9 @@ class MestiAccumulator:
         """
         if not isinstance(channels, str) or channels not in MESTI_CHANNELS:
             raise UnknownNameError.among("MESTI channel set", channels, MESTI_CHANNELS)
-        check_rigid(remove_rigid)
         check_parameters(
             normalize=normalize,
+            remove_rigid=remove_rigid,
             reference_sigma=reference_sigma,
             window_sigma=window_sigma,
             regularization=regularization,

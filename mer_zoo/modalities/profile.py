@@ -44,7 +44,7 @@ def response_weights(
         onset: first frame of the expression.
         apex: strongest frame.
         offset: last frame of the expression.
-        detrend: also make the weights blind to anything that changes linearly in time.
+        detrend: also make the sum independent of linear changes in time.
 
     Returns:
         float64 `(T,)`, exactly 0 outside `onset..offset`.

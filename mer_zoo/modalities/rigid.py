@@ -5,10 +5,8 @@ import functools
 import cv2
 import numpy as np
 
-from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers.constants import (
     REFERENCE_WIDTH,
-    RIGID_MOTIONS,
     RIGID_ROUNDS,
     RIGID_TOLERANCE,
     face_weights,
@@ -20,12 +18,6 @@ from mer_zoo.layers.constants import (
 from mer_zoo.layers.parameters import check_parameters
 from mer_zoo.modalities.displacement import Slopes, differences, smooth
 from mer_zoo.modalities.scaling import block_mean
-
-
-def check_rigid(remove_rigid: str) -> None:
-    """Raises UnknownNameError unless this is one of "head", "median" and "none"."""
-    if remove_rigid not in RIGID_MOTIONS:
-        raise UnknownNameError.among("motion to remove", remove_rigid, RIGID_MOTIONS)
 
 
 def response_without_head(

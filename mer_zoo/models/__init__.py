@@ -19,9 +19,9 @@ NETWORKS = {
 
 
 def register(network: type[Network]) -> type[Network]:
-    """Makes a network of one's own known to recipes and cards by the name of its class.
+    """Decorator that registers a custom network, so that recipes and cards can name its class.
 
-    A decorator. Keras is told too, so that saved models are read back. The file must have been
+    The network is registered with Keras as well, so saved models can be loaded. Its module must be
     imported wherever the network is built or loaded.
 
     Raises:

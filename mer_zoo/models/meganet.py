@@ -21,10 +21,10 @@ _OF_MOTION = ("observability", "strain")
 
 @keras.saving.register_keras_serializable(package="mer_zoo")
 class MEGANet(Network):
-    """Four convolution stages, attention after some of them, and a head that keeps place.
+    """Four convolution stages, attention after some of them, and a head that keeps positions.
 
     Every convolution is followed by batch normalisation and ReLU; every stage but the last ends with
-    a 2x2 max pooling. There is no global pooling: where on the face something moved is the message.
+    a 2x2 max pooling. There is no global pooling, because the position of a movement on the face matters.
     With the default arguments it has 190,927 trainable parameters.
 
     Args:
@@ -43,8 +43,8 @@ class MEGANet(Network):
             many trainable parameters: "gradient" (`GradientAttention`) 3314, "none" 0,
             "squeeze_excitation" (`SqueezeExcitation`) 3042, "cbam" (`CBAM`) 3240, "observability"
             3926, "strain" 2162 (both `MotionAttention`). The last two also read the input image,
-            which must be `(u, v, E)`: MESTI with `channels="motion"`. That three channels are these
-            three is for the caller to see to.
+            which must be `(u, v, E)`: MESTI with `channels="motion"`. Only the number of channels is
+            checked, so the caller must make sure that they are these three.
 
     Input: float32 `(batch, *input_shape)`, an image of `mer_zoo.modalities` (about -2..2).
     Output: float32 `(batch, num_classes)`, probabilities when `activation` is "softmax".

@@ -165,9 +165,7 @@ def follow_face(
                 views.add(step)
             yield step
 
-    path = FacePath.of(reported(steps(), progress), start)
-    require_face(len(path.times), bool(path.present.any()), stream.name)
-    return path
+    return FacePath.of(reported(steps(), progress), start)
 
 
 def reported(steps: Iterable, progress: Callable[[int], None] | None) -> Iterator:
@@ -178,8 +176,12 @@ def reported(steps: Iterable, progress: Callable[[int], None] | None) -> Iterato
             progress(done)
 
 
-def require_face(frames: int, seen: bool, name: str) -> None:
-    """Raises unless there were frames enough to look at (ClipError) and a face (NoFaceError)."""
+def _with_a_face(steps: Iterable[Step], name: str) -> Iterator[Step]:
+    """The steps as they are. Raises after the last one if there were too few, or none had a face."""
+    frames, seen = 0, False
+    for step in steps:
+        frames, seen = frames + 1, seen or step.present
+        yield step
     if frames < 2:
         count = f"{frames} frame{'' if frames == 1 else 's'}"
         raise ClipError(
@@ -213,6 +215,9 @@ def follow_steps(
 
     Yields:
         One step a frame, in order. Its view is the whole frame.
+
+    Raises:
+        ClipError: fewer than two frames; NoFaceError: no face in any. Both at the end.
     """
     read: deque[Frame] = deque()  # what the tracker has taken and not answered yet
 
@@ -224,7 +229,7 @@ def follow_steps(
     ahead = AHEAD_BYTES if stream.decodes else 0
     tracker = faces.FaceTracker(face=face, engine=engine, batch=batch, ahead_bytes=ahead)
     with closing(tracker.track(images())) as track:
-        yield from _bridged(track, read)
+        yield from _with_a_face(_bridged(track, read), stream.name)
 
 
 def _bridged(track, read):

@@ -10,7 +10,7 @@ from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
 from mer_zoo.spotting.expression import SpottedExpression
-from mer_zoo.spotting.following import follow_steps, reported, require_face
+from mer_zoo.spotting.following import follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
@@ -116,18 +116,10 @@ def spot_expressions(
         keep_clips: False gives None instead of the clips.
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
     """
-    frames, seen = 0, False
-
-    def steps():
-        nonlocal frames, seen
-        for step in follow_steps(stream, start=start, stop=stop, face=face, engine=engine):
-            frames, seen = frames + 1, seen or step.present
-            yield step
-
-    kept = around_faces(reported(steps(), progress), VIEWS_BYTES / LONGEST)
+    steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
+    kept = around_faces(reported(steps, progress), VIEWS_BYTES / LONGEST)
     windows = window_clips(stream, sliding_windows(kept, start), size)
     yield from settled_expressions(windows, min_motion, min_score, keep_clips)
-    require_face(frames, seen, stream.name)
 
 
 def settled_expressions(

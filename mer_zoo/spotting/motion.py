@@ -19,17 +19,17 @@ PERCENTILE = 98  # a robust maximum: the strongest 2 % of the cells, about 8 of 
 def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarray:
     """Displacement of each frame relative to the mean frame, head motion removed.
 
-    One closed-form solve a frame (`mer_zoo.modalities.displacement`), averaged over cells, minus the
-    similarity transform (shift, rotation, scale) that fits most of the face.
+    One closed-form solution per frame (`mer_zoo.modalities.displacement`), averaged over cells, minus
+    the similarity transform (shift, rotation, scale) that fits most of the face.
 
     Args:
         grey: uint8 `(T, S, S)`, canonical face crops.
-        turning: also remove what a head does that turns, nods or comes nearer: stretching, shear, and
-            parallax after the depth of a common face.
+        turning: also remove the effects of a head that turns, nods or comes nearer: stretching, shear,
+            and parallax by the depth of an average face.
 
     Returns:
-        float32 `(T, cells, 2)`, in pixels of the 224 px crop, for the cells of the face but the eye
-        openings. To first order, the difference of two rows is the displacement between two frames.
+        float32 `(T, cells, 2)`, in pixels of the 224 px crop, for the cells of the face except the
+        eye openings. To first order, the difference of two rows is the displacement between two frames.
     """
     frames = grey.astype(np.float32)
     mean = frames.mean(axis=0)
@@ -45,10 +45,10 @@ def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarra
 
 
 def bridged(fields: np.ndarray, frames: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """The fields with some cells led over each run of some frames in a straight line.
+    """Replaces some cells by linear interpolation in time over each run of the chosen frames.
 
-    What these cells do there is left out; what has changed from before to after stays, and so does
-    what the other cells do.
+    The movement of these cells during the run is lost. Their change from before to after the run
+    stays, and so do the other cells.
 
     Args:
         fields: float32 `(T, cells, 2)`.

@@ -9,7 +9,7 @@ import numpy as np
 from mer_zoo.clips import FrameStream, LiveStream, open_live
 from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.expression import SpottedExpression
-from mer_zoo.spotting.following import MAX_GAP, Step, follow_steps, require_face
+from mer_zoo.spotting.following import MAX_GAP, Step, follow_steps
 from mer_zoo.spotting.intervals import MIN_MOTION, MIN_SCORE, settled_expressions
 from mer_zoo.spotting.recent_motion import RecentMotion
 from mer_zoo.spotting.sliding import sliding_windows
@@ -109,22 +109,19 @@ def watch_expressions(
         keep_clips: False gives None instead of the clips.
         on_frame, min_motion, min_score, face, engine: see `watch`.
     """
-    frames, seen = 0, False
 
     def steps():
-        nonlocal frames, seen
         last = -np.inf
-        for step in follow_steps(stream, face=face, engine=engine, batch=BATCH):
-            if stream.follows_gap(frames) and step.time - last > MAX_GAP and step.present:
+        followed = follow_steps(stream, face=face, engine=engine, batch=BATCH)
+        for index, step in enumerate(followed):
+            if stream.follows_gap(index) and step.time - last > MAX_GAP and step.present:
                 step = step._replace(cut=True)  # what happened meanwhile is not known
             last = step.time
-            frames, seen = frames + 1, seen or step.present
             yield step
 
     kept = around_faces(_observed(steps(), stream, on_frame))
     windows = window_clips(stream, sliding_windows(kept, 0), size, live=True)
     yield from settled_expressions(windows, min_motion, min_score, keep_clips)
-    require_face(frames, seen, stream.name)
 
 
 def _observed(steps, stream, on_frame) -> Iterator[Step]:

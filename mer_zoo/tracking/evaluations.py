@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
-from mer_zoo.tracking.run import experiment_of
+from mer_zoo.tracking.run import experiment_of, sizes
 from mer_zoo.tracking.tracker import Tracker
 
 UNLOGGED = ("learner", "versions")  # spread over the parameters, and tags of the run
@@ -78,8 +76,3 @@ class TrackedEvaluation:
 
     def _of_seed(self, name, seed):
         return f"{self.prefix}{name}/seed{seed}"
-
-
-def sizes(examples: Examples) -> dict[str, int]:
-    """The numbers of clips and subjects, as params."""
-    return {"clips": len(examples), "subjects": len(np.unique(examples.subjects))}

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mer_zoo.errors import TrackingError
 from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.store import Store
@@ -144,3 +146,8 @@ def experiment_of(examples: Examples) -> str:
     """Name of the experiment of these examples."""
     dataset = dict(examples.about).get("dataset", examples.datasets[0])
     return experiment_name(str(dataset), examples.protocol)
+
+
+def sizes(examples: Examples) -> dict[str, int]:
+    """The numbers of clips and subjects, as params."""
+    return {"clips": len(examples), "subjects": len(np.unique(examples.subjects))}

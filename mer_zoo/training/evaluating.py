@@ -57,7 +57,7 @@ def evaluate(
         start: zoo entry whose weights the training of every fold starts from; "" for random
             weights; by default the recipe's. Entries that were trained on real clips are refused.
         jobs: processes; each trains one fold at a time.
-        threads: of each process if there are several.
+        threads: threads of each process, if there are several processes.
         members: networks that are trained on every fold with different seeds. The score is that of the
             mean of their probabilities for each image and its mirror image; 1 for a single network,
             which sees the image as it is.

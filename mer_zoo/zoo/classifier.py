@@ -152,16 +152,7 @@ class MicroExpressionClassifier(keras.Model):
         if aligned:
             expression = spotting.spot_registered(clip)
             return self._read(expression, clip.source or "clip", clip.apex is not None)
-        stream = open_frames(clip)
-        expression = spotting.find_expression(
-            stream,
-            size=self.card.preprocessing.face_size,
-            alignment=self.card.preprocessing.alignment,
-            phases=(clip.onset, clip.apex, clip.offset),
-            face=face,
-            engine=engine,
-        )
-        return self._read(expression, stream.name, clip.apex is not None)
+        return self._read_strongest(open_frames(clip), clip.phases, face=face, engine=engine)
 
     def predict_video(
         self,
@@ -213,17 +204,18 @@ class MicroExpressionClassifier(keras.Model):
                 stream, start=start, stop=stop, face=face, engine=engine, progress=progress
             )
             return [reading for _, reading in found]
-        expression = spotting.find_expression(
-            stream,
-            size=self.card.preprocessing.face_size,
-            alignment=self.card.preprocessing.alignment,
-            phases=(onset, apex, offset),
-            start=start,
-            stop=stop,
-            face=face,
-            engine=engine,
-            progress=progress,
+        phases, part = (onset, apex, offset), {"start": start, "stop": stop}
+        return self._read_strongest(
+            stream, phases, **part, face=face, engine=engine, progress=progress
         )
+
+    def _read_strongest(self, stream: FrameStream, phases: tuple, **options) -> Reading:
+        """Reads the strongest expression; `options` are those of `mer_zoo.spotting.find_expression`."""
+        wanted = self.card.preprocessing
+        expression = spotting.find_expression(
+            stream, size=wanted.face_size, alignment=wanted.alignment, phases=phases, **options
+        )
+        _, apex, _ = phases
         return self._read(expression, stream.name, apex is not None)
 
     def spot_video(

@@ -118,10 +118,9 @@ def list_models(pattern: str = "*") -> ModelNames:
 def find(name: str | Path) -> Entry:
     """The entry of that name, or in that folder.
 
-    A plain word is a name in the zoo; `hf://org/repo@revision` is an entry on the Hub, which is
-    fetched once (`mer_zoo.zoo.hub`); whatever else holds a path separator, starts with a dot or is
-    a `Path` is a folder. A folder that merely shares the name of an entry is never used by
-    accident.
+    `hf://org/repo@revision` is an entry on the Hub, which is fetched once (`mer_zoo.zoo.hub`). A
+    `Path`, or text that holds a path separator or starts with a dot, is a folder. Any other text is a
+    name in the zoo, even if there is a folder of this name.
 
     Raises:
         UnknownNameError: no such entry. The message lists close matches.

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.naming import NamingScore, Stretch, read_stretches, score_naming
 from mer_zoo.errors import EvaluationError
-from mer_zoo.evaluation.naming import NamingScore, Stretch, read_stretches, score_naming
 
 SMILE = Stretch(10, 40, "smiles", ("happiness",))
 WORDS = Stretch(60, 90, "speaks")

@@ -1,11 +1,12 @@
 """A worker: asks a chief for trials, on this machine or another, and trains them."""
 
 import contextlib
+import functools
 import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,12 @@ from tuner.workers.orphans import end_with_supervisor
 
 if TYPE_CHECKING:
     from keras_tuner.distribute.oracle_client import OracleClient
-    from keras_tuner.engine.trial import Trial
 
 PATIENCE = 60.0  # seconds without a chief: one that was killed is there again sooner
 BEAT = 10.0  # seconds between two signs of life
 IDLE = 1.0  # seconds to wait when there is no trial
+PATIENT_CALLS = ("get_trial", "update_trial", "end_trial")
+"""Calls of KerasTuner that wait for the chief; `create_trial` also waits for a trial."""
 
 
 def join(
@@ -146,7 +148,8 @@ class PatientOracle:
         self._note: dict | None = None
 
     def __getattr__(self, name):
-        return getattr(self._client, name)
+        found = getattr(self._client, name)
+        return functools.partial(self._patiently, found) if name in PATIENT_CALLS else found
 
     def note(self) -> dict:
         """What the chief has for workers.
@@ -182,15 +185,6 @@ class PatientOracle:
                 f"{self._chief}. Everything finished is kept. Start the same command again to take "
                 "part in the search there."
             )
-
-    def get_trial(self, trial_id: str):
-        return self._patiently(self._client.get_trial, trial_id)
-
-    def update_trial(self, trial_id: str, metrics: Mapping[str, float], step: int = 0):
-        return self._patiently(self._client.update_trial, trial_id, metrics, step=step)
-
-    def end_trial(self, trial: "Trial"):
-        return self._patiently(self._client.end_trial, trial)
 
     @contextlib.contextmanager
     def alive(self, trial_id: str) -> Iterator[None]:
