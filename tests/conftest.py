@@ -1,5 +1,8 @@
 """Shared by all tests. The backend comes from KERAS_BACKEND; no test ever sets it."""
 
+import gc
+import sys
+
 import pytest
 
 BACKEND_FREE = (
@@ -78,6 +81,7 @@ def pytest_configure(config):
     meaning = "tells nothing new on another backend; run with one only"
     config.addinivalue_line("markers", f"backend_free: {meaning}")
     config.addinivalue_line("markers", "slow: left out by python -m tests --fast")
+    config.pluginmanager.register(FrozenHeap())
 
 
 def pytest_collection_modifyitems(items):
@@ -86,3 +90,28 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.backend_free)
         if any(part in item.nodeid.replace("\\", "/") for part in SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+class FrozenHeap:
+    """Keeps what imports have made out of the garbage collector.
+
+    A backend, MLflow and their like are a million objects. Keras collects garbage before each fit
+    (`clear_session`), and the collector would go through all of them: up to half the time of the fit.
+    """
+
+    MODULES = 300  # so many new modules are worth the half second of a whole collection
+
+    def __init__(self):
+        self._modules = 0
+
+    def pytest_collection_finish(self):
+        self._freeze()
+
+    def pytest_runtest_logfinish(self):
+        if len(sys.modules) > self._modules + self.MODULES:
+            self._freeze()
+
+    def _freeze(self):
+        gc.collect()
+        gc.freeze()
+        self._modules = len(sys.modules)
