@@ -20,6 +20,8 @@ BACKEND_FREE = (
             *("a_photograph", "frames_are", "no_frames", "bad_arguments"),
         )
     ),
+    # `python -m tests` reads saved models in fresh processes of every backend (tests/exchange).
+    "tests/zoo/test_load.py::test_a_saved_model_is_read_in_a_fresh_process",
     # Text and bytes of files, and refusals before a network is built.
     *("tests/recipes/", "tests/zoo/test_cards.py", "tests/faces/test_convert.py"),
     *(

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -178,12 +179,12 @@ def test_a_worker_that_was_told_no_store_uses_that_of_the_search(recipe_file, pl
     assert len(runs) == 3  # the search and its trials
 
 
-def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place):
+def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place, migrated):
     other = f"sqlite:///{place.folder / 'other.db'}"
     with pytest.raises(WorkersLostError, match=r"TrackingError: There is no database.*other\.db"):
         place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
     assert not (place.folder / "other.db").exists()
-    Store.at(other).client()
+    shutil.copy(migrated, place.folder / "other.db")
     note = {"search": "toy-1", "store": {"tracking_uri": other, "run": "0" * 32}}
     with pytest.raises(TrackingError, match=r"does not hold the search toy-1.*--tracking-uri"):
         common_store(note, None)
