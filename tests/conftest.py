@@ -74,6 +74,16 @@ SLOW = (
 """What `python -m tests --fast` leaves out: most of the time, a third of the tests."""
 
 
+LEFT_OUT = {"not backend_free": BACKEND_FREE, "not slow": SLOW}
+"""What pytest is told with `-m`, and the tests that it then leaves out."""
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Reads no folder or file whose tests are left out: their imports take seconds."""
+    path = collection_path.relative_to(config.rootpath).as_posix() + "/" * collection_path.is_dir()
+    return any(part in path for part in LEFT_OUT.get(config.getoption("markexpr"), ())) or None
+
+
 def pytest_addoption(parser):
     parser.addoption("--save-in", help="exchange tests: save with this backend into the folder")
     parser.addoption("--load-in", help="exchange tests: load what the other backends saved")
