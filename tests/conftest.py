@@ -12,6 +12,22 @@ BACKEND_FREE = (
     # NumPy and OpenCV alone. A video's face is found by LiteRT, which every backend's face networks
     # are compared with in tests/faces/test_networks.py.
     *("tests/spotting/", "tests/modalities/test_flow.py", "tests/modalities/test_mesti.py"),
+    *(
+        f"tests/modalities/test_registry.py::test_{name}"
+        for name in (
+            *("every_modality", "a_mirrored_clip", "flipping", "a_batch_is_flipped", "the_centre"),
+            *("unknown_names", "a_list_is", "every_parameter", "the_apex_frame", "a_missing_mark"),
+            *("the_difference_is", "difference_and_flow", "frames_may", "a_clip_without_colour"),
+        )
+    ),
+    "tests/modalities/test_mesti_formulas.py::test_the_twin",
+    "tests/modalities/test_upper_face.py",
+    "tests/modalities/test_apex_rank_pooling.py::test_weights",
+    "tests/modalities/test_apex_rank_pooling.py::test_an_apex_at_an_end_gives_the_weights",
+    *(
+        f"tests/modalities/test_dynamic_image.py::test_{name}"
+        for name in ("weights", "both_phases", "a_missing_phase", "one_frame", "an_unknown_variant")
+    ),
     *(f"tests/faces/test_{name}.py" for name in ("alignment", "bridging", "stabilisation")),
     *(
         f"tests/faces/test_tracking.py::test_{name}"
@@ -44,12 +60,15 @@ BACKEND_FREE = (
     *(f"tests/tuner/test_command.py::test_{name}" for name in ("errors_are", "the_command_needs")),
     # Another way to the same images: what an entry answers to an image is tested by golden outputs, and
     # a real video is read on every backend (test_a_real_smile_is_read).
-    "tests/zoo/test_spot_video.py",
+    *("tests/zoo/test_spot_video.py", "tests/zoo/test_arrays.py"),
     *(
         f"tests/zoo/test_classifier.py::test_{name}"
         for name in ("a_frozen_face", "a_synthetic_expression", "a_video_and_its_frames")
     ),
     "tests/training/test_learner.py::test_faces_are_aligned_as_predict_does",
+    # Scores of units by subject. An entry that names units is trained on every backend
+    # (test_from_photographs_to_an_entry_that_names_units).
+    "tests/training/test_unit_evaluation.py",
     # Three releases, each read and scored. Training from a release to an entry with its score runs on
     # every backend (test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score).
     "tests/training/test_learner.py::test_loso_from_frames_by_mesti",
