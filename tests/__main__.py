@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 FAST = "--fast"
+PROCESSES = min(2, os.cpu_count() or 1)
 
 
 def main(arguments: list[str]) -> int:
@@ -28,33 +29,39 @@ def main(arguments: list[str]) -> int:
     if not installed:
         print("No Keras backend is installed: pip install 'mer-zoo[tensorflow]'", file=sys.stderr)
         return 2
+    if fast:
+        installed, arguments = installed[:1], [*arguments, "-m", "not slow"]
+    # The first suite is most of the work and shares it between two processes. The others take one
+    # process each: what a backend has compiled serves all of its tests.
+    stages = [("suite", installed[:1]), ("suite", installed[1:]), ("load", installed)]
     failed = []
     with tempfile.TemporaryDirectory() as exchange:
-        if fast:
-            installed, arguments = installed[:1], [*arguments, "-m", "not slow"]
-        for stage in ("suite",) if fast else ("suite", "save", "load"):
-            # A suite has two workers of its own; an exchange is one process.
-            with ThreadPoolExecutor(1 if stage == "suite" else 2) as pool:
+        for stage, backends in stages[:1] if fast else stages:
+            with ThreadPoolExecutor(max(1, len(backends))) as pool:
+                commands = [_command(stage, b, installed, exchange, arguments) for b in backends]
                 runs = [
-                    pool.submit(_run, stage, b, b == installed[0], exchange, arguments)
-                    for b in installed
+                    pool.submit(_run, f"{stage}: {b}", b, command, exchange)
+                    for b, command in zip(backends, commands, strict=True)
                 ]
-                done = zip(installed, (run.result() for run in runs), strict=True)
+                done = zip(backends, (run.result() for run in runs), strict=True)
                 failed += [f"{stage} on {backend}" for backend, passed in done if not passed]
     print(f"\nfailed: {', '.join(failed)}" if failed else f"\nall passed on {', '.join(installed)}")
     return 1 if failed else 0
 
 
-def _run(stage, backend, first, exchange, arguments):
+def _command(stage, backend, installed, exchange, arguments):
     command = [sys.executable, "-m", "pytest", *arguments]
-    if stage == "suite":
-        command += ["tests", "--ignore=tests/exchange", "-n", str(min(2, os.cpu_count() or 1))]
-        # Neighbours stay together and so share their fixtures; who is done takes over from the other.
-        command += ["--dist", "worksteal"]
-        command += ["--durations=8"]  # what to look at when the whole takes too long
-        command += [] if first else ["-m", "not backend_free"]
-    else:
-        command += ["tests/exchange", f"--{stage}-in={exchange}"]
+    if stage == "load":
+        return [*command, "tests/exchange", f"--load-in={exchange}"]
+    command += ["tests", f"--save-in={exchange}"]
+    command += ["--durations=8"]  # what to look at when the whole takes too long
+    if backend != installed[0]:
+        return [*command, "-m", "not backend_free"]
+    # Neighbours stay together and so share their fixtures; who is done takes over from the other.
+    return [*command, "-n", str(PROCESSES), "--dist", "worksteal"]
+
+
+def _run(title, backend, command, exchange):
     environment = {
         **os.environ,
         "KERAS_BACKEND": backend,
@@ -66,11 +73,15 @@ def _run(stage, backend, first, exchange, arguments):
         "JAX_COMPILATION_CACHE_DIR": f"{exchange}/jax",
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",
     }
-    print(f"\n=== {stage}: {backend} ===", flush=True)
+    print(f"\n=== {title} ===", flush=True)
     started = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
-    print(f"=== {stage}: {backend}: {time.monotonic() - started:.0f} s ===", flush=True)
-    return code == 0
+    piped = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, **piped)
+    with process:
+        for line in process.stdout:  # two suites write at the same time
+            print(f"{backend:10} | {line}", end="", flush=True)
+    print(f"=== {title}: {time.monotonic() - started:.0f} s ===", flush=True)
+    return process.returncode == 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Shared by all tests. The backend comes from KERAS_BACKEND; no test ever sets it."""
 
+import gc
+import sys
+
 import pytest
 
 BACKEND_FREE = (
@@ -9,6 +12,22 @@ BACKEND_FREE = (
     # NumPy and OpenCV alone. A video's face is found by LiteRT, which every backend's face networks
     # are compared with in tests/faces/test_networks.py.
     *("tests/spotting/", "tests/modalities/test_flow.py", "tests/modalities/test_mesti.py"),
+    *(
+        f"tests/modalities/test_registry.py::test_{name}"
+        for name in (
+            *("every_modality", "a_mirrored_clip", "flipping", "a_batch_is_flipped", "the_centre"),
+            *("unknown_names", "a_list_is", "every_parameter", "the_apex_frame", "a_missing_mark"),
+            *("the_difference_is", "difference_and_flow", "frames_may", "a_clip_without_colour"),
+        )
+    ),
+    "tests/modalities/test_mesti_formulas.py::test_the_twin",
+    "tests/modalities/test_upper_face.py",
+    "tests/modalities/test_apex_rank_pooling.py::test_weights",
+    "tests/modalities/test_apex_rank_pooling.py::test_an_apex_at_an_end_gives_the_weights",
+    *(
+        f"tests/modalities/test_dynamic_image.py::test_{name}"
+        for name in ("weights", "both_phases", "a_missing_phase", "one_frame", "an_unknown_variant")
+    ),
     *(f"tests/faces/test_{name}.py" for name in ("alignment", "bridging", "stabilisation")),
     *(
         f"tests/faces/test_tracking.py::test_{name}"
@@ -17,6 +36,8 @@ BACKEND_FREE = (
             *("a_photograph", "frames_are", "no_frames", "bad_arguments"),
         )
     ),
+    # `python -m tests` reads saved models in fresh processes of every backend (tests/exchange).
+    "tests/zoo/test_load.py::test_a_saved_model_is_read_in_a_fresh_process",
     # Text and bytes of files, and refusals before a network is built.
     *("tests/recipes/", "tests/zoo/test_cards.py", "tests/faces/test_convert.py"),
     *(
@@ -39,12 +60,15 @@ BACKEND_FREE = (
     *(f"tests/tuner/test_command.py::test_{name}" for name in ("errors_are", "the_command_needs")),
     # Another way to the same images: what an entry answers to an image is tested by golden outputs, and
     # a real video is read on every backend (test_a_real_smile_is_read).
-    "tests/zoo/test_spot_video.py",
+    *("tests/zoo/test_spot_video.py", "tests/zoo/test_arrays.py"),
     *(
         f"tests/zoo/test_classifier.py::test_{name}"
         for name in ("a_frozen_face", "a_synthetic_expression", "a_video_and_its_frames")
     ),
     "tests/training/test_learner.py::test_faces_are_aligned_as_predict_does",
+    # Scores of units by subject. An entry that names units is trained on every backend
+    # (test_from_photographs_to_an_entry_that_names_units).
+    "tests/training/test_unit_evaluation.py",
     # Three releases, each read and scored. Training from a release to an entry with its score runs on
     # every backend (test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score).
     "tests/training/test_learner.py::test_loso_from_frames_by_mesti",
@@ -69,6 +93,16 @@ SLOW = (
 """What `python -m tests --fast` leaves out: most of the time, a third of the tests."""
 
 
+LEFT_OUT = {"not backend_free": BACKEND_FREE, "not slow": SLOW}
+"""What pytest is told with `-m`, and the tests that it then leaves out."""
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Reads no folder or file whose tests are left out: their imports take seconds."""
+    path = collection_path.relative_to(config.rootpath).as_posix() + "/" * collection_path.is_dir()
+    return any(part in path for part in LEFT_OUT.get(config.getoption("markexpr"), ())) or None
+
+
 def pytest_addoption(parser):
     parser.addoption("--save-in", help="exchange tests: save with this backend into the folder")
     parser.addoption("--load-in", help="exchange tests: load what the other backends saved")
@@ -78,6 +112,7 @@ def pytest_configure(config):
     meaning = "tells nothing new on another backend; run with one only"
     config.addinivalue_line("markers", f"backend_free: {meaning}")
     config.addinivalue_line("markers", "slow: left out by python -m tests --fast")
+    config.pluginmanager.register(FrozenHeap())
 
 
 def pytest_collection_modifyitems(items):
@@ -86,3 +121,28 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.backend_free)
         if any(part in item.nodeid.replace("\\", "/") for part in SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+class FrozenHeap:
+    """Keeps what imports have made out of the garbage collector.
+
+    A backend, MLflow and their like are a million objects. Keras collects garbage before each fit
+    (`clear_session`), and the collector would go through all of them: up to half the time of the fit.
+    """
+
+    MODULES = 300  # so many new modules are worth the half second of a whole collection
+
+    def __init__(self):
+        self._modules = 0
+
+    def pytest_collection_finish(self):
+        self._freeze()
+
+    def pytest_runtest_logfinish(self):
+        if len(sys.modules) > self._modules + self.MODULES:
+            self._freeze()
+
+    def _freeze(self):
+        gc.collect()
+        gc.freeze()
+        self._modules = len(sys.modules)

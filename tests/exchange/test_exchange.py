@@ -1,6 +1,6 @@
 """What one backend saves, every other loads, and it answers the same.
 
-Run by `python -m tests`: first with `--save-in=FOLDER` on each backend, then with `--load-in=FOLDER`.
+Run by `python -m tests`: each suite with `--save-in=FOLDER`, and at the end `--load-in=FOLDER`.
 """
 
 from pathlib import Path

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("mer_zoo", "tuner")
 CONSTRUCTORS = ("__init__", "__call__")
@@ -55,9 +53,12 @@ def untyped(source: str, methods_only: bool = False) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_parameter_has_a_type(module):
-    assert untyped(module.read_text("utf-8"), methods_only=is_private(module)) == []
+def test_every_parameter_has_a_type():
+    found = {
+        str(path.relative_to(ROOT)): untyped(path.read_text("utf-8"), is_private(path))
+        for path in modules()
+    }
+    assert len(found) > 300 and {path: names for path, names in found.items() if names} == {}
 
 
 def test_a_parameter_without_a_type_is_found():

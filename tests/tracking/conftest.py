@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from tests.databases import migrated_database
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _mlflow():
@@ -20,12 +22,8 @@ def _mlflow():
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
-    """The file of an empty database: to migrate one takes seconds."""
-    from mer_zoo.tracking import Store
-
-    file = tmp_path_factory.mktemp("migrated") / "mlflow.db"
-    Store.at(f"sqlite:///{file}").client()
-    return file
+    """The file of an empty database."""
+    return migrated_database(tmp_path_factory)
 
 
 @pytest.fixture()

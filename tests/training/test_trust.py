@@ -1,6 +1,8 @@
 """Training on real clips: what was learnt, from which weights, and what a score may be compared with."""
 
 import dataclasses
+import os
+import shutil
 import subprocess
 import sys
 
@@ -109,10 +111,28 @@ def test_what_a_recipe_was_chosen_on_stays_with_its_scores_and_cards(release, tm
     assert card.trained_on.tuned_on == [str(chosen)] and card.trained_on.selection == [chosen]
 
 
-def test_a_kill_during_the_last_fit_loses_no_fold(release, tmp_path, monkeypatch):
-    path = recipe_for("casme2", tmp_path)
-    call = [sys.executable, "-c", KILLED, str(path), str(release), str(tmp_path / "m")]
-    assert subprocess.run(call, timeout=300).returncode == -9
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A training that was killed during its last fit: the folder of its recipe, clips and work."""
+    folder = tmp_path_factory.mktemp("killed")
+    options = {"clean": True, "subjects": 2, "clips_per_subject": 3}
+    release = fake_release("casme2", folder / "casme2", **options)
+    path = recipe_for("casme2", folder)
+    call = [sys.executable, "-c", KILLED, str(path), str(release), str(folder / "m")]
+    environment = {**os.environ, "MER_ZOO_HOME": str(folder / "home")}
+    assert subprocess.run(call, timeout=300, env=environment).returncode == -9
+    return folder
+
+
+@pytest.fixture
+def resumable(killed, tmp_path, monkeypatch):
+    """A copy of it to resume: recipe, clips and the folder of the entry."""
+    monkeypatch.setenv("MER_ZOO_HOME", str(killed / "home"))
+    return killed / "toy.toml", killed / "casme2", shutil.copytree(killed / "m", tmp_path / "m")
+
+
+def test_a_kill_during_the_last_fit_loses_no_fold(resumable, monkeypatch):
+    path, release, out = resumable
     fits, fit = [], RecipeLearner.fit
 
     def counted(learner, examples, seed, watch=None):
@@ -120,19 +140,18 @@ def test_a_kill_during_the_last_fit_loses_no_fold(release, tmp_path, monkeypatch
         return fit(learner, examples, seed, watch)
 
     monkeypatch.setattr(RecipeLearner, "fit", counted)
-    card = train_on_real(Recipe.read(path), release, tmp_path / "m", loso=True, progress=str)
+    card = train_on_real(Recipe.read(path), release, out, loso=True, progress=str)
     assert not [n for n in fits if n < card.trained_on.clips], "a fold was trained again"
     assert {metric.split for metric in card.metrics} == {"loso"}
-    assert (tmp_path / "m" / "loso" / "result.json").exists()
+    assert (out / "loso" / "result.json").exists()
 
 
-def test_interrupted_work_is_not_resumed_with_other_optimisation(release, tmp_path):
-    path = recipe_for("casme2", tmp_path)
-    call = [sys.executable, "-c", KILLED, str(path), str(release), str(tmp_path / "m")]
-    assert subprocess.run(call, timeout=300).returncode == -9
-    path.write_text(path.read_text().replace("epochs = 2", "epochs = 3"))
+def test_interrupted_work_is_not_resumed_with_other_optimisation(resumable, tmp_path):
+    path, release, out = resumable
+    changed = tmp_path / "toy.toml"
+    changed.write_text(path.read_text().replace("epochs = 2", "epochs = 3"))
     with pytest.raises((EvaluationError, RecipeError), match=r"epochs"):
-        train_on_real(Recipe.read(path), release, tmp_path / "m", loso=True, progress=str)
+        train_on_real(Recipe.read(changed), release, out, loso=True, progress=str)
 
 
 def test_zero_shot_scores_need_the_images_that_the_entry_was_trained_on():

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.databases import migrated_database
 from tests.toy_recipes import SYNTHETIC
 from tests.tuner.learners import Place
 from tuner.packages import PACKAGES
@@ -40,12 +41,8 @@ def _quiet_mlflow(_packages):
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory, _quiet_mlflow):
-    """The file of an empty database: to migrate one takes seconds."""
-    from mer_zoo.tracking import Store
-
-    file = tmp_path_factory.mktemp("migrated") / "mlflow.db"
-    Store.at(f"sqlite:///{file}").client()
-    return file
+    """The file of an empty database."""
+    return migrated_database(tmp_path_factory)
 
 
 @pytest.fixture()

@@ -111,14 +111,13 @@ class Place:
         }
         return tuner.search(recipe, examples or toy_examples(), **{**given, **options})
 
-    def join(self, recipe, address, tracking_uri) -> int:
-        """Works for a search in this place, slowly enough to be killed meanwhile."""
+    def join(self, recipe, address) -> int:
+        """Works for a search in this place and in its store, slowly enough to be killed meanwhile."""
         import tuner
 
         return tuner.join(
             recipe,
             toy_examples(),
             address,
-            tracking_uri=tracking_uri or f"sqlite:///{self.folder / 'mlflow.db'}",
             learner=noisy_means(self.diary, seconds=0.3),
         )

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,14 +34,14 @@ import os, sys
 sys.path.insert(0, {root!r})
 from mer_zoo.tracking import Store
 from tests.tuner.learners import Place
-Place({folder!r}).join({recipe!r}, {address!r}, {uri!r})
+Place({folder!r}).join({recipe!r}, {address!r})
 """
 
 
 def command_of(place, recipe_file):
     def command(address, uri):
         told = {"root": str(ROOT), "folder": str(place.folder), "recipe": str(recipe_file)}
-        return [sys.executable, "-c", WORKER.format(**told, address=address, uri=uri)]
+        return [sys.executable, "-c", WORKER.format(**told, address=address)]
 
     return command
 
@@ -103,7 +104,7 @@ def test_nobody_to_train_is_refused():
 def test_a_chief_that_is_not_there(recipe_file, place, monkeypatch):
     monkeypatch.setattr("tuner.workers.worker.PATIENCE", 0.0)
     with pytest.raises(ChiefLostError, match=r"Nobody answers at 127\.0\.0\.1:9"):
-        place.join(recipe_file, "127.0.0.1:9", None)
+        place.join(recipe_file, "127.0.0.1:9")
 
 
 def test_a_worker_that_cannot_work_stops_the_search_with_its_words(recipe_file, place, monkeypatch):
@@ -116,7 +117,10 @@ def test_a_worker_that_cannot_work_stops_the_search_with_its_words(recipe_file, 
 
 
 def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, place, capfd):
-    """The values of a random search do not depend on who asks when, so both searches are alike."""
+    """The values of a random search do not depend on who asks when, so both searches are alike.
+
+    The workers are told no store: they use that of the search.
+    """
     whole = Place(place.folder / "whole", place.folder / "mlflow.db")
     expected = whole.search(recipe_file, algorithm="random")
     killed = threading.Event()
@@ -139,7 +143,7 @@ def test_one_of_two_workers_is_killed_and_every_trial_is_done_once(recipe_file, 
     assert found.best == expected.best
     runs = found.record.client.search_runs([found.record.experiment], max_results=100)
     own = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == found.record.run.id]
-    assert len(own) == 4
+    assert len(own) == 4 and len(runs) == 1 + 4  # the search and its trials
     assert {r.info.status for r in own} == {"FINISHED"}
     assert len(place.fits) <= 4 * 2 + 1  # the fold that was cut short, again
     again = place.search(recipe_file, algorithm="random", team=Team(2, lambda *told: ["false"]))
@@ -171,19 +175,12 @@ def worker_with(place, recipe_file, uri):
     return command
 
 
-def test_a_worker_that_was_told_no_store_uses_that_of_the_search(recipe_file, place, monkeypatch):
-    team = Team(1, worker_with(place, recipe_file, None))
-    found = place.search(recipe_file, algorithm="random", trials=2, team=team)
-    runs = found.record.client.search_runs([found.record.experiment])
-    assert len(runs) == 3  # the search and its trials
-
-
-def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place):
+def test_a_worker_with_another_store_refuses_before_it_trains(recipe_file, place, migrated):
     other = f"sqlite:///{place.folder / 'other.db'}"
     with pytest.raises(WorkersLostError, match=r"TrackingError: There is no database.*other\.db"):
         place.search(recipe_file, team=Team(1, worker_with(place, recipe_file, other)))
     assert not (place.folder / "other.db").exists()
-    Store.at(other).client()
+    shutil.copy(migrated, place.folder / "other.db")
     note = {"search": "toy-1", "store": {"tracking_uri": other, "run": "0" * 32}}
     with pytest.raises(TrackingError, match=r"does not hold the search toy-1.*--tracking-uri"):
         common_store(note, None)
