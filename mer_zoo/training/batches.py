@@ -83,7 +83,8 @@ class Batches(keras.utils.PyDataset):
             for i in np.flatnonzero(reduced):
                 images[i] = modalities.upper_face(images[i])
         if self.logarithms.any():
-            factors = np.exp(rng.uniform(*self.logarithms.T[..., None], size=(2, len(chosen))))
+            low, high = self.logarithms.T[..., None]
+            factors = np.exp(rng.uniform(low, high, size=(2, len(chosen))))
             images = np.stack(
                 [_scaled(i, *pair) for i, pair in zip(images, factors.T, strict=True)]
             )

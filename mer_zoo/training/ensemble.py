@@ -32,7 +32,7 @@ class FittedEnsemble:
         made = self.preprocessing
         mirrored = modalities.flip(made.modality, images, **made.parameters)
         answers = [n.predict(shown) for n in self.networks for shown in (images, mirrored)]
-        return np.mean(answers, axis=0, dtype=np.float32)
+        return np.stack(answers).mean(axis=0)
 
     def save(self, path: Path) -> None:
         """An ensemble is no entry.

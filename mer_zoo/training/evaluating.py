@@ -124,18 +124,16 @@ def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Res
     split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
     seeds, start = options.pop("seeds"), options.pop("start")
     members = options.pop("members", 1)
-    learner: RecipeLearner | EnsembleLearner = RecipeLearner.of(recipe, REAL, start)
-    learner.check()
-    if members != 1:
-        learner = EnsembleLearner(learner, members)
+    member = RecipeLearner.of(recipe, REAL, start)
+    member.check()
+    learner = member if members == 1 else EnsembleLearner(member, members)
     with tracked(track, "evaluate") as tracker:
         examples = examples_of(data, recipe, jobs=jobs, progress=progress)
         logged = TrackedEvaluation(
             tracker, examples, name=recipe.name, params={"recipe": recipe.name}
         )
         if split == ZERO_SHOT:
-            entry = RecipeLearner.of(recipe, REAL, start).start
-            result = score_zero_shot(entry, examples, recipe.preprocessing, logged)
+            result = score_zero_shot(member.start, examples, recipe.preprocessing, logged)
         else:
             result = run(
                 learner,
