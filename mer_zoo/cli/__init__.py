@@ -49,6 +49,7 @@ for command in (
     tuning.tune,
     evaluating.evaluate,
     evaluating.compare,
+    evaluating.combine,
     scoring.score,
 ):
     app.command()(command)

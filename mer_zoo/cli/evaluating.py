@@ -101,6 +101,22 @@ def compare(
         out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")
 
 
+def combine(
+    folders: Annotated[list[Path], typer.Argument(help="Result folders of evaluate.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder for the result of the ensemble.")],
+    force: Force = False,
+):
+    """Scores an ensemble: the mean of the probabilities in several results on the same folds."""
+    from mer_zoo import evaluation
+    from mer_zoo.cli import tables
+
+    result = evaluation.combine([evaluation.Result.read(folder) for folder in folders])
+    result.save(to, force)
+    for part in tables.result(result):
+        out.print(part)
+    out.print(f"wrote {to}: result.json, predictions.csv, confusion.svg")
+
+
 @datasets_app.command()
 def check(
     name: Annotated[str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow ...")],

@@ -1,5 +1,6 @@
 """Honest evaluation: splits by subject, pooled scores, confidence intervals, results."""
 
+from mer_zoo.evaluation.combining import combine
 from mer_zoo.evaluation.examples import Examples, Fitted, Learner
 from mer_zoo.evaluation.folds import SPLITS, Fold, folds_hash, grouped_kfold, make_folds
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
@@ -20,6 +21,7 @@ __all__ = [
     "Scores",
     "SpottingScore",
     "bootstrap_interval",
+    "combine",
     "compare_paired",
     "confusion_matrix",
     "discard",

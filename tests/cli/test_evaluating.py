@@ -38,6 +38,10 @@ def test_two_evaluations_are_compared(toy, run):
     stored = json.loads((toy / "loso" / "result.json").read_text())
     assert float(rows[0]["uf1"]) == pytest.approx(stored["scores"]["uf1"]["mean"], abs=1e-4)
     assert (toy / "all.svg").exists()
+    code, _, problem = run("combine", toy / "loso", toy / "lodo", "--out", toy / "both")
+    assert code == 2 and "folds, split differ" in problem
+    code, shown, _ = run("combine", toy / "loso", toy / "loso", "--out", toy / "both")
+    assert code == 0 and "uf1" in shown and (toy / "both" / "confusion.svg").exists()
 
 
 def test_a_release_is_checked(toy, run):

@@ -1,0 +1,68 @@
+"""Ensembles of different networks: the mean of what they predicted for the same held-out clips."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation.result import Result
+
+SAME = ("examples", "folds", "protocol", "split")
+"""Facts in which combined results must agree, so that each subject was held out from every network."""
+
+
+def combine(results: Sequence[Result]) -> Result:
+    """The result of an ensemble: for every seed, the mean of the probabilities of all results.
+
+    No weight is fitted and no network left out, so the score is as honest as theirs, if the networks were
+    chosen before their scores were seen.
+
+    Args:
+        results: two or more, of the same clips, folds and seeds.
+
+    Returns:
+        A result whose `about["learner"]` lists the learners.
+
+    Raises:
+        EvaluationError: fewer than two results, or they differ in clips, folds, seeds or classes.
+    """
+    if len(results) < 2:
+        raise EvaluationError(
+            f"An ensemble needs two results or more, and {len(results)} was given."
+        )
+    first, *others = results
+    for other in others:
+        _refuse_different(first, other)
+    every = [result.about for result in results]
+    about = {name: first.about[name] for name in first.about if name != "test_selected"}
+    about |= {
+        "learner": {"mean_of": [facts["learner"] for facts in every]},
+        "images": [facts["images"] for facts in every],
+        "seconds": round(sum(facts["seconds"] for facts in every), 2),
+        "fit_seconds": round(sum(facts["fit_seconds"] for facts in every), 2),
+    }
+    if labels := [facts["label"] for facts in every if facts.get("label")]:
+        about["label"] = labels[0]
+    probabilities = np.mean([_in_order(first, result) for result in results], axis=0)
+    return replace(first, probabilities=probabilities.astype(np.float32), about=about)
+
+
+def _refuse_different(first: Result, other: Result) -> None:
+    differing = [name for name in SAME if first.about[name] != other.about[name]]
+    differing += [
+        name for name in ("seeds", "class_names") if getattr(first, name) != getattr(other, name)
+    ]
+    if sorted(first.clips.tolist()) != sorted(other.clips.tolist()):
+        differing.append("clips")
+    if differing:
+        raise EvaluationError(
+            f"The results cannot be combined: their {', '.join(differing)} differ. Evaluate all of them "
+            "with the same dataset, protocol, split and seeds."
+        )
+
+
+def _in_order(first: Result, result: Result) -> np.ndarray:
+    """The probabilities of a result in the order of the first one's clips."""
+    rows = np.argsort(result.clips)[np.argsort(np.argsort(first.clips))]
+    return result.probabilities[:, rows]
