@@ -22,6 +22,7 @@ class UnitResult:
 
     Attributes:
         clips, subjects: str `(N,)`.
+        folds: str `(N,)`, the fold each clip was tested in.
         truth: float32 `(N, outputs)` of 0 and 1 (`mer_zoo.action_units.OUTPUTS`).
         probabilities: float32 `(seeds, N, outputs)`.
         named: bool `(seeds, N, units)`.
@@ -33,6 +34,7 @@ class UnitResult:
 
     clips: np.ndarray
     subjects: np.ndarray
+    folds: np.ndarray
     truth: np.ndarray
     probabilities: np.ndarray
     named: np.ndarray

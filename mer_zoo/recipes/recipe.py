@@ -309,6 +309,11 @@ class Recipe:
                 yield is_used, f"training.{name} is for real clips: set it in [real.training]"
         if self.real is not None:
             yield from _within("real.training", self.real.training.problems(self.real.start))
+            yield (
+                self.of_units and self.real.training.inner_folds > 0,
+                "real.training.inner_folds chooses the number of epochs by the UF1 of classes: leave it "
+                f'out where task = "{ACTION_UNITS}"',
+            )
 
     def _alike(self, changed: dict) -> bool:
         """Whether changed parameters of the modality give an image of the same channels and size."""
@@ -333,7 +338,7 @@ class Recipe:
         if self.of_units:
             raise RecipeError(
                 f"{what} trains on classes, but the recipe {self.name} predicts action units. Train it with "
-                "mer-zoo train --photos, and score it on coded clips with mer-zoo evaluate --root."
+                "mer-zoo train, on rendered clips (--photos) or on coded ones (--root, --loso)."
             )
 
     def synthetic(self) -> tuple[Data, Training]:

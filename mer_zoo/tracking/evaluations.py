@@ -8,6 +8,7 @@ from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
+from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.tracking.run import experiment_of, sizes
 from mer_zoo.tracking.tracker import Tracker
 
@@ -39,6 +40,7 @@ class TrackedEvaluation:
         self.params = params or {}
         self.prefix, self.folder = (f"{part}_", f"{part}/") if part else ("", "")
         self._records: dict[tuple[int, int], FoldRecord] = {}
+        self._curve, self._curve_words = "fold_accuracy", "accuracy"
 
     def on_begin(self, folder: Path | None, plan: EvaluationPlan) -> None:
         """See `Callback.on_begin`."""
@@ -56,21 +58,32 @@ class TrackedEvaluation:
     def on_fold_end(self, number: int, record: FoldRecord) -> None:
         """See `Callback.on_fold_end`."""
         self._records[record.seed, number] = record
-        named = {self._of_seed(name, record.seed): value for name, value in record.metrics.items()}
+        values = self._fold_metrics(record)
+        named = {self._of_seed(name, record.seed): value for name, value in values.items()}
         self.tracker.metrics(named, number)
 
     def finished(self, result: Result) -> None:
         """Logs the pooled scores, the predictions and the figures."""
+        self._finished(result, {n: [getattr(s, n) for s in result.scores] for n in SCORE_NAMES})
+
+    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
+        return record.metrics
+
+    def _finished(self, result: Result | UnitResult, of_seeds: dict[str, list[float]]) -> None:
+        """Logs everything; `of_seeds`: score -> its value for each seed."""
         if not self.tracker.on:
             return
-        scores = {f"{self.prefix}{name}": result.mean(name) for name in SCORE_NAMES}
-        for seed, of_seed in zip(result.seeds, result.scores, strict=True):
-            scores |= {self._of_seed(n, seed): getattr(of_seed, n) for n in SCORE_NAMES}
+        scores = {f"{self.prefix}{name}": float(np.mean(v)) for name, v in of_seeds.items()}
+        for name, values in of_seeds.items():
+            named = (self._of_seed(name, seed) for seed in result.seeds)
+            scores |= dict(zip(named, values, strict=True))
         records = [self._records[key] for key in sorted(self._records)]
-        self.tracker.write(records_json(result.class_names, records), f"{self.folder}{RECORDS}")
+        self.tracker.write(
+            records_json(self.examples.class_names, records), f"{self.folder}{RECORDS}"
+        )
         self.tracker.files(result.save, self.folder.rstrip("/"))
-        curves = {f"seed {seed}": self._of_seed("fold_accuracy", seed) for seed in result.seeds}
-        title = f"{result.about['split']}: accuracy by fold"
+        curves = {f"seed {seed}": self._of_seed(self._curve, seed) for seed in result.seeds}
+        title = f"{result.about['split']}: {self._curve_words} by fold"
         self.tracker.curves(curves, f"{self.folder}folds.svg", title, "fold")
         self.tracker.metrics(scores)
 

@@ -72,7 +72,7 @@ def evaluate(
 
     Returns:
         The result: pooled scores, intervals, baselines, predictions. Of a recipe of action units a
-        `UnitResult`, over the clips whose units are coded; it is not logged, and has no `oracle`.
+        `UnitResult`, over the clips whose units are coded; it has no `oracle`.
 
     Raises:
         DatasetError: the dataset cannot be read, or does not match the protocol.
@@ -155,22 +155,24 @@ def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Res
 def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitResult:
     from mer_zoo.training.unit_evaluation import evaluate_units
 
-    if track or oracle:
+    if oracle:
         raise EvaluationError(
-            f"The recipe {recipe.name} predicts action units. Such an evaluation is not logged to MLflow "
-            "and has no test-selected score: leave out track and oracle."
+            f"The recipe {recipe.name} predicts action units, of which there is no test-selected score: "
+            "leave out oracle."
         )
-    journal = None if out is None else Path(out) / JOURNAL
     jobs, progress = options["jobs"], options["progress"]
-    result = evaluate_units(
-        recipe,
-        data,
-        lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
-        folder=journal,
-        **options,
-    )
-    if out is not None:
-        result.save(out, force)
+    with tracked(track, "evaluate") as tracker:
+        result = evaluate_units(
+            recipe,
+            data,
+            lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
+            folder=None if out is None else Path(out) / JOURNAL,
+            tracker=tracker,
+            **options,
+        )
+        if out is not None:
+            result.save(out, force)
+        tracker.write(recipe.to_toml(), "recipe.toml")
     return result
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from mer_zoo import settings
 from mer_zoo.datasets import Dataset
-from mer_zoo.errors import OutputExistsError
-from mer_zoo.evaluation import Result, run
+from mer_zoo.errors import OutputExistsError, RecipeError
+from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
+from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
@@ -46,7 +47,9 @@ def train_on_real(
     """Trains a recipe on all clips of its dataset and writes a local zoo entry.
 
     Weights trained on all subjects are for use, never for scores. With `loso` the honest score is
-    also computed, from networks that never saw their test subject; those networks are kept.
+    also computed, from networks that never saw their test subject; those networks are kept. A recipe
+    of action units is trained on the clips whose units are coded, and needs `loso`, since the thresholds
+    of its entry come from the answers about subjects that were left out.
 
     Args:
         recipe: must have a [real] section.
@@ -67,14 +70,19 @@ def train_on_real(
 
     Raises:
         OutputExistsError: `folder` holds an entry and `force` is false.
-        RecipeError: the recipe has no [real] section, or predicts action units.
+        RecipeError: the recipe has no [real] section, or predicts action units and `loso` is false.
+        EvaluationError: the recipe predicts action units, and no clip is coded.
         DatasetError: the dataset cannot be read, or does not match the protocol.
         TrackingError, OldFileStoreError, DiskFullError: the tracking store cannot be used.
 
     Warns:
         TrackingWarning: the run in the store is incomplete; the entry is complete.
     """
-    recipe.refuse_units("mer-zoo train --root")
+    if recipe.of_units and not loso:
+        raise RecipeError(
+            f"The recipe {recipe.name} predicts action units. The thresholds of its entry come from "
+            "answers about subjects that were left out: add loso=True (--loso)."
+        )
     folder = refuse_existing(folder, force)
     state = folder / STATE
     if (folder / LOSO / "result.json").exists() and not (state.exists() or force):
@@ -85,19 +93,34 @@ def train_on_real(
         real = recipe.real_section()
         dataset = load_dataset(real, root)
         progress(dataset.report.to_text())
-        examples = examples_of(dataset, recipe, jobs=jobs)
+        examples = _examples(recipe, dataset, jobs, progress)
         learner = RecipeLearner.of(recipe, REAL)
         _begin_run(tracker, recipe, examples, learner, state)
         result = None
         if loso:
-            result = _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress)
+            run_folds = _units_left_out if recipe.of_units else _leave_one_subject_out
+            result = run_folds(learner, examples, real, state, jobs, tracker, progress)
         network = _refit(learner, examples, real, state, tracker, progress).network
         if result is not None:
             _keep_folds(result, state / LOSO, folder / LOSO)
-        card = _write(recipe, network, dataset, examples, result, folder)
+        made = _sections(recipe, dataset, result)
+        card = _write(recipe, network, dataset, examples, made, folder)
         log_entry(tracker, recipe, folder, real.training.seeds[:1])
     shutil.rmtree(state, ignore_errors=True)
     return card
+
+
+def _examples(recipe, dataset, jobs, progress) -> Examples:
+    def make(part):
+        return examples_of(part, recipe, jobs=jobs)
+
+    if not recipe.of_units:
+        return make(dataset)
+    from mer_zoo.training.unit_evaluation import coded_examples
+
+    examples = coded_examples(dataset, make)
+    progress(f"{len(examples)} of {len(dataset)} clips have coded action units")
+    return examples
 
 
 def _begin_run(tracker, recipe, examples, learner, state) -> None:
@@ -119,10 +142,33 @@ def _begin_run(tracker, recipe, examples, learner, state) -> None:
 
 def _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress) -> Result:
     """The honest score. Its journal stays in `state` until the entry is written."""
+    logged = TrackedEvaluation(tracker, examples, part=LOSO)
+    result = _folds(learner, examples, real, state, jobs, logged, progress)
+    logged.finished(result)
+    progress(f"{result.title}: UF1 {result.uf1:.3f}")
+    return result
+
+
+def _units_left_out(learner, examples, real, state, jobs, tracker, progress) -> UnitResult:
+    """The same of action units."""
+    from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
+    from mer_zoo.training.unit_evaluation import of_held_out
+
+    logged = TrackedUnitEvaluation(tracker, examples, part=LOSO)
+    result = of_held_out(_folds(learner, examples, real, state, jobs, logged, progress), examples)
+    logged.units_finished(result)
+    found = result.scores
+    progress(
+        f"{result.title}: macro F1 {np.mean(found.macro_f1):.3f}, mean AUC "
+        f"{np.mean(found.mean_auc):.3f} over {len(found.counted)} units"
+    )
+    return result
+
+
+def _folds(learner, examples, real, state, jobs, logged, progress) -> Result:
     learner.check()
     progress("leaving one subject out")
-    logged = TrackedEvaluation(tracker, examples, part=LOSO)
-    result = run(
+    return run(
         learner,
         examples,
         folder=state / LOSO,
@@ -131,9 +177,6 @@ def _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progre
         keep_weights=True,
         callback=logged,
     )
-    logged.finished(result)
-    progress(f"{result.title}: UF1 {result.uf1:.3f}")
-    return result
 
 
 def _refit(learner, examples, real, state, tracker, progress) -> FittedNetwork:
@@ -147,7 +190,7 @@ def _refit(learner, examples, real, state, tracker, progress) -> FittedNetwork:
     return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
 
 
-def _keep_folds(result: Result, journal: Path, folder: Path) -> None:
+def _keep_folds(result: Result | UnitResult, journal: Path, folder: Path) -> None:
     """Puts the result and the weights of every fold into `folder`; the journal stays."""
     result.save(folder, force=True)
     names = sorted(np.unique(result.folds).tolist())
@@ -160,7 +203,7 @@ def _keep_folds(result: Result, journal: Path, folder: Path) -> None:
     write_atomically(folder / "folds.json", json.dumps(kept, indent=1).encode())
 
 
-def _write(recipe, network, dataset, examples, result, folder) -> cards.Card:
+def _write(recipe, network, dataset, examples, made, folder) -> cards.Card:
     real = recipe.real
     before = find(real.start).card if real.start else None
     clips = dataset.licence
@@ -172,21 +215,36 @@ def _write(recipe, network, dataset, examples, result, folder) -> cards.Card:
         list(examples.class_names),
         folder,
         trained_on=_trained_on(recipe, dataset, examples, before),
-        rejection=_rejection(recipe, result),
-        metrics=[] if result is None else _metrics(result),
         licence=clips
         if before is None or not before.trained_on.real_clips_seen
         else f"{clips}; {before.licence}",
-        limits=[
-            f"Trained on the clips of {dataset.name}: their licence governs what may be done with "
-            "these weights, and whether they may be passed on.",
-            "Trained on all subjects: a score of theirs says nothing about new people."
-            + (" The metrics are of other networks, which never saw their subject." * bool(result)),
-            "The class of a micro-expression is ambiguous given the movement; a label is not a "
-            "fact about feelings. Not for decisions about people.",
-            *recipe.card.limits,
-        ],
+        **made,
     )
+
+
+def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
+    """The sections of the card that depend on the score and on what is predicted."""
+    limits = [
+        f"Trained on the clips of {dataset.name}: their licence governs what may be done with "
+        "these weights, and whether they may be passed on.",
+        "Trained on all subjects: a score of theirs says nothing about new people."
+        + (" The metrics are of other networks, which never saw their subject." * bool(result)),
+    ]
+    if isinstance(result, UnitResult):
+        from mer_zoo.training.real_unit_card import LIMITS, unit_sections
+
+        limits += [*LIMITS, *recipe.card.limits]
+        return {**unit_sections(recipe, result), "limits": limits}
+    limits += [
+        "The class of a micro-expression is ambiguous given the movement; a label is not a "
+        "fact about feelings. Not for decisions about people.",
+        *recipe.card.limits,
+    ]
+    return {
+        "rejection": _rejection(recipe, result),
+        "metrics": [] if result is None else _metrics(result),
+        "limits": limits,
+    }
 
 
 def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:

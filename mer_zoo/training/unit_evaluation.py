@@ -13,13 +13,18 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.tracking import Tracker
+from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.calibration import best_one_sided, best_threshold
 from mer_zoo.training.learner import REAL, RecipeLearner
 from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 from mer_zoo.zoo import find
+from mer_zoo.zoo.cards import Card
 
 Make = Callable[[Dataset], Examples]
 """The examples of a dataset with the images of the recipe."""
+
+HELD_OUT = "of the highest F1 on the held-out answers about all other subjects"
 
 
 def evaluate_units(
@@ -33,6 +38,7 @@ def evaluate_units(
     jobs: int = 1,
     threads: int = 1,
     folder: Path | None = None,
+    tracker: Tracker | None = None,
     progress: bool = True,
 ) -> UnitResult:
     """Scores a recipe of action units on the clips of a dataset that are coded.
@@ -43,6 +49,7 @@ def evaluate_units(
         make: makes the images.
         split, seeds, start, jobs, threads, progress: see `mer_zoo.evaluate`.
         folder: the journal.
+        tracker: logs folds and scores.
 
     Returns:
         The result. Thresholds are those of the card for "zero-shot". Otherwise the threshold of a unit
@@ -54,15 +61,18 @@ def evaluate_units(
     learner = RecipeLearner.of(recipe, REAL, start)
     learner.check()
     examples = coded_examples(dataset, make)
+    left_out = len(dataset) - len(examples)
+    logged = TrackedUnitEvaluation(
+        tracker or Tracker(None, "evaluate"),
+        examples,
+        name=recipe.name,
+        params={"recipe": recipe.name},
+    )
     if split == ZERO_SHOT:
-        result = score_zero_shot(learner.start, examples, recipe.preprocessing)
-        card = find(learner.start).card
-        limits = np.array([unit.threshold for unit in card.units])
-        named = result.probabilities[..., : len(UNITS)] >= limits
-        one_sided = np.full(result.probabilities.shape[:2], card.one_sided)
-        told = f"those of the card of {learner.start}"
+        found = score_zero_shot(learner.start, examples, recipe.preprocessing, logged)
+        result = _with_card(found, examples, find(learner.start).card, left_out)
     else:
-        result = run(
+        found = run(
             learner,
             examples,
             folder=folder,
@@ -70,20 +80,47 @@ def evaluate_units(
             seeds=recipe.real_section().training.seeds if seeds is None else seeds,
             jobs=jobs,
             threads=threads,
+            callback=logged,
             progress=progress,
         )
-        named, one_sided = _named(result, _truth(result, examples))
-        told = "of the highest F1 on the held-out answers about all other subjects"
+        result = of_held_out(found, examples, left_out)
+    logged.units_finished(result)
+    return result
+
+
+def _with_card(result: Result, examples: Examples, card: Card, left_out: int) -> UnitResult:
+    """The result with the thresholds of an entry's card."""
+    named = result.probabilities[..., : len(UNITS)] >= np.array([u.threshold for u in card.units])
+    one_sided = np.full(named.shape[:2], card.one_sided)
+    told = f"those of the card of {card.name}"
+    return _unit_result(result, examples, (named, one_sided), told, left_out)
+
+
+def of_held_out(result: Result, examples: Examples, left_out: int = 0) -> UnitResult:
+    """The result of folds, with thresholds for every subject from the answers about the others.
+
+    Args:
+        result: of `mer_zoo.evaluation.run`.
+        examples: what was evaluated on.
+        left_out: clips of the dataset without a coded unit.
+    """
+    found = _named(result, _truth(result, examples))
+    return _unit_result(result, examples, found, HELD_OUT, left_out)
+
+
+def _unit_result(result, examples, found, told, left_out) -> UnitResult:
+    named, one_sided = found
     return UnitResult(
         clips=result.clips,
         subjects=result.subjects,
+        folds=result.folds,
         truth=_truth(result, examples),
         probabilities=result.probabilities,
         named=named,
         one_sided=one_sided,
         seeds=result.seeds,
         thresholds=told,
-        about={**result.about, "uncoded_clips_left_out": len(dataset) - len(examples)},
+        about={**result.about, "uncoded_clips_left_out": left_out},
     )
 
 

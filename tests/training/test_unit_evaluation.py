@@ -12,13 +12,15 @@ import mer_zoo
 from mer_zoo import datasets
 from mer_zoo.action_units import OUTPUTS, UNITS, target_row
 from mer_zoo.datasets.fake import fake_release
-from mer_zoo.errors import EvaluationError
+from mer_zoo.errors import EvaluationError, RecipeError
 from mer_zoo.evaluation.unit_scores import score_units
 from mer_zoo.recipes import Recipe
+from mer_zoo.tracking import Store
+from mer_zoo.training import train_on_real
 from mer_zoo.training.unit_evaluation import coded_examples, evaluate_units
 from tests.toy_recipes import FLOW
 
-CODED = {"0": "4+L10", "1": "12", "2": "1+2"}
+CODED = {"0": "4+L10", "1": "12", "2": "1+2+12"}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,74 @@ def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
     made = evaluate_units(recipe, data, images, seeds=[1], progress=False)
     subject = made.subjects[0]
     np.testing.assert_array_equal(named(False), named(True))
+
+
+@pytest.fixture(scope="module")
+def trained(recipe, flow, tmp_path_factory):
+    """An entry trained on coded clips, and the store that its run is in."""
+    folder = tmp_path_factory.mktemp("trained")
+    store = f"sqlite:///{folder / 'runs.db'}"
+    train_on_real(recipe, flow, folder / "mine", loso=True, track=store, progress=str)
+    return folder / "mine", store
+
+
+def test_an_entry_is_trained_on_coded_clips(trained, flow):
+    folder, _ = trained
+    card, data = mer_zoo.card(folder), datasets.load("flow", flow)
+    assert tuple(card.class_names) == OUTPUTS and mer_zoo.zoo.golden.verify(folder).passed
+    assert card.trained_on.real_clips == len(data) - 1 and 0 < card.one_sided <= 1
+    positives = {unit.number: unit.positives for unit in card.units}
+    coded = [set(text.replace("L", "").split("+")) for text in data.table["aus"] if text != "?"]
+    assert all(positives[n] == sum(str(n) in units for units in coded) for n in UNITS)
+    assert {unit.threshold for unit in card.units if not unit.positives} == {1.0}
+    assert {metric.split for metric in card.metrics} == {"loso"}
+    assert {metric.clips for metric in card.metrics if metric.name == "macro_f1"} == {len(coded)}
+    assert sum(part.answers for part in card.reliability) == len(coded) * len(UNITS)
+    assert any("not calibrated" in limit for limit in card.limits)
+
+
+def test_the_score_on_the_card_is_that_of_the_same_evaluation(trained, recipe, flow):
+    folder, _ = trained
+    result = mer_zoo.evaluate(recipe, "flow", flow, progress=False)
+    stored = json.loads((folder / "loso" / "result.json").read_text())
+    assert stored["scores"]["macro_f1"] == pytest.approx(list(result.scores.macro_f1))
+    (metric,) = [m for m in mer_zoo.card(folder).metrics if m.name == "mean_auc"]
+    assert metric.values == pytest.approx([round(v, 4) for v in result.scores.mean_auc])
+    kept = json.loads((folder / "loso" / "folds.json").read_text())
+    assert sorted(kept.values()) == sorted(set(result.subjects.tolist()))
+    assert all((folder / "loso" / file).exists() for file in kept)
+
+
+def test_the_run_of_units_has_their_scores_and_no_uf1(trained, recipe, flow, tmp_path):
+    _, store = trained
+    mer_zoo.evaluate(recipe, "flow", flow, track=store, out=tmp_path / "out", progress=False)
+    client = Store.at(store).client()
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    runs = {run.data.tags["mer_zoo.kind"]: run for run in client.search_runs(experiments)}
+    stored = json.loads((tmp_path / "out" / "result.json").read_text())["scores"]
+    for kind, prefix in (("train", "loso_"), ("evaluate", "")):
+        run = runs[kind]
+        assert run.info.status == "FINISHED"
+        logged = run.data.metrics
+        assert logged[f"{prefix}macro_f1"] == pytest.approx(np.mean(stored["macro_f1"]))
+        assert logged[f"{prefix}mean_auc/seed1"] == pytest.approx(stored["mean_auc"][0])
+        assert logged[f"{prefix}prevalence"] == pytest.approx(stored["prevalence"])
+        assert f"{prefix}AU12_f1" in logged and f"{prefix}AU26_auc" not in logged
+        history = client.get_metric_history(run.info.run_id, f"{prefix}fold_log_loss/seed1")
+        assert len(history) == stored["subjects"]
+        assert not [name for name in logged if "uf1" in name]
+    files = {file.path for file in client.list_artifacts(runs["evaluate"].info.run_id)}
+    assert {"folds.json", "folds.svg", "result.json", "predictions.csv"} <= files
+
+
+def test_thresholds_need_subjects_that_were_left_out(recipe, flow, tmp_path):
+    with pytest.raises(RecipeError, match="--loso"):
+        train_on_real(recipe, flow, tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+    training = dataclasses.replace(recipe.real.training, inner_folds=2)
+    real = dataclasses.replace(recipe.real, training=training)
+    with pytest.raises(RecipeError, match="inner_folds"):
+        dataclasses.replace(recipe, real=real).check("here")
 
 
 def test_a_table_without_units_is_refused(recipe, tmp_path):

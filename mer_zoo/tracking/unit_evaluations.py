@@ -1,0 +1,37 @@
+"""The run of an evaluation of action units."""
+
+import numpy as np
+
+from mer_zoo.action_units import UNITS
+from mer_zoo.evaluation.fold_record import FoldRecord
+from mer_zoo.evaluation.unit_result import UnitResult
+from mer_zoo.tracking.evaluations import TrackedEvaluation
+
+SCORES = ("macro_f1", "mean_auc", "side", "side_both", "side_mean", "left_right")
+"""The scores of `mer_zoo.evaluation.unit_scores.UnitScores` that are logged, if they are defined."""
+
+
+class TrackedUnitEvaluation(TrackedEvaluation):
+    """As `TrackedEvaluation`. Of a fold the log loss is logged, which needs no threshold."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._curve, self._curve_words = "fold_log_loss", "log loss"
+        self._place = {clip: row for row, clip in enumerate(self.examples.clips)}
+
+    def units_finished(self, result: UnitResult) -> None:
+        """Logs the pooled scores, those of each unit, the baselines, the predictions and the figures."""
+        found = result.scores
+        of_seeds = {name: list(getattr(found, name)) for name in SCORES}
+        self._finished(result, {n: v for n, v in of_seeds.items() if np.isfinite(v).all()})
+        values = {"majority": found.majority, "prevalence": found.prevalence}
+        for unit in found.units:
+            values |= {f"AU{unit.number}_f1": unit.f1, f"AU{unit.number}_auc": unit.auc}
+        self.tracker.metrics({f"{self.prefix}{n}": v for n, v in values.items() if np.isfinite(v)})
+
+    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
+        rows = [self._place[clip] for clip in record.clips]
+        shown = self.examples.unit_targets[rows, : len(UNITS)] > 0
+        p = np.clip(record.probabilities[:, : len(UNITS)].astype(np.float64), 1e-6, 1 - 1e-6)
+        loss = -np.log(np.where(shown, p, 1 - p)).mean()
+        return {"fold_log_loss": float(loss), "fold_fit_seconds": record.fit_seconds}
