@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
