@@ -91,10 +91,11 @@ def main() -> None:
     recipe = Recipe.read(arguments.recipe)
     portraits = Portraits(arguments.photos, arguments.ict, arguments.jobs)
     dataset = load_dataset(recipe.real_section(), arguments.root)
-    rows = [
-        f"| {words} | {score(change, recipe, portraits, dataset, arguments.work / f'change{number}')} |"
-        for number, (words, change) in enumerate(CHANGES.items())
-    ]
+    rows = []
+    for number, (words, change) in enumerate(CHANGES.items()):
+        row = score(change, recipe, portraits, dataset, arguments.work / f"change{number}")
+        rows.append(f"| {words} | {row} |")
+        print(rows[-1], flush=True)
     print("| changed | training clips | SMIC-HS | CASME II | both, seed by seed |")
     print("|---|---|---|---|---|")
     print("\n".join(rows))
