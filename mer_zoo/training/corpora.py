@@ -160,6 +160,7 @@ def render_corpus(
     own = [recipe.preprocessing, *makings(recipe)] if conditions is None else [recipe.preprocessing]
     kinds = {_folder(corpus, p.modality, p.parameters): p for p in (*own, *also)}
     folders = list(kinds)
+    trained = [_folder(corpus, p.modality, p.parameters) for p in own]
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
     made, skipped = [], []
@@ -174,7 +175,7 @@ def render_corpus(
                 source.jobs,
                 [folder / name for folder in missing],
             )
-        read = [np.load(folder / name, allow_pickle=False) for folder in folders[: len(own)]]
+        read = [np.load(folder / name, allow_pickle=False) for folder in trained]
         if len(read[0]["table"]):
             made.append((read[0]["table"], [stored["images"] for stored in read]))
         skipped.extend(read[0]["skipped"].tolist())
