@@ -52,11 +52,12 @@ def build(network: str, **arguments):
     if network not in NETWORKS:
         unknown = UnknownNameError.among("network", network, NETWORKS)
         raise UnknownNameError(f"{unknown} One of your own must be imported first.")
-    # Keras drops keyword arguments that it does not know without a word.
+    # Keras drops keyword arguments that it does not know without a word. The signature of the class
+    # itself would be that of Keras' __new__ in early releases of Python 3.11.
     known = [
         parameter.name
-        for parameter in inspect.signature(NETWORKS[network]).parameters.values()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        for parameter in inspect.signature(NETWORKS[network].__init__).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD and parameter.name != "self"
     ]
     for name in arguments:
         if name not in known:
