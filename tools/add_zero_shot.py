@@ -32,6 +32,7 @@ def add(entry: Path, folder: Path) -> Card:
         majority=round(result.majority.uf1, 4),
         chance=round(result.chance.uf1, 4),
         interval=[round(bound, 4) for bound in result.intervals["uf1"]],
+        label=result.about.get("label", ""),
     )
     others = [m for m in card.metrics if m.split != ZERO_SHOT]
     card = Card.from_dict({**card.to_dict(), "metrics": [vars(m) for m in (*others, metric)]})

@@ -28,9 +28,7 @@ def combine(results: Sequence[Result]) -> Result:
         EvaluationError: fewer than two results, or they differ in clips, folds, seeds or classes.
     """
     if len(results) < 2:
-        raise EvaluationError(
-            f"An ensemble needs two results or more, and {len(results)} was given."
-        )
+        raise EvaluationError(f"An ensemble needs two results or more; {len(results)} was given.")
     first, *others = results
     for other in others:
         _refuse_different(first, other)
@@ -38,12 +36,13 @@ def combine(results: Sequence[Result]) -> Result:
     about = {name: first.about[name] for name in first.about if name != "test_selected"}
     about |= {
         "learner": {"mean_of": [facts["learner"] for facts in every]},
+        "oracle": False,
         "images": [facts["images"] for facts in every],
         "seconds": round(sum(facts["seconds"] for facts in every), 2),
         "fit_seconds": round(sum(facts["fit_seconds"] for facts in every), 2),
     }
-    if labels := [facts["label"] for facts in every if facts.get("label")]:
-        about["label"] = labels[0]
+    if labels := sorted({facts["label"] for facts in every if facts.get("label")}):
+        about["label"] = "; ".join(labels)
     probabilities = np.mean([_in_order(first, result) for result in results], axis=0)
     return replace(first, probabilities=probabilities.astype(np.float32), about=about)
 

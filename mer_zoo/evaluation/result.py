@@ -243,7 +243,7 @@ class Result:
         )
         if self.about["split"] == PAPER:
             line += "; SUBJECTS SHARED, ranks nothing"
-        if self.about.get("label") == SAME_SUBJECTS:
+        if SAME_SUBJECTS in self.about.get("label", ""):
             line += f"; {SAME_SUBJECTS.upper()}"
         return line
 

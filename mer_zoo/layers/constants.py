@@ -42,6 +42,7 @@ APEX_RANK_BALANCES = ("equal", "length")
 
 DYNAMIC_IMAGE_VARIANTS = ("bilen", "learnet")
 """Whose weights of a dynamic image are computed."""
+
 RIGID_CELLS = 14
 """The motion of a head is fitted to cells, about this many along the shorter side."""
 

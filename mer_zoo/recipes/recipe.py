@@ -62,14 +62,14 @@ class NetworkChoice:
 class Augmentation:
     """What is changed about training images at random.
 
-    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `heights` and `widths`:
-    lowest and highest factor by which the height and the width of an image are scaled about its
-    centre, because other laboratories crop faces to other shapes. `makings`: changed parameters of
-    the modality; each makes one more image of every rendered training clip, and every batch draws one
-    of them. `variants`: images
-    made of each real clip, of which every batch draws one; 1 for the clip as it is, and each further
-    one marked, sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered
-    clips have such differences already. `upper_face`: share of the images reduced to the upper face
+    `shift`: largest shift of the crop, in px. `flip`: mirror half of the images. `heights` and
+    `widths`, of rendered clips: lowest and highest factor by which the height and the width of an
+    image are scaled about its centre, because other laboratories crop faces to other shapes.
+    `makings`, of rendered clips: changed parameters of the modality. Each makes one more image of
+    every training clip, and every batch draws one of them. `variants`, of real clips: images of each
+    clip, of which every batch draws one; 1 for the clip as it is, and each further one marked,
+    sampled and filmed a little differently (`mer_zoo.preparation.variants`). Rendered clips have
+    such differences already. `upper_face`: share of the images reduced to the upper face
     (`mer_zoo.modalities.upper_face`), so that the network can be asked about people who talk.
     `action_units`: class -> action units; every second variant
     of such a clip is rendered on the person's own neutral face (`mer_zoo.preparation.rendered`).

@@ -158,15 +158,15 @@ def render_corpus(
         if conditions is None or identity.split == "test"
     ]
     own = [recipe.preprocessing, *makings(recipe)] if conditions is None else [recipe.preprocessing]
-    kinds = {_folder(corpus, p.modality, p.parameters): p for p in (*own, *also)}
-    folders = list(kinds)
-    trained = [_folder(corpus, p.modality, p.parameters) for p in own]
+    wanted = [*own, *also]
+    folders = [_folder(corpus, p.modality, p.parameters) for p in wanted]
+    kinds = dict(zip(folders, wanted, strict=True))  # two of them may be the same
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
     made, skipped = [], []
     for number, part in enumerate(parts):
         name = f"part{number:04d}.npz"
-        missing = [folder for folder in folders if not (folder / name).exists()]
+        missing = [folder for folder in kinds if not (folder / name).exists()]
         if missing:
             progress(f"part {number + 1} of {len(parts)}")
             _render_part(
@@ -175,7 +175,7 @@ def render_corpus(
                 source.jobs,
                 [folder / name for folder in missing],
             )
-        read = [np.load(folder / name, allow_pickle=False) for folder in trained]
+        read = [np.load(folder / name, allow_pickle=False) for folder in folders[: len(own)]]
         if len(read[0]["table"]):
             made.append((read[0]["table"], [stored["images"] for stored in read]))
         skipped.extend(read[0]["skipped"].tolist())

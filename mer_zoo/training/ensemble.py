@@ -35,11 +35,7 @@ class FittedEnsemble:
         return np.stack(answers).mean(axis=0)
 
     def save(self, path: Path) -> None:
-        """An ensemble is no entry.
-
-        Raises:
-            EvaluationError: always.
-        """
+        """Raises EvaluationError: an entry is a single network."""
         raise EvaluationError(
             f"An ensemble of {len(self.networks)} networks cannot be kept as {path}. Leave out members."
         )
@@ -60,7 +56,7 @@ class EnsembleLearner:
     def __post_init__(self):
         if self.members < 2:
             raise EvaluationError(
-                f"members is {self.members}: expected 2 or more networks, or nothing."
+                f"members is {self.members}: expected 2 or more networks, or 1 for a single one."
             )
 
     def describe(self) -> dict:
@@ -71,10 +67,6 @@ class EnsembleLearner:
     def selected_on(self) -> frozenset[str]:
         """The subjects whose scores decided the hyperparameters of a member."""
         return self.learner.selected_on
-
-    def check(self) -> None:
-        """See `RecipeLearner.check`."""
-        self.learner.check()
 
     def fit(
         self, examples: Examples, seed: int, watch: Callable[[Predict], None] | None = None

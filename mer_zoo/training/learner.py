@@ -280,7 +280,7 @@ def fit_or_resume(
         train: the clips.
         seed: of the weights and the order of the clips.
         state: folder that keeps finished networks and checkpoints.
-        tracker: is told of each epoch.
+        tracker: logs the losses of every epoch.
         progress: called with a line of text where training begins.
     """
     from mer_zoo.zoo import weights

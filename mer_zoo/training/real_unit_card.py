@@ -5,7 +5,12 @@ import numpy as np
 from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.training.calibration import best_one_sided, best_threshold, reliability
+from mer_zoo.training.calibration import (
+    best_one_sided,
+    best_threshold,
+    reliability,
+    unit_facts,
+)
 from mer_zoo.zoo import cards
 
 LIMITS = (
@@ -40,16 +45,7 @@ def unit_sections(recipe: Recipe, result: UnitResult) -> dict:
             kept=round(float(named.any(axis=1)[shown].mean()), 4) if shown.any() else float("nan"),
         ),
         "metrics": _metrics(result),
-        "units": [
-            cards.UnitFacts(
-                number=unit.number,
-                threshold=threshold,
-                positives=unit.positives,
-                f1=round(unit.f1, 4),
-                auc=round(unit.auc, 4),
-            )
-            for unit, threshold in zip(result.scores.units, thresholds, strict=True)
-        ],
+        "units": unit_facts(result.scores, thresholds),
         "reliability": reliability(answers[:, : len(UNITS)], moved),
         "one_sided": round(best_one_sided(answers, result.truth), 4),
     }

@@ -18,6 +18,7 @@ from mer_zoo.training.calibration import (
     best_threshold,
     calibrate_head,
     reliability,
+    unit_facts,
 )
 from mer_zoo.training.corpora import RenderedCorpus
 from mer_zoo.training.learner import FittedNetwork, fit_or_resume
@@ -195,16 +196,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
         ),
         metrics=unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
         storage=Storage(recipe.storage),
-        units=[
-            cards.UnitFacts(
-                number=unit.number,
-                threshold=threshold,
-                positives=unit.positives,
-                f1=round(unit.f1, 4),
-                auc=round(unit.auc, 4),
-            )
-            for unit, threshold in zip(scores.units, first.thresholds, strict=True)
-        ],
+        units=unit_facts(scores, first.thresholds),
         reliability=reliability(
             first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
         ),

@@ -55,13 +55,13 @@ def test_the_scored_subjects_are_never_seen_and_an_interrupted_one_goes_on(recip
 
 
 class Leaking(TrainingPart):
-    """Hands on everything, whoever is held out."""
+    """Passes on all clips, including those of the subject left out."""
 
     def examples(self, recipe):
         return self.source.examples(recipe)
 
 
-def test_a_source_that_hands_on_the_outer_test_subject_is_refused(recipe_file, place, monkeypatch):
+def test_a_source_that_passes_on_the_outer_test_subject_is_refused(recipe_file, place, monkeypatch):
     outcome = place.search(recipe_file, trials=1)
     before = len(place.fits)
     monkeypatch.setattr("tuner.nesting.TrainingPart", Leaking)

@@ -57,7 +57,8 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
     assert entry.network.name == recipe.network.name
     assert recipe.network.arguments.items() <= entry.network.arguments.items()
     assert entry.rejection.min_motion == recipe.rejection.min_motion
-    assert entry.trained_on.tuned_on == recipe.card.tuned_on
+    assert entry.trained_on.tuned_on == recipe.tuned_on
+    assert entry.trained_on.selection == recipe.selection
     assert entry.trained_on.seed == recipe.data.seed
     assert entry.weights.dtype == recipe.storage
     assert entry.weights.base == (recipe.start if recipe.training.unfreeze == "head" else "")
@@ -68,6 +69,8 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
             recipe.training.seeds[0]
         ]  # scored as they are, the shipped weights have one seed
         assert metric.seeds == (shipped if metric.split == "zero-shot" else recipe.training.seeds)
+        # The clips of every zero-shot score are those that the recipe was chosen on.
+        assert bool(metric.label) == (metric.split == "zero-shot")
 
 
 @pytest.mark.parametrize(

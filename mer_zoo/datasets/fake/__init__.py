@@ -3,7 +3,10 @@
 Tests, examples and your own pipelines can run on them without any licensed video.
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import numpy as np
 
 from mer_zoo.datasets.fake.casme2 import write_casme2
 from mer_zoo.datasets.fake.casme3 import write_casme3
@@ -18,7 +21,7 @@ from mer_zoo.datasets.fake.smic import write_smic
 from mer_zoo.datasets.protocols import MEGC2019_PARTS
 from mer_zoo.errors import OutputExistsError, UnknownNameError
 
-__all__ = ["FakeClip", "FakeOptions", "draw_blobs", "fake_release"]
+__all__ = ["FakeClip", "draw_blobs", "fake_release"]
 
 _WRITERS = {
     "casme2": write_casme2,
@@ -35,14 +38,36 @@ _WRITERS = {
 def fake_release(
     name: str,
     folder: str | Path,
-    **options,
+    *,
+    seed: int = 0,
+    subjects: int = 3,
+    clips_per_subject: int = 3,
+    clip_length: tuple[int, int] = (12, 24),
+    frames: Callable[[FakeClip], Iterable[np.ndarray]] | None = None,
+    clean: bool = False,
+    full: bool = False,
+    with_frames: bool = True,
+    layout: str | None = None,
+    version: str | None = None,
 ) -> Path | dict[str, Path]:
     """Writes a small fake release with every known quirk of the real one.
 
     Args:
         name: a name that `load` knows; "megc2019" writes its three datasets.
         folder: where to write; new or empty.
-        options: those of `FakeOptions`.
+        seed: of the numbers and pictures; names and counts do not depend on it.
+        subjects: subjects with regular clips; clips with quirks may belong to others.
+        clips_per_subject: regular clips of each subject; the emotions alternate.
+        clip_length: shortest and longest clip, in frames onset..offset.
+        frames: draws a clip: takes a `FakeClip` and yields one uint8 image, (H, W) or (H, W, 3)
+            RGB, for each of `clip.numbers`. By default `draw_blobs`. Not used by "flow".
+        clean: no quirks.
+        full: as many clips, subjects and labels as the real release; the rows are invented.
+        with_frames: False leaves the clips' folders empty, for tests of tables.
+        layout: which tree. casme2: "raw", "cropped", "updated"; smic: "s1", "s01"; mmew:
+            "emotions", "subjects"; flow: "labels", "folds"; custom: "csv", "folders", "names".
+        version: which table. casme2: "20140508", "20190701"; smic: "folders", "HS-E" (with the
+            table of the extended release); flow: "442", "309" (without SAMM).
 
     Returns:
         The root to give to `load`: the folder, or for "megc2019" a folder for each dataset.
@@ -57,8 +82,19 @@ def fake_release(
     folder = Path(folder).expanduser()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputExistsError(f"{folder} is not empty. Choose another folder for the release.")
-    wanted = FakeOptions(**options)
+    options = FakeOptions(
+        seed=seed,
+        subjects=subjects,
+        clips_per_subject=clips_per_subject,
+        clip_length=clip_length,
+        frames=frames,
+        clean=clean,
+        full=full,
+        with_frames=with_frames,
+        layout=layout,
+        version=version,
+    )
     if name != "megc2019":
-        return _WRITERS[name](folder, wanted)
-    wanted.choose("layout", ("release",))
-    return {part: _WRITERS[part](folder / part, wanted) for part in MEGC2019_PARTS}
+        return _WRITERS[name](folder, options)
+    options.choose("layout", ("release",))
+    return {part: _WRITERS[part](folder / part, options) for part in MEGC2019_PARTS}

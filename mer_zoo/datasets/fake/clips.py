@@ -54,22 +54,7 @@ class FakeClip:
 
 @dataclass(frozen=True)
 class FakeOptions:
-    """How a fake release is made up.
-
-    Attributes:
-        seed: of the numbers and pictures; names and counts do not depend on it.
-        subjects: subjects with regular clips; clips with quirks may belong to others.
-        clips_per_subject: regular clips of each subject; the emotions alternate.
-        clip_length: shortest and longest clip, in frames onset..offset.
-        frames: draws a clip: takes a `FakeClip` and yields one uint8 image, (H, W) or (H, W, 3)
-            RGB, for each of `clip.numbers`. By default `draw_blobs`. Not used by "flow".
-        clean: no quirks.
-        full: as many clips, subjects and labels as the real release; the rows are invented.
-        with_frames: False leaves the clips' folders empty, for tests of tables.
-        layout: which tree. casme2: "raw", "cropped", "updated"; smic: "s1", "s01"; mmew:
-            "emotions", "subjects"; flow: "labels", "folds"; custom: "csv", "folders", "names".
-        version: which table. casme2: "20140508", "20190701"; smic: "folders", "HS-E" (with the
-            table of the extended release); flow: "442", "309" (without SAMM).
+    """How a fake release is made up; see `fake_release`.
 
     Raises:
         DatasetError: a count or a length is too small.
