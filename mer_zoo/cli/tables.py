@@ -337,10 +337,15 @@ def results(frame: "pd.DataFrame") -> Table:
     # Short, so that 80 columns hold every number and 30 characters of a name.
     numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
     table = _table(Column("result"), *map(_number, numbers))
+    from mer_zoo.evaluation.table import MARK
+
+    labels = dict(frame.get("label", {}))
+    if told := sorted(filter(None, set(labels.values()))):
+        table.caption = f"{MARK} {'; '.join(told)}"
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(
-            _cut(row.name),
+            _cut(f"{MARK} " * bool(labels.get(row.Index)) + row.name),
             str(row.clips),
             f"{row.uf1:.3f}",
             f"{row.uf1_low:.3f}-{row.uf1_high:.3f}",

@@ -19,6 +19,9 @@ UNSHOWN = (
     *("weighted_f1", "weighted_f1_spread"),
 )
 
+MARK = "*"
+"""Behind the name of a result whose score has a label."""
+
 WIDTH, LEFT, ROW, TOP = 800, 290, 34, 56  # LEFT has room for names of some 40 letters
 
 
@@ -33,11 +36,12 @@ def results_table(results: Mapping[str, Result]):
         over the seeds, and for UF1, UAR and accuracy the ends of the 95% interval; UF1 of each
         dataset's clips; UF1 of the majority and of chance; the test-selected UF1 if it was
         requested; `p` and the difference in UF1 against the first row on the same clips; backend,
-        folds hash, minutes.
+        folds hash, minutes; `label`, what a reader must know first, if any score has one.
     """
     import pandas as pd
 
-    return pd.DataFrame([_row(name, r, results) for name, r in results.items()])
+    table = pd.DataFrame([_row(name, r, results) for name, r in results.items()])
+    return table if table["label"].any() else table.drop(columns="label")
 
 
 def _row(name: str, result: Result, results) -> dict:
@@ -66,6 +70,7 @@ def _row(name: str, result: Result, results) -> dict:
     row["backend"] = result.about.get("backend", "")
     row["folds"] = result.about["folds"][:12]
     row["minutes"] = result.about.get("seconds", np.nan) / 60
+    row["label"] = result.about.get("label", "")
     return row
 
 
@@ -98,7 +103,12 @@ def results_svg(results: Mapping[str, Result], title: str) -> str:
             f'<text x="{_x(score):g}" y="{bottom + 34}" text-anchor="{anchor}" fill="#b55">{name}</text>'
         )
     for i, (name, result) in enumerate(rows):
-        parts += _bar(name, result, TOP + ROW * i + ROW / 2)
+        marked = f"{name} {MARK}" if result.about.get("label") else name
+        parts += _bar(marked, result, TOP + ROW * i + ROW / 2)
+    labels = sorted({r.about["label"] for _, r in rows if r.about.get("label")})
+    if labels:
+        note = f"{MARK} {'; '.join(labels)}"
+        parts.append(f'<text x="{WIDTH - 10}" y="24" text-anchor="end">{escape(note)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -1,6 +1,7 @@
 """Running folds: nobody is shown whom they are scored on, kills lose nothing, results say it all."""
 
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -8,9 +9,12 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from mer_zoo.cli import tables
 from mer_zoo.errors import EvaluationError, OutputExistsError
 from mer_zoo.evaluation import Examples, Result, make_folds, run
+from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
 from tests.evaluation.learners import NearestMean
 
@@ -197,3 +201,17 @@ def test_results_stand_side_by_side(examples, learner, result, tmp_path):
     assert "nan" not in text
     picture = results_svg({"loso": result, "groups": groups}, "a & b")
     assert ElementTree.fromstring(picture) is not None
+
+
+def test_a_label_is_told_wherever_results_are_compared(result):
+    labelled = dataclasses.replace(result, about={**result.about, "label": SAME_SUBJECTS})
+    plain, told = ({"first": result, "second": r} for r in (result, labelled))
+    assert "label" not in results_table(plain)
+    table = results_table(told)
+    assert table["label"].tolist() == ["", SAME_SUBJECTS]
+    assert SAME_SUBJECTS in results_markdown(table)
+    assert SAME_SUBJECTS in results_svg(told, "title")
+    console = Console(width=80, file=io.StringIO())
+    console.print(tables.results(table))
+    shown = console.file.getvalue()
+    assert "* second" in shown and SAME_SUBJECTS in shown and "* first" not in shown
