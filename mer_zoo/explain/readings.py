@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mer_zoo.explain.heat_map import heat_map
+from mer_zoo.explain.units import unit_heat_maps
 from mer_zoo.readings import Reading
 
 if TYPE_CHECKING:
@@ -30,5 +31,4 @@ def explain_reading(
     if reading.label in model.class_names:
         return heat_map(model, reading.image, reading.label, method=method)
     # The label of an entry that names action units stands for several outputs.
-    moved = [f"AU{unit.number}" for unit in reading.action_units or ()]
-    return np.max([heat_map(model, reading.image, name, method=method) for name in moved], axis=0)
+    return np.max(list(unit_heat_maps(model, reading, method=method).values()), axis=0)

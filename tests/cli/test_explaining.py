@@ -21,9 +21,25 @@ def test_gates_are_drawn_beside_the_face(run, tmp_path):
         assert np.abs(gates - face).max() > 40
     assert np.abs(second - third).max() > 40
     code, _, complaint = run(*arguments, "--label", "happiness")
-    assert code == 2 and "--label cannot be combined with" in complaint
+    assert code == 2 and "--label and --units cannot be combined" in complaint
     code, _, complaint = run(*arguments[:-1], tmp_path / "x.png", "--method", "saliency")
     assert code == 2 and "gradcam" in complaint
+
+
+def test_every_action_unit_has_a_picture(run, tmp_path):
+    picture = tmp_path / "units.png"
+    smile = demonstration.smile()
+    code, printed, _ = run("explain", smile, "--units", "1+12", "--out", picture)
+    assert code == 0
+    assert "1 (inner brow raiser), 12 (lip corner puller)" in " ".join(printed.split())
+    assert cv2.imread(str(picture)).shape == (448, 3 * 448, 3)
+    for wrong, told in (
+        ("12+x", "expected numbers such as 1+2"),
+        ("3", "no action unit named '3'"),
+    ):
+        code, _, complaint = run("explain", smile, "--units", wrong, "--out", tmp_path / "no.png")
+        assert code == 2 and told in complaint
+    assert not (tmp_path / "no.png").exists()
 
 
 @pytest.mark.skipif(find_spec("gradio") is None, reason="Gradio is not installed (extra [app])")

@@ -6,7 +6,7 @@ import pytest
 
 import mer_zoo
 from mer_zoo import explain, models
-from mer_zoo.errors import UnknownNameError
+from mer_zoo.errors import ExplanationError, UnknownNameError
 from mer_zoo.explain.gradients import gradient_at
 from mer_zoo.zoo.golden import golden_clips
 
@@ -103,3 +103,35 @@ def test_what_cannot_be_shown_is_said(model, images):
         explain.heat_map(model, image, method="gradcan")
     with pytest.raises(ValueError, match="sees images of shape"):
         explain.heat_map(model, image[:64])
+
+
+@pytest.mark.parametrize("entry", ["meganet_au", "meganet_casme2"])  # by itself, by its companion
+@pytest.mark.parametrize(
+    ("clip", "moved", "rows"),
+    [
+        ("lip_corner_puller", 12, slice(55, 96)),
+        ("inner_and_outer_brow_raiser", 1, slice(0, 36)),
+    ],
+)
+def test_every_action_unit_that_moved_has_a_map_where_it_moves(entry, clip, moved, rows):
+    model = mer_zoo.load(entry)
+    reading = model.predict_clip(golden_clips()[clip])
+    maps = explain.unit_heat_maps(model, reading)
+    assert list(maps) == [unit.number for unit in reading.action_units]
+    heat = maps[moved]
+    assert heat[rows].sum() > 0.6 * heat.sum()
+
+
+def test_units_that_did_not_move_can_be_asked_for_and_unknown_ones_are_refused():
+    model = mer_zoo.load("meganet_au")
+    reading = model.predict_clip(golden_clips()["lip_corner_puller"])
+    assert list(explain.unit_heat_maps(model, reading, [9])) == [9]
+    with pytest.raises(UnknownNameError, match="no action unit named '3'"):
+        explain.unit_heat_maps(model, reading, [3])
+
+
+def test_an_entry_without_action_units_says_which_to_use():
+    model = mer_zoo.load("meganet_smic")
+    reading = model.predict_clip(golden_clips()["lip_corner_puller"])
+    with pytest.raises(ExplanationError, match="meganet_au"):
+        explain.unit_heat_maps(model, reading)
