@@ -61,6 +61,8 @@ class GradientAttention(Configured, keras.Layer):
             self.difference = self._kernel("difference", _DIFFERENCE, channels)
 
     def call(self, inputs: keras.KerasTensor, training: bool | None = False):
+        if inputs.shape[0] == 0:  # TensorFlow's convolution loses channels of an empty batch
+            return inputs
         return inputs + inputs * self.compute_gate(inputs, training=training)
 
     def compute_gate(self, inputs: keras.KerasTensor, training: bool | None = False):

@@ -41,6 +41,10 @@ NEAR, FADE = 0.25, 0.3
 FADE_OF_OTHERS = 3.0
 """The same for whether there are other sounds, without which a brief movement is not one of speech."""
 
+UNSETTLED = NEAR + FADE
+"""Seconds at the beginning and the end in which half of the moments around are unknown. Someone who talks
+right after the beginning is taken to talk from the beginning, and the same before the end."""
+
 OTHERS = 2.0
 """Other sounds within these seconds that make it speech; with fewer it is the less sure."""
 
@@ -71,7 +75,14 @@ def talking_confidence(path: FacePath) -> np.ndarray:
     near = weights * np.exp(-away / FADE)
     wide = weights * np.exp(-away / FADE_OF_OTHERS)
     others = wide.sum(axis=1) - wide.max(axis=1)
-    return 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others / OTHERS, 1))
+    sure = 1 - 0.5 ** (near.sum(axis=1) * np.minimum(others / OTHERS, 1))
+    first, last = np.searchsorted(
+        path.times, (path.times[0] + UNSETTLED, path.times[-1] - UNSETTLED)
+    )
+    if first < last:
+        sure[:first] = np.maximum(sure[:first], sure[first])
+        sure[last:] = np.maximum(sure[last:], sure[last])
+    return sure
 
 
 def lower_cells() -> np.ndarray:

@@ -70,7 +70,9 @@ def test_its_variables_have_stable_paths(network):
 
 def test_its_arguments_are_attributes(network):
     config = network.get_config()
-    assert set(inspect.signature(type(network)).parameters) - {"kwargs"} <= set(config)
+    assert set(inspect.signature(type(network).__init__).parameters) - {"self", "kwargs"} <= set(
+        config
+    )
     for name, value in SMALL[type(network).__name__].items():
         if name != "input_shape":
             assert getattr(network, name) == value == config[name]
