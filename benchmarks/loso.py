@@ -29,6 +29,7 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.training import RecipeLearner
 from mer_zoo.training.evaluating import examples_of
+from mer_zoo.training.learner import REAL
 
 RECIPES = {
     "STSTNet": "ststnet_flow309",
@@ -66,8 +67,8 @@ def main() -> int:
     parser.add_argument("--split", default="loso")
     options = parser.parse_args()
     recipe = Recipe.read(find_recipe(RECIPES[options.network]))
-    training = dataclasses.replace(recipe.real.training, epochs=options.epochs)
-    learner = RecipeLearner.of(recipe, training)
+    training = dataclasses.replace(recipe.real_section().training, epochs=options.epochs)
+    learner = dataclasses.replace(RecipeLearner.of(recipe, REAL), training=training)
     seconds, results, timer = {}, {}, FitTimer()
     with tempfile.TemporaryDirectory() as folder:
         root = fake_release("flow", Path(folder) / "flow", clean=True, full=True, version="309")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from mer_zoo import settings
 from mer_zoo.errors import EvaluationError
+from mer_zoo.evaluation.compilations import shared_folder
 from mer_zoo.evaluation.examples import Examples, Learner
 from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.folds import Fold, check_folds, folds_hash, make_folds
@@ -189,20 +190,22 @@ class _Missing:
 
         own_process = self.jobs != 1
         environment = worker_environment(self.plan.backend, self.threads) if own_process else {}
-        calls = (
-            delayed(run_fold)(
-                self.journal,
-                self.plan,
-                self.examples,
-                self.learner,
-                self.folds[number],
-                number=number,
-                seed=seed,
-                environment=environment,
+        with shared_folder(self.plan.backend) as compiled:
+            calls = (
+                delayed(run_fold)(
+                    self.journal,
+                    self.plan,
+                    self.examples,
+                    self.learner,
+                    self.folds[number],
+                    number=number,
+                    seed=seed,
+                    environment=environment,
+                    compiled=compiled,
+                )
+                for seed, number in keys
             )
-            for seed, number in keys
-        )
-        yield from parallel(self.jobs, return_as="generator_unordered")(calls)
+            yield from parallel(self.jobs, return_as="generator_unordered")(calls)
 
 
 def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:

@@ -13,14 +13,19 @@ from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
 TALKING = 0.3
 """Confidence from which on what lips and jaw do is taken for speech."""
 
-LONGEST = 0.5
-"""Seconds within which a movement of the mouth is over that may be a sound."""
+LONGEST = 0.5, 0.6
+"""Seconds within which a movement of the mouth is over that may be a sound: in full, and at most."""
+
+SIZES = 0.5, 1.5
+"""Multiples of its least size from which on a movement counts, and counts in full. Between them its
+weight rises steadily: with a threshold, the rounding of another processor would decide on names."""
 
 LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
-"""Least size of such a movement, pixels of the 224 px crop."""
+"""Least size of such a movement, pixels of the 224 px crop; at this size it counts by half."""
 
-LEAST_JITTER = 6.0
-"""The same as a multiple of the landmarks' jitter from frame to frame, which noise and small faces raise."""
+LEAST_JITTER = 10.0
+"""The same as a multiple of the landmarks' jitter from frame to frame, which noise and small faces raise.
+Half of it, from which on a movement counts at all, is beyond what a noisy camera shows."""
 
 SMOOTHING = 0.015
 """Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""
@@ -91,7 +96,7 @@ def lower_cells() -> np.ndarray:
 
 
 def _sounds(path: FacePath) -> list[tuple[float, float]]:
-    """Moments and weights, 0.25 to 1, of the brief movements of the mouth, each counted once."""
+    """Moments and weights, 0 to 1, of the brief movements of the mouth, each counted once."""
     from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
@@ -106,12 +111,16 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
         least = np.maximum(least, LEAST_JITTER * _jitter(raw[name]))
         for sign in (1, -1):
             places, kinds = find_peaks(
-                sign * course, prominence=LEAST[name], width=(0, LONGEST / step), rel_height=0.5
+                sign * course,
+                prominence=SIZES[0] * LEAST[name],
+                width=(0, LONGEST[1] / step),
+                rel_height=0.5,
             )
-            size = kinds["prominences"] / least[places]
-            whole = size >= 1
-            weights = WEIGHT[name] * np.clip(size[whole] / 2, 0.5, 1)
-            found += zip(path.times[places[whole]], weights, strict=True)
+            size = np.interp(kinds["prominences"] / least[places], SIZES, (0, 1))
+            brevity = np.interp(kinds["widths"] * step, LONGEST, (1, 0))
+            weights = WEIGHT[name] * size * brevity
+            counted = weights > 0
+            found += zip(path.times[places[counted]], weights[counted], strict=True)
     sounds: list[tuple[float, float]] = []
     for moment, weight in sorted(found, key=lambda sound: -sound[1]):
         # Lips, corners and jaw move together in one sound; an opening is followed by a closing.
