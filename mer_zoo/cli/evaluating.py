@@ -14,8 +14,8 @@ cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=Tr
 Root = Annotated[
     list[str],
     typer.Option(
-        help="Folder of the dataset. megc2019 needs three: --root casme2=PATH --root samm=PATH "
-        "--root smic=PATH."
+        help="Folder of the dataset. A pool (megc2019, casme2+casme3+samm) needs one for each "
+        "of its datasets: --root casme2=PATH --root samm=PATH --root smic=PATH."
     ),
 ]
 

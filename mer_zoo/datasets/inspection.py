@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mer_zoo.datasets.frames import folders_without_rows, match_frames
-from mer_zoo.datasets.loading import POOLED, Policies, assemble
-from mer_zoo.datasets.protocols import MEGC2019_PARTS, PROTOCOLS, protocols
+from mer_zoo.datasets.loading import Policies, assemble
+from mer_zoo.datasets.protocols import POOLS, PROTOCOLS, protocols
 from mer_zoo.datasets.readers import read_release
 from mer_zoo.datasets.report import LoadReport
 from mer_zoo.errors import DatasetError, MissedProtocolError
@@ -86,7 +86,7 @@ def inspect(name: str, root: str | Path, *, table: str | Path | None = None) -> 
     """Inspects a release without requiring a protocol.
 
     Args:
-        name: a name that `load` knows, except "megc2019".
+        name: a name that `load` knows for one release.
         root: the release's folder.
         table: the annotation table, if it is not under `root`.
 
@@ -94,14 +94,14 @@ def inspect(name: str, root: str | Path, *, table: str | Path | None = None) -> 
         The inspection.
 
     Raises:
-        DatasetError: the table or the tree cannot be used, or the name is "megc2019".
+        DatasetError: the table or the tree cannot be used, or the name is that of a pool.
         UnknownNameError: the name is not known.
     """
-    if name == POOLED:
+    if name in POOLS:
+        needed = " or ".join(", ".join(PROTOCOLS[pool].parts.values()) for pool in protocols(name))
         raise DatasetError(
-            f"{POOLED} is no release of its own but pools {', '.join(MEGC2019_PARTS)}. Check each of "
-            "them; the pooled protocol is reached where its three parts are: "
-            f"{', '.join(MEGC2019_PARTS.values())}."
+            f"{name} is no release of its own but pools {', '.join(POOLS[name])}. Check each of "
+            f"them; a pooled protocol is reached where its parts are: {needed}."
         )
     release = read_release(name, root, table)
     clips = {annotation.id: annotation for annotation in release.annotations}

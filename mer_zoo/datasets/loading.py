@@ -11,7 +11,7 @@ from mer_zoo.datasets.dataset import Dataset, as_table
 from mer_zoo.datasets.frames import folders_without_rows, match_frames
 from mer_zoo.datasets.phases import MISSING_APEX, settle_phases
 from mer_zoo.datasets.protocol import Protocol
-from mer_zoo.datasets.protocols import MEGC2019_PARTS, PROTOCOLS, find_protocol
+from mer_zoo.datasets.protocols import POOLS, PROTOCOLS, find_protocol, protocols
 from mer_zoo.datasets.readers import read_release
 from mer_zoo.datasets.report import LoadReport, Remark, listed
 from mer_zoo.datasets.selection import (
@@ -21,9 +21,8 @@ from mer_zoo.datasets.selection import (
     select_classes,
     select_protocol,
 )
-from mer_zoo.errors import DatasetError, MissedProtocolError, UnknownNameError
+from mer_zoo.errors import DatasetError, MissedProtocolError
 
-POOLED = "megc2019"
 FRAMES = ("check", "ignore")
 
 
@@ -59,13 +58,13 @@ def load(
     """Loads a dataset from the folder of its release.
 
     Args:
-        name: "casme2", "samm", "smic", "casme3", "mmew", "4dme", "flow", "custom", or "megc2019"
-            for the pooled dataset.
-        root: the release's folder. For "megc2019" a mapping {"casme2": ..., "samm": ...,
-            "smic": ...}; for "custom" also a csv table.
+        name: "casme2", "samm", "smic", "casme3", "mmew", "4dme", "flow", "custom", or a pool of
+            several: "megc2019", "casme2+casme3+samm".
+        root: the release's folder. For a pool a mapping {"casme2": ..., "samm": ..., ...}; for
+            "custom" also a csv table.
         protocol: one of `protocols(name)`. None uses every clip, with the emotions as classes; for
-            "megc2019" it means "megc2019-442".
-        table: the annotation table, if it is not under `root`; a mapping for "megc2019".
+            a pool it means the first of its protocols.
+        table: the annotation table, if it is not under `root`; a mapping for a pool.
         missing_apex: what to do with a clip whose apex is missing or outside onset..offset:
             "middle" of onset and offset, "drop" the clip, or "spot" (left unknown). SMIC has no
             apex.
@@ -86,15 +85,15 @@ def load(
         UnknownNameError: the name, protocol or an emotion is not known.
     """
     policies = Policies(missing_apex, corrections, frames)
-    if name == POOLED:
-        return _load_pooled(root, protocol, table, classes, policies)
+    if name in POOLS:
+        return _load_pool(name, root, protocol, table, classes, policies)
     wanted = None if protocol is None else find_protocol(protocol, name)
     if wanted is not None and classes is not None:
         raise DatasetError("protocol and classes were both given; expected one of them.")
     if isinstance(root, Mapping) or isinstance(table, Mapping):
         raise DatasetError(
-            f"root or table of {name} is a mapping; expected a path. Only {POOLED} has one for each "
-            "of its databases."
+            f"root or table of {name} is a mapping; expected a path. Only a pool has one for each of "
+            f"its datasets: {', '.join(POOLS)}."
         )
     release = read_release(name, root, table, segment=segment, fps=fps)
     return assemble(release, wanted, classes, policies)
@@ -245,29 +244,27 @@ def _check_protocol(
     )
 
 
-def _load_pooled(root, protocol, table, classes, policies: Policies) -> Dataset:
-    if classes is not None or protocol not in (None, "megc2019-442"):
-        if protocol not in (None, "megc2019-442"):
-            raise UnknownNameError.among("protocol of megc2019", protocol, ["megc2019-442"])
-        raise DatasetError("megc2019 has its own three classes; leave classes= out.")
+def _load_pool(name, root, protocol, table, classes, policies: Policies) -> Dataset:
+    if classes is not None:
+        raise DatasetError(f"{name} has classes of its own; leave classes= out.")
+    pooled = find_protocol(protocol or protocols(name)[0], name)
     for what, given in (("root", root), ("table", table if table is not None else {})):
-        if not isinstance(given, Mapping) or set(given) - set(MEGC2019_PARTS):
+        if not isinstance(given, Mapping) or set(given) - set(pooled.parts):
             raise DatasetError(
-                f"{what} of megc2019 is {given!r}; expected a mapping with the keys "
-                f"{', '.join(MEGC2019_PARTS)}."
+                f"{what} of {name} is {given!r}; expected a mapping with the keys "
+                f"{', '.join(pooled.parts)}."
             )
-    absent = set(MEGC2019_PARTS) - set(root) - set(table or {})
+    absent = set(pooled.parts) - set(root) - set(table or {})
     if absent:
         raise DatasetError(
-            f"root of megc2019 has no {listed(sorted(absent))}; all three are pooled."
+            f"root of {name} has no {listed(sorted(absent))}; all {len(pooled.parts)} are pooled."
         )
     parts = []
-    for name, part_protocol in MEGC2019_PARTS.items():
-        release = read_release(name, root.get(name), (table or {}).get(name))
+    for part, part_protocol in pooled.parts.items():
+        release = read_release(part, root.get(part), (table or {}).get(part))
         parts.append(assemble(release, PROTOCOLS[part_protocol], None, policies))
     import pandas as pd
 
-    pooled = PROTOCOLS["megc2019-442"]
     rows = pd.concat([part.table for part in parts], ignore_index=True)
     report = LoadReport(
         " + ".join(part.report.source for part in parts),
@@ -276,7 +273,7 @@ def _load_pooled(root, protocol, table, classes, policies: Policies) -> Dataset:
         tuple(remark for part in parts for remark in part.report.remarks),
     )
     return Dataset(
-        name=POOLED,
+        name=name,
         protocol=pooled.name,
         class_names=pooled.class_names,
         kind="frames",

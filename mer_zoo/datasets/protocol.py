@@ -23,6 +23,7 @@ class Protocol:
         added: clips with frames that are missing from the official table -> their emotion.
         table_version: the version of the table that the counts belong to, None for any.
         source: who published it.
+        parts: source dataset -> the protocol of its clips, for a protocol that pools datasets.
     """
 
     name: str
@@ -35,9 +36,10 @@ class Protocol:
     excluded: tuple[str, ...] = ()
     added: Mapping[str, str] = field(default_factory=dict)
     table_version: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        for name in ("classes", "subjects", "added"):
+        for name in ("classes", "subjects", "added", "parts"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         counts = {key: MappingProxyType(dict(value)) for key, value in self.counts.items()}
         object.__setattr__(self, "counts", MappingProxyType(counts))

@@ -10,6 +10,7 @@ from mer_zoo.datasets.custom import CustomReader
 from mer_zoo.datasets.flow import FlowReader
 from mer_zoo.datasets.fourdme import FOURDME
 from mer_zoo.datasets.mmew import MMEW
+from mer_zoo.datasets.protocols import POOLS
 from mer_zoo.datasets.samm import SAMM
 from mer_zoo.datasets.smic import SmicReader
 from mer_zoo.errors import DatasetError, UnknownNameError
@@ -42,7 +43,7 @@ def read_release(
         DatasetError: an option does not belong to it, or the release cannot be used.
     """
     if name not in NAMES:
-        raise UnknownNameError.among("dataset", name, (*NAMES, "megc2019"))
+        raise UnknownNameError.among("dataset", name, (*NAMES, *POOLS))
     if fps is not None and name != "custom":
         raise DatasetError(f"fps is for custom clips; {name} has a known frame rate.")
     if segment != "onset_apex" and name != "flow":

@@ -48,7 +48,7 @@ def evaluate(
     Args:
         recipe: name of a recipe of this project (`"meganet_casme2"`), path of one, or a `Recipe`.
         dataset: name for `mer_zoo.datasets.load`, or a loaded `Dataset`; by default the recipe's.
-        root: folder of the dataset (for "megc2019" one for each database).
+        root: folder of the dataset (for a pool one for each dataset).
         protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
             Without a protocol, all clips of the dataset.
         split: "loso", "lodo", "kfold-K" or "paper-10%"; see `mer_zoo.evaluation.make_folds`. Or
@@ -186,7 +186,7 @@ def load_dataset(
 
     Args:
         real: the section of the recipe.
-        root: folder of the dataset (for "megc2019" one for each database), or a loaded `Dataset`.
+        root: folder of the dataset (for a pool one for each dataset), or a loaded `Dataset`.
         name: of the dataset; by default the recipe's.
         protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
 

@@ -101,6 +101,27 @@ def test_leave_one_dataset_out_over_casme2_samm_and_smic(toy, run):
     assert code == 2 and "has no smic" in errors
 
 
+def test_leave_one_dataset_out_over_another_pool(toy, run):
+    name = "casme2+casme3+samm"
+    roots = fake_release(name, toy / "pool", full=True, clip_length=(3, 4))
+    (toy / "pool.toml").write_text(
+        FLOW.replace('modality = "flow"', 'modality = "mesti_rank"')
+        .replace("{ size = 32, per_channel = true }", "{}")
+        .replace("face_size = 112", 'face_size = 40\nalignment = "frame"')
+        .replace("epochs = 2", "epochs = 1")
+    )
+    options = [f"--root={part}={path}" for part, path in roots.items()]
+    code, shown, _ = run(
+        *("evaluate", toy / "pool.toml", *options, "--dataset", name, "--split", "lodo"),
+        *("--out", toy / "lodo"),
+    )
+    assert code == 0
+    assert f"{name}-3class-977, lodo: 977 clips" in shown
+    stored = json.loads((toy / "lodo" / "result.json").read_text())
+    counts = {part: of_part["clips"] for part, of_part in stored["by_dataset"].items()}
+    assert counts == {"casme2": 145, "casme3": 699, "samm": 133}
+
+
 def test_the_pooled_dataset_is_written_and_checked_part_by_part(toy, run):
     code, shown, _ = run("datasets", "fake", "megc2019", toy / "three")
     assert code == 0

@@ -98,12 +98,25 @@ def test_the_pooled_dataset(tmp_path):
         assert clip in {remark.clip for remark in dataset.report.of_kind("repaired")}
 
 
+def test_casme3_is_pooled_with_two_more_in_three_classes_or_seven(tmp_path):
+    name = "casme2+casme3+samm"
+    roots = fake_release(name, tmp_path / "r", full=True, with_frames=False)
+    three = load(name, roots, frames="ignore")
+    seven = load(name, roots, protocol=f"{name}-7class-1274", frames="ignore")
+    assert three.protocol == f"{name}-3class-977"
+    assert three.class_counts == {"negative": 637, "positive": 113, "surprise": 227}
+    assert seven.class_counts["anger"] == 57 + 64  # CASME II has none
+    assert {subject.split("/")[0] for subject in seven.subjects} == {"casme2", "casme3", "samm"}
+    with pytest.raises(UnknownNameError, match="3class-977"):
+        load(name, roots, protocol="megc2019-442")
+
+
 @pytest.mark.parametrize(
     ("root", "message"),
     [
         ("somewhere", "root of megc2019 is 'somewhere'; expected a mapping"),
         ({"casme2": "a", "casme3": "b"}, "expected a mapping with the keys casme2, samm, smic"),
-        ({"casme2": "a", "samm": "b"}, "has no smic; all three are pooled"),
+        ({"casme2": "a", "samm": "b"}, "has no smic; all 3 are pooled"),
     ],
 )
 def test_the_pooled_dataset_needs_three_roots(root, message):

@@ -18,7 +18,7 @@ from mer_zoo.datasets.fake.fourdme import write_fourdme
 from mer_zoo.datasets.fake.mmew import write_mmew
 from mer_zoo.datasets.fake.samm import write_samm
 from mer_zoo.datasets.fake.smic import write_smic
-from mer_zoo.datasets.protocols import MEGC2019_PARTS
+from mer_zoo.datasets.protocols import POOLS
 from mer_zoo.errors import OutputExistsError, UnknownNameError
 
 __all__ = ["FakeClip", "draw_blobs", "fake_release"]
@@ -53,7 +53,7 @@ def fake_release(
     """Writes a small fake release with every known quirk of the real one.
 
     Args:
-        name: a name that `load` knows; "megc2019" writes its three datasets.
+        name: a name that `load` knows; a pool ("megc2019") writes each of its datasets.
         folder: where to write; new or empty.
         seed: of the numbers and pictures; names and counts do not depend on it.
         subjects: subjects with regular clips; clips with quirks may belong to others.
@@ -70,15 +70,15 @@ def fake_release(
             table of the extended release); flow: "442", "309" (without SAMM).
 
     Returns:
-        The root to give to `load`: the folder, or for "megc2019" a folder for each dataset.
+        The root to give to `load`: the folder, or for a pool a folder for each dataset.
 
     Raises:
         UnknownNameError: the name is not known.
         OutputExistsError: the folder is not empty.
         DatasetError: an option does not fit the dataset, or `frames` did not yield images.
     """
-    if name not in (*_WRITERS, "megc2019"):
-        raise UnknownNameError.among("dataset", name, (*_WRITERS, "megc2019"))
+    if name not in (*_WRITERS, *POOLS):
+        raise UnknownNameError.among("dataset", name, (*_WRITERS, *POOLS))
     folder = Path(folder).expanduser()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputExistsError(f"{folder} is not empty. Choose another folder for the release.")
@@ -94,7 +94,7 @@ def fake_release(
         layout=layout,
         version=version,
     )
-    if name != "megc2019":
+    if name not in POOLS:
         return _WRITERS[name](folder, options)
     options.choose("layout", ("release",))
-    return {part: _WRITERS[part](folder / part, options) for part in MEGC2019_PARTS}
+    return {part: _WRITERS[part](folder / part, options) for part in POOLS[name]}
