@@ -5,10 +5,11 @@ import pytest
 from skimage import data
 
 import mer_zoo
+from mer_zoo import faces
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 from mer_zoo.faces import find_landmarks
-from mer_zoo.spotting import follow_face
+from mer_zoo.spotting import FacePath, follow_face
 from mer_zoo.spotting.talking import TALKING, talking_confidence
 from mer_zoo.synthesis import (
     Disturbances,
@@ -85,6 +86,24 @@ def test_a_noisy_camera_is_no_speech(tmp_path, portrait, fps):
     video = draw_long_video(portrait, seconds=5, seed=2, fps=fps, noise=3.0, expressions_a_minute=0)
     video.write(tmp_path / "noisy.mp4")
     assert course(tmp_path / "noisy.mp4").max() < TALKING
+
+
+def test_confidence_rises_steadily_with_the_size_of_the_sounds():
+    """Else the rounding of a processor would decide whether a mouth speaks."""
+    still = follow_face(open_frames(demonstration.smile()), stop=8)
+    times = np.arange(4 * FPS) / FPS
+    lower_lip, pulses = faces.TRACKED.index(14), np.sin(2 * np.pi * 1.5 * times).clip(0) ** 3
+
+    def confidence(size):
+        points = np.repeat(still.points[:1], len(times), axis=0)
+        points[:, lower_lip, 1] += size * pulses
+        motions = np.repeat(still.motions[:1], len(times), axis=0)
+        return talking_confidence(FacePath(0, times, points, motions, np.zeros(len(times), bool)))
+
+    course = np.stack([confidence(size) for size in np.linspace(0.1, 6, 480)])
+    assert course[0].max() == 0 and course[-1].max() > 0.8
+    steps = np.diff(course, axis=0)
+    assert steps.min() >= -1e-6 and steps.max() < 0.05
 
 
 def test_a_smile_that_stays_is_no_speech():
