@@ -10,9 +10,21 @@ from mer_zoo.evaluation import Examples, run
 from mer_zoo.evaluation.compilations import kept_in, shared_folder
 
 jax = pytest.importorskip("jax")
+compilation_cache = pytest.importorskip("jax.experimental.compilation_cache.compilation_cache")
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="the other backends keep nothing"
 )
+
+
+@pytest.fixture(autouse=True)
+def no_cache():
+    """JAX without the cache that `python -m tests` gives to it, as users have it."""
+    given = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    compilation_cache.reset_cache()
+    yield
+    jax.config.update("jax_compilation_cache_dir", given)
+    compilation_cache.reset_cache()
 
 
 class Compiling:
@@ -52,11 +64,8 @@ def test_the_first_fold_compiles_for_all():
 def test_a_cache_of_the_user_serves(tmp_path):
     own = str(tmp_path / "own")
     jax.config.update("jax_compilation_cache_dir", own)
-    try:
-        with shared_folder("jax") as folder, kept_in(folder):
-            assert jax.config.jax_compilation_cache_dir == own
-    finally:
-        jax.config.update("jax_compilation_cache_dir", None)
+    with shared_folder("jax") as folder, kept_in(folder):
+        assert jax.config.jax_compilation_cache_dir == own
 
 
 def test_a_machine_without_the_folder_keeps_nothing(tmp_path):
