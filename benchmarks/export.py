@@ -17,6 +17,7 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -73,8 +74,7 @@ def main() -> int:
                 continue
             seconds[known.title] = time.perf_counter() - start
             sizes[known.title] = size_of(path)
-            run = module_of(known).runner(path)
-            tasks[known.title] = lambda run=run: run(inputs)
+            tasks[known.title] = partial(module_of(known).runner(path), inputs)
         times = {name: [] for name in tasks}
         for _ in range(options.rounds):
             for name, task in tasks.items():

@@ -20,6 +20,7 @@ from mer_zoo.errors import MerZooError
 from mer_zoo.training import RecipeLearner, finetune
 from mer_zoo.training.evaluating import examples_of
 from mer_zoo.training.finetuning import DEFAULT, finetuning_recipe
+from mer_zoo.training.learner import REAL
 from mer_zoo.zoo import find
 
 LEAST_UF1, MOST_MINUTES = 0.90, 3.0
@@ -35,8 +36,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
         table = _render(options, folder)
         started = time.perf_counter()
         model = finetune(options.model, table, folder / "tuned", jobs=options.jobs)
@@ -44,7 +45,7 @@ def main() -> int:
         (uf1,) = [m for m in model.card.metrics if m.name == "uf1"]
         recipe = finetuning_recipe("", find(options.model).card, "scratch", DEFAULT)
         scratch = evaluation.run(
-            RecipeLearner.of(recipe, DEFAULT),
+            RecipeLearner.of(recipe, REAL),
             examples_of(datasets.load("custom", table), recipe),
             folder=folder / "scratch",
             seeds=DEFAULT.seeds,

@@ -21,7 +21,7 @@ from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.synthesis import Corpus
 from mer_zoo.training.fit import predict
 
-DRAWN = {
+DRAWN: dict[str, dict] = {
     "DIS, head": {},
     "DIS, median": {"remove_rigid": "median"},
     "DIS, nothing removed": {"remove_rigid": "none"},

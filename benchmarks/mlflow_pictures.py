@@ -26,7 +26,7 @@ from mer_zoo.files import write_atomically
 from mer_zoo.tracking import Store
 from tuner.records import BEST_TAG, SEARCH_TAG, TRIAL_TAG
 
-WINDOW = {"width": 1440, "height": 760}
+WIDTH, HEIGHT = 1440, 760
 PATIENCE = 120.0  # seconds for the server, and for every page
 COLOURS = 128  # of a picture: what the pages show needs no more
 
@@ -73,7 +73,7 @@ def opened() -> Iterator:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        page = browser.new_page(viewport=WINDOW)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(PATIENCE * 1000)
         yield page
         browser.close()
@@ -107,7 +107,7 @@ class Search:
         self.experiment, self.id = self.run.info.experiment_id, self.run.info.run_id
         trials = client.search_runs([self.experiment], f"tags.`mlflow.parentRunId` = '{self.id}'")
         number = {run.info.run_id: int(run.data.tags[TRIAL_TAG].split("/")[-1]) for run in trials}
-        self.trials = sorted(number, key=number.get)
+        self.trials = sorted(number, key=lambda run: number[run])
         best = int(self.run.data.tags[BEST_TAG])
         (self.best,) = (run for run, of in number.items() if of == best)
 

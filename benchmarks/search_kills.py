@@ -20,7 +20,6 @@ import json
 import logging
 import multiprocessing
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -76,9 +75,9 @@ def examples(rows: int = 96, side: int = 32) -> Examples:
     images = rng.normal(size=(rows, side, side, 3)).astype(np.float32)
     for image, label in zip(images, labels, strict=True):
         image[label * 10 : label * 10 + 10] += 0.3
-    subjects = [f"made/s{i % 8}" for i in range(rows)]
+    subjects = np.array([f"made/s{i % 8}" for i in range(rows)])
     names = ("negative", "positive", "surprise")
-    return Examples(images, labels, subjects, [f"c{i:03d}" for i in range(rows)], names)
+    return Examples(images, labels, subjects, np.array([f"c{i:03d}" for i in range(rows)]), names)
 
 
 def database(folder: Path) -> str:
@@ -133,7 +132,7 @@ def run(work, folder: Path, trials: int, kill_after: float | None = None) -> tup
     process.join(kill_after)
     seconds = time.perf_counter() - started
     if process.is_alive():
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.join()
         return stage(folder), seconds
     if process.exitcode:

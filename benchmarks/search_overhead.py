@@ -20,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Bare:
 class Timed:
     """A learner, or what it hands back, whose work is timed."""
 
-    inner: object
+    inner: Any
     bare: Bare
 
     def fit(self, examples, seed, watch=None):
@@ -76,15 +77,15 @@ def main() -> None:
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     recipe = read_recipe("meganet_casme2")
-    training = dataclasses.replace(recipe.training, epochs=given.epochs)
+    training = dataclasses.replace(recipe.synthetic()[1], epochs=given.epochs)
     recipe = dataclasses.replace(recipe, training=training, real=None)
     rng = np.random.default_rng(1)
     rows = given.clips
     made = Examples(
         rng.normal(size=(rows, 112, 112, 3)).astype(np.float32),
         rng.integers(0, 5, rows),
-        [f"made/s{i % 12}" for i in range(rows)],
-        [f"c{i:04d}" for i in range(rows)],
+        np.array([f"made/s{i % 12}" for i in range(rows)]),
+        np.array([f"c{i:04d}" for i in range(rows)]),
         ("happiness", "disgust", "surprise", "repression", "others"),
     )
     bare = Bare()

@@ -121,7 +121,7 @@ def synthetic(arguments) -> None:
             for place, score in recall(drawn, [(i.onset, i.offset) for i, _ in found]).items():
                 recalls[place] += score
             stretches = [
-                Stretch(e.timing.onset, e.timing.offset, "expression", (e.label,))
+                Stretch(e.timing.onset, e.timing.offset, "expression", (e.label or "",))
                 for e in drawn.expressions
             ]
             naming += score_naming(stretches, named(found), arguments.seconds / 60)

@@ -81,7 +81,8 @@ def shares(answers, targets, one_sided) -> tuple[float, float, float]:
         hits.append((named & correct)[left | right])
         told.append(correct[left | right])
         kept.append(~named[both])
-    return tuple(float(np.concatenate(part).mean()) for part in (hits, kept, told))
+    one, bilateral, sides = (float(np.concatenate(part).mean()) for part in (hits, kept, told))
+    return one, bilateral, sides
 
 
 def _more_probable(number, answers) -> np.ndarray:

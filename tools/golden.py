@@ -5,6 +5,7 @@ stored, not rendered again, so that a change of the renderer cannot move them.
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ CLIPS = {
 }
 
 
-def make() -> dict[str, np.ndarray]:
+def make() -> dict[str, Any]:
     """Frames uint8 `(T, 112, 112)` of each clip, and its phases under `<name>.phases`."""
     from skimage import data
 

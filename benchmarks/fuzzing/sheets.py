@@ -19,12 +19,12 @@ from benchmarks.fuzzing.mutation import (
 )
 
 DATASETS = {
-    "casme2": {},
-    "samm": {},
-    "smic": {"version": "HS-E"},
-    "casme3": {},
-    "mmew": {},
-    "4dme": {},
+    "casme2": None,
+    "samm": None,
+    "smic": "HS-E",
+    "casme3": None,
+    "mmew": None,
+    "4dme": None,
 }
 END = b"</sheetData>"
 LAST = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
@@ -64,8 +64,8 @@ class Sheets(Kind):
 
         super().__init__(home)
         self.books, self.rows, self.digests = {}, {}, {}
-        for name, options in DATASETS.items():
-            fake_release(name, home / name, with_frames=False, **options)
+        for name, version in DATASETS.items():
+            fake_release(name, home / name, with_frames=False, version=version)
             (path,) = (home / name).glob("*.xlsx")
             self.digests[name] = read_table(name, path).digest
             sheet = openpyxl.load_workbook(path).worksheets[0]

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.fuzzing.case import Outcome, run_case
@@ -126,17 +127,19 @@ class Worker:
 
     def __init__(self, seed: int, home: Path):
         self._seed, self._home, self._starts = seed, home, 0
-        self._process = None
+        self._process: BaseProcess | None = None
 
-    def _start(self) -> None:
+    def _start(self) -> BaseProcess:
         context = multiprocessing.get_context("spawn")
         self._starts += 1
         home = self._home / str(self._starts)
         home.mkdir(parents=True)
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, self._seed, home), daemon=True)
-        self._process.start()
+        process = context.Process(target=serve, args=(theirs, self._seed, home), daemon=True)
+        process.start()
+        self._process = process
         theirs.close()
+        return process
 
     def run(self, name: str, number: int) -> Outcome:
         """Runs one case.
@@ -144,15 +147,14 @@ class Worker:
         Raises:
             RuntimeError: the kind cannot make its valid files, or they are not answered.
         """
-        if self._process is None:
-            self._start()
+        process = self._process or self._start()
         self._connection.send((name, KINDS[name], number))
         ready = "it does not start"
         if self._connection.poll(START_SECONDS):
             ready = self._connection.recv()
         if ready != "ready":
             raise RuntimeError(f"{name}: {ready}")
-        reason = self._watch()
+        reason = self._watch(process.pid)
         if reason is None:
             try:
                 outcome, peak = self._connection.recv()
@@ -160,14 +162,14 @@ class Worker:
                     return outcome
                 return Outcome("otherwise", outcome.what, f"took {peak / 2**30:.1f} GiB")
             except EOFError:
-                self._process.join()
-                reason = f"the process died with exit code {self._process.exitcode}"
+                process.join()
+                reason = f"the process died with exit code {process.exitcode}"
         self.stop()
         return Outcome("otherwise", "", reason)
 
-    def _watch(self) -> str | None:
+    def _watch(self, pid: int | None) -> str | None:
         """Waits for the worker's answer, or says why it was not waited for."""
-        pid, started = self._process.pid, time.monotonic()
+        started = time.monotonic()
         before = _memory(pid, "VmRSS")
         while not self._connection.poll(POLL_SECONDS):
             if time.monotonic() - started > SECONDS:
