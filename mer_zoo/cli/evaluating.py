@@ -73,12 +73,13 @@ def evaluate(
             force=force,
             track=wanted(track, tracking_uri),
         )
-        units = isinstance(result, UnitResult)
-        for part in tables.unit_result(result) if units else tables.result(result):
+        if isinstance(result, UnitResult):
+            parts, written = tables.unit_result(result), "result.json, predictions.csv"
+        else:
+            parts, written = tables.result(result), "result.json, predictions.csv, confusion.svg"
+        for part in parts:
             out.print(part)
-        out.print(
-            f"wrote {to}: result.json, predictions.csv" + ("" if units else ", confusion.svg")
-        )
+        out.print(f"wrote {to}: {written}")
 
 
 def compare(

@@ -1,7 +1,7 @@
 """Commands that make clips, weights and tables: synth, train, table, finetune."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,12 +75,12 @@ def train(
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where = {"jobs": jobs, "force": force, "track": wanted(track, tracking_uri)}
+    where: dict[str, Any] = {"jobs": jobs, "force": force, "track": wanted(track, tracking_uri)}
     with tracking_told():
-        if root:
-            made = train_on_real(loaded, roots(root), folder, loso=loso, **where)
-        else:
+        if photos is not None:
             made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
+        else:
+            made = train_on_real(loaded, roots(root or []), folder, loso=loso, **where)
         for part in tables.card(made):
             out.print(part)
         out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")

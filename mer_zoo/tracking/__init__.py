@@ -4,7 +4,14 @@ The only package that imports MLflow, and only if a run is tracked: names are im
 used.
 """
 
+from typing import TYPE_CHECKING
+
 from mer_zoo.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from mer_zoo.tracking.run import TrackedRun  # noqa: F401
+    from mer_zoo.tracking.store import Store  # noqa: F401
+    from mer_zoo.tracking.tracker import Tracker, tracked  # noqa: F401
 
 _HOMES = {
     "Store": "store",

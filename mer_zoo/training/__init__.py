@@ -4,7 +4,18 @@ Names are imported when first used. The processes of an evaluation unpickle a `R
 they choose a backend and its threads, so nothing here may import Keras on import.
 """
 
+from typing import TYPE_CHECKING
+
 from mer_zoo.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from mer_zoo.training.corpora import Portraits  # noqa: F401
+    from mer_zoo.training.evaluating import evaluate  # noqa: F401
+    from mer_zoo.training.finetuning import finetune  # noqa: F401
+    from mer_zoo.training.learner import RecipeLearner  # noqa: F401
+    from mer_zoo.training.real import train_on_real  # noqa: F401
+    from mer_zoo.training.synthetic import train_entry  # noqa: F401
+    from mer_zoo.training.tables import make_table  # noqa: F401
 
 _HOMES = {
     "Portraits": "corpora",
