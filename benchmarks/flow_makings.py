@@ -4,11 +4,13 @@
 
 Clips are those of the held-out identities of the first entry's corpus that show an expression. Methods of
 flow and what is subtracted from it are drawn anew; other laboratories' images are imitated from DIS with the
-median subtracted: stored as 8-bit channels each stretched on its own, smoothed, or of taller or wider faces.
+median subtracted: stored as 8-bit channels each stretched on its own; smoothed; of flatter or narrower faces.
 Prints a Markdown table of macro F1, and its spread over the makings.
 """
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,7 +20,8 @@ import mer_zoo
 from mer_zoo.evaluation.metrics import Scores, confusion_matrix
 from mer_zoo.modalities.flow import rescale_flow
 from mer_zoo.recipes import Recipe, find_recipe
-from mer_zoo.synthesis import Corpus
+from mer_zoo.training.batches import scaled
+from mer_zoo.training.corpora import Portraits, corpus_of
 from mer_zoo.training.fit import predict
 
 DRAWN: dict[str, dict] = {
@@ -43,23 +46,11 @@ def stretched(image: np.ndarray) -> np.ndarray:
     return np.rint(255 * (image - low) / np.maximum(high - low, 1e-6)).astype(np.uint8)
 
 
-def shaped(height: float, width: float):
-    """A crop that is taller or wider than ours, stored as a square."""
-
-    def reshape(image: np.ndarray) -> np.ndarray:
-        side = image.shape[0]
-        middle = (side - 1) / 2
-        matrix = np.array([[width, 0, (1 - width) * middle], [0, height, (1 - height) * middle]])
-        return cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-
-    return reshape
-
-
-IMITATED = {
+IMITATED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "stored in 8 bits": lambda image: image,
     "smoothed, 8 bits": smoothed,
-    "face 20 % flatter, 8 bits": shaped(0.8, 1.0),
-    "face 20 % narrower, 8 bits": shaped(1.0, 0.8),
+    "face 20 % flatter, 8 bits": partial(scaled, height=0.8, width=1.0),
+    "face 20 % narrower, 8 bits": partial(scaled, height=1.0, width=0.8),
 }
 
 
@@ -71,7 +62,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     recipe = Recipe.read(find_recipe(arguments.entries[0]))
-    corpus = held_out(recipe, arguments)
+    source = Portraits(arguments.photos, arguments.ict, arguments.jobs)
+    identities = corpus_of(recipe, source).identities
+    corpus = corpus_of(recipe, source, [i.path for i in identities if i.split == "test"])
     own = recipe.preprocessing.parameters
     kinds = [*DRAWN.values(), RAW]
     drawn, records = corpus.image_sets(
@@ -88,8 +81,8 @@ def main() -> None:
     names = list(models[0].class_names)
     shown = np.flatnonzero(np.isin(records["label"], names))
     truth = np.array([names.index(label) for label in records["label"][shown]])
-    identities = len(np.unique(records["identity"][shown]))
-    print(f"{len(shown)} clips of {identities} identities")
+    people = len(np.unique(records["identity"][shown]))
+    print(f"{len(shown)} clips of {people} identities")
     print(f"| making | {' | '.join(arguments.entries)} |\n|---{'|---' * len(models)}|")
     table = np.array(
         [[macro_f1(model, images[shown], truth) for model in models] for images in makings.values()]
@@ -104,26 +97,6 @@ def main() -> None:
         confusion_matrix(truth, np.full_like(truth, np.bincount(truth).argmax()), len(names))
     )
     print(f"majority {majority.uf1:.3f}, chance {1 / len(names):.3f}")
-
-
-def held_out(recipe: Recipe, arguments) -> Corpus:
-    """The clips of the held-out identities of a recipe's corpus."""
-    data, _ = recipe.synthetic()
-
-    def corpus(photos):
-        return Corpus(
-            photos,
-            data.schema,
-            seed=data.seed,
-            clips_per_identity=data.clips_per_identity,
-            size=recipe.preprocessing.face_size,
-            rigs=data.rigs,
-            ict_file=arguments.ict,
-            talking_clips=data.talking_clips,
-        )
-
-    every = corpus(arguments.photos).identities
-    return corpus([identity.path for identity in every if identity.split == "test"])
 
 
 def macro_f1(model, images: np.ndarray, truth: np.ndarray) -> float:

@@ -85,9 +85,7 @@ class Batches(keras.utils.PyDataset):
         if self.logarithms.any():
             low, high = self.logarithms.T[..., None]
             factors = np.exp(rng.uniform(low, high, size=(2, len(chosen))))
-            images = np.stack(
-                [_scaled(i, *pair) for i, pair in zip(images, factors.T, strict=True)]
-            )
+            images = np.stack([scaled(i, *pair) for i, pair in zip(images, factors.T, strict=True)])
         batch_images = np.stack(
             [
                 image[y : y + self.image_size, x : x + self.image_size]
@@ -109,8 +107,13 @@ class Batches(keras.utils.PyDataset):
         return targets
 
 
-def _scaled(image: np.ndarray, height: float, width: float) -> np.ndarray:
-    """An image scaled about its centre within its own size; what comes into sight repeats the edge."""
+def scaled(image: np.ndarray, height: float, width: float) -> np.ndarray:
+    """An image scaled about its centre within its own size; what comes into sight repeats the edge.
+
+    Args:
+        image: float32 `(S, S, C)`. Displacements keep their values.
+        height, width: factors; a face becomes flatter or narrower with one below 1.
+    """
     side = image.shape[0]
     middle = (side - 1) / 2
     matrix = np.array([[width, 0, (1 - width) * middle], [0, height, (1 - height) * middle]])

@@ -151,7 +151,7 @@ def render_corpus(
         RecipeError: the recipe is for real clips only.
     """
     data, _ = recipe.synthetic()
-    corpus = _corpus(recipe, source, source.photos, conditions)
+    corpus = corpus_of(recipe, source, conditions=conditions)
     paths = [
         identity.path
         for identity in corpus.identities
@@ -170,7 +170,7 @@ def render_corpus(
         if missing:
             progress(f"part {number + 1} of {len(parts)}")
             _render_part(
-                _corpus(recipe, source, part, conditions),
+                corpus_of(recipe, source, part, conditions),
                 [(kinds[folder].modality, kinds[folder].parameters) for folder in missing],
                 source.jobs,
                 [folder / name for folder in missing],
@@ -212,7 +212,7 @@ def makings(recipe: Recipe) -> list[Preprocessing]:
 
 def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | None = None) -> str:
     """The digest of the corpus that `render_corpus` would return, without rendering."""
-    return _corpus(recipe, source, source.photos, conditions).digest
+    return corpus_of(recipe, source, conditions=conditions).digest
 
 
 def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
@@ -221,10 +221,26 @@ def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
     return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
 
 
-def _corpus(recipe, source, photos, conditions):
+def corpus_of(
+    recipe: Recipe,
+    source: Portraits,
+    photos: Sequence[Path] | None = None,
+    conditions: Conditions | None = None,
+) -> Corpus:
+    """The corpus that a recipe describes, not rendered.
+
+    Args:
+        recipe: names schema, seed, clips per identity and rigs.
+        source: photographs and second rig.
+        photos: use only these of the photographs. Their clips are the same as in the whole corpus.
+        conditions: see `render_corpus`.
+
+    Raises:
+        RecipeError: the recipe is for real clips only.
+    """
     data, _ = recipe.synthetic()
     return Corpus(
-        photos,
+        source.photos if photos is None else photos,
         data.schema,
         seed=data.seed,
         clips_per_identity=data.clips_per_identity,

@@ -70,6 +70,7 @@ def test_its_variables_have_stable_paths(network):
 
 def test_its_arguments_are_attributes(network):
     config = network.get_config()
+    # Of the class, Python 3.11.2 gives the arguments of Keras' `__new__`.
     assert set(inspect.signature(type(network).__init__).parameters) - {"self", "kwargs"} <= set(
         config
     )
