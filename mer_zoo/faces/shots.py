@@ -45,8 +45,10 @@ class ShotCounter:
         height, width = image.shape[:2]
         across, down = THUMBNAIL
         step = max(1, min(width // (SAMPLES * across), height // (SAMPLES * down)))
-        sampled = np.ascontiguousarray(image[::step, ::step])
-        thumbnail = cv2.resize(sampled, THUMBNAIL, interpolation=cv2.INTER_AREA)
+        rows = image[::step]
+        # Channel by channel: NumPy is slow to copy pixels of three bytes that lie apart.
+        sampled = [np.ascontiguousarray(rows[:, ::step, channel]) for channel in range(3)]
+        thumbnail = cv2.resize(cv2.merge(sampled), THUMBNAIL, interpolation=cv2.INTER_AREA)
         if _is_flat(thumbnail):
             return self._shot
         if self._last is not None and not _alike(self._last, thumbnail):

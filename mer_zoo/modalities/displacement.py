@@ -32,16 +32,8 @@ class Slopes(NamedTuple):
         return cls(gx, gy, gx * gx, gx * gy, gy * gy)
 
 
-def displacement(
-    response: np.ndarray,
-    reference: np.ndarray,
-    reference_sigma: float = 0.8,
-    window_sigma: float = 2.0,
-    regularization: float = 3.0,
-    remove_median: bool = True,
-    slopes: Slopes | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds how far each place moved, from how its grey level changed.
+class DisplacementSolver:
+    """Displacements against one reference frame; what depends on it alone is computed once.
 
     Brightness constancy says `E = -g . (u, v)`, with `g` the gradient of the reference. Solved by
     regularised least squares in a Gaussian window `G` around each place (Lucas and Kanade, 1981,
@@ -49,44 +41,65 @@ def displacement(
     more are first averaged over blocks, to a grid 112 to 223 px wide where the sides allow it.
 
     Args:
-        response: float32 `(H, W)`, change of the grey level.
         reference: float32 `(H, W)`, grey levels 0..255.
         reference_sigma: Gaussian that smooths reference and response, in px of the grid, 0 to 112;
             0 smooths nothing.
         window_sigma: Gaussian window, in px at an image width of 112, 0 to 112.
         regularization: pulls the displacement to 0 where the face has no gradient, in squared grey
             levels per squared px of the grid, 0.01 to 1e6.
-        remove_median: subtract the median displacement.
         slopes: `Slopes.of(reference, reference_sigma)`, if they are there already.
-
-    Returns:
-        `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
-        `s = window_stride(H, W)` px. `u > 0` moves right, `v > 0` moves down.
 
     Raises:
         ParameterError: a sigma or the regularization is out of its range.
     """
-    check_parameters(
-        reference_sigma=reference_sigma, window_sigma=window_sigma, regularization=regularization
-    )
-    stride = window_stride(*response.shape)
-    window = window_kernel(window_sigma, response.shape[1], stride)
-    # Both are smoothed alike. A gradient smoother than the response makes displacements too large,
-    # by a third on a face.
-    kernel = gaussian_kernel(reference_sigma)
-    response = smooth(block_mean(response, stride), kernel)
-    slopes = Slopes.of(reference, reference_sigma) if slopes is None else slopes
-    xx, xy, yy = (smooth(a, window) for a in (slopes.xx, slopes.xy, slopes.yy))
-    xe, ye = smooth(slopes.gx * response, window), smooth(slopes.gy * response, window)
-    xx += np.float32(regularization)
-    yy += np.float32(regularization)
-    scale = np.float32(-stride) / (xx * yy - xy * xy)
-    u = (yy * xe - xy * ye) * scale
-    v = (xx * ye - xy * xe) * scale
-    if remove_median:
-        u -= np.float32(median(u))
-        v -= np.float32(median(v))
-    return u, v
+
+    def __init__(
+        self,
+        reference: np.ndarray,
+        reference_sigma: float = 0.8,
+        window_sigma: float = 2.0,
+        regularization: float = 3.0,
+        slopes: Slopes | None = None,
+    ):
+        check_parameters(
+            reference_sigma=reference_sigma,
+            window_sigma=window_sigma,
+            regularization=regularization,
+        )
+        self._stride = window_stride(*reference.shape)
+        self._window = window_kernel(window_sigma, reference.shape[1], self._stride)
+        # Both are smoothed alike. A gradient smoother than the response makes displacements too
+        # large, by a third on a face.
+        self._kernel = gaussian_kernel(reference_sigma)
+        self._slopes = Slopes.of(reference, reference_sigma) if slopes is None else slopes
+        planes = self._slopes.xx, self._slopes.xy, self._slopes.yy
+        xx, xy, yy = (smooth(plane, self._window) for plane in planes)
+        xx += np.float32(regularization)
+        yy += np.float32(regularization)
+        self._xx, self._xy, self._yy = xx, xy, yy
+        self._scale = np.float32(-self._stride) / (xx * yy - xy * xy)
+
+    def solve(
+        self, response: np.ndarray, *, remove_median: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Finds how far each place moved, from how its grey level changed.
+
+        Args:
+            response: float32 `(H, W)`, change of the grey level.
+            remove_median: subtract the median displacement.
+
+        Returns:
+            `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
+            `s = window_stride(H, W)` px. `u > 0` moves right, `v > 0` moves down.
+        """
+        response = smooth(block_mean(response, self._stride), self._kernel)
+        xe, ye = (smooth(g * response, self._window) for g in (self._slopes.gx, self._slopes.gy))
+        u = (self._yy * xe - self._xy * ye) * self._scale
+        v = (self._xx * ye - self._xy * xe) * self._scale
+        if remove_median:
+            u -= np.float32(median(u))
+            v -= np.float32(median(v))
+        return u, v
 
 
 def gradient(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.layers.constants import DISPLACEMENT_FLOOR, RESPONSE_FLOOR, window_stride
 from mer_zoo.layers.parameters import check_parameters
-from mer_zoo.modalities.displacement import Slopes, displacement, upsample
+from mer_zoo.modalities.displacement import DisplacementSolver, Slopes, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
 from mer_zoo.modalities.rigid import response_without_head
@@ -234,15 +234,10 @@ class MestiAccumulator:
         if channels == "reference":
             planes.append(_standardised(reference) if normalize else reference)
         elif channels == "motion":
-            u, v = displacement(
-                response,
-                reference,
-                reference_sigma,
-                window_sigma,
-                regularization,
-                remove_median=remove_rigid == "median",
-                slopes=slopes,
+            solver = DisplacementSolver(
+                reference, reference_sigma, window_sigma, regularization, slopes
             )
+            u, v = solver.solve(response, remove_median=remove_rigid == "median")
             if normalize:
                 floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)
                 scale = max(robust_maximum(u, v), floor)

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream, open_frames
+from mer_zoo.faces.engines import get_engine
+from mer_zoo.read_ahead import read_ahead
 from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
 from mer_zoo.spotting.expression import SpottedExpression
-from mer_zoo.spotting.following import follow_steps, reported
+from mer_zoo.spotting.following import Step, follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
@@ -21,6 +23,9 @@ from mer_zoo.spotting.windows import MARGIN
 
 VIEWS_BYTES = 160 * 2**20
 """Most memory for the parts of frames about the face, of which a window keeps ten seconds."""
+
+WAITING_BYTES = 32 * 2**20
+"""Most memory for the parts of frames that wait for the window they belong to."""
 
 MIN_MOTION = 0.6
 """Least motion of an expression, pixels of the 224 px crop."""
@@ -117,9 +122,16 @@ def spot_expressions(
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
     """
     steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
-    kept = around_faces(reported(steps, progress), VIEWS_BYTES / LONGEST)
-    windows = window_clips(stream, sliding_windows(kept, start), size)
+    kept = around_faces(steps, VIEWS_BYTES / LONGEST)
+    if get_engine(engine).parallel:
+        # The face is followed through the next window while this one is searched.
+        kept = read_ahead(kept, WAITING_BYTES, _bytes_of)
+    windows = window_clips(stream, sliding_windows(reported(kept, progress), start), size)
     yield from settled_expressions(windows, min_motion, min_score, keep_clips)
+
+
+def _bytes_of(step: Step) -> int:
+    return 0 if step.view is None else step.view.image.nbytes
 
 
 def settled_expressions(

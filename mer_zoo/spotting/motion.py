@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from mer_zoo.modalities.displacement import displacement
+from mer_zoo.modalities.displacement import DisplacementSolver
 
 GRID = 28
 """Displacements are averaged over GRID x GRID cells of the face."""
@@ -19,7 +19,7 @@ PERCENTILE = 98  # a robust maximum: the strongest 2 % of the cells, about 8 of 
 def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarray:
     """Displacement of each frame relative to the mean frame, head motion removed.
 
-    One closed-form solution per frame (`mer_zoo.modalities.displacement`), averaged over cells, minus
+    One closed-form solution per frame (`DisplacementSolver`), averaged over cells, minus
     the similarity transform (shift, rotation, scale) that fits most of the face.
 
     Args:
@@ -34,8 +34,10 @@ def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarra
     frames = grey.astype(np.float32)
     mean = frames.mean(axis=0)
     fields = np.empty((len(grey), GRID, GRID, 2), np.float32)
+    solver = DisplacementSolver(mean)
     for field, frame in zip(fields, frames, strict=True):
-        moved = np.dstack(displacement(frame - mean, mean))
+        # A shift of the whole face is removed below, with the rest of the head's motion.
+        moved = cv2.merge(solver.solve(frame - mean, remove_median=False))
         cv2.resize(moved, (GRID, GRID), dst=field, interpolation=cv2.INTER_AREA)
     inside = face_cells()
     fields = fields[:, inside] * (MOTION_SIZE / grey.shape[2])
@@ -76,7 +78,14 @@ def runs(chosen: np.ndarray) -> Iterator[tuple[int, int]]:
 
 def magnitude(fields: np.ndarray) -> np.ndarray:
     """Robust maximum of displacement fields `(..., cells, 2)`: the 98th percentile of their length."""
-    return np.percentile(np.hypot(fields[..., 0], fields[..., 1]), PERCENTILE, axis=-1)
+    squares = _squares(fields)
+    last = squares.shape[-1] - 1
+    place = PERCENTILE / 100 * last
+    below, above = int(place), min(int(place) + 1, last)
+    # As `np.percentile`, which takes seven times as long for a single field.
+    squares = np.partition(squares, (below, above), axis=-1)
+    low, high = np.sqrt(squares[..., below]), np.sqrt(squares[..., above])
+    return low + (high - low) * (place - below)
 
 
 def face_cells() -> np.ndarray:
@@ -121,11 +130,19 @@ def _head_basis(inside, turning):
 
 def _without_head(fields, basis, trusted, iterations=4, tolerance=0.5):
     """Subtracts from each field the movement of `basis` most trusted cells agree on (Cauchy weights)."""
+    movements = basis.shape[-1]
+    rows = basis.reshape(-1, movements)
+    products = np.einsum("cdi,cdj->cij", basis, basis).reshape(len(basis), -1)
     weights = np.broadcast_to(trusted, fields.shape[:2])
     for _ in range(iterations):
-        normal = np.einsum("tc,cdi,cdj->tij", weights, basis, basis, optimize=True)
-        right = np.einsum("tc,cdi,tcd->ti", weights, basis, fields, optimize=True)
+        normal = (weights @ products).reshape(-1, movements, movements)
+        right = (weights[..., None] * fields).reshape(len(fields), -1) @ rows
         rigid = np.linalg.solve(normal, right[..., None])[..., 0]
-        rest = fields - np.einsum("ti,cdi->tcd", rigid, basis, optimize=True)
-        weights = trusted / (1 + (rest**2).sum(-1) / tolerance**2)
-    return rest.astype(np.float32)
+        rest = fields - (rigid @ rows.T).reshape(fields.shape)
+        weights = trusted / (1 + _squares(rest) / np.float32(tolerance**2))
+    return rest
+
+
+def _squares(fields: np.ndarray) -> np.ndarray:
+    """Squared lengths of the displacements, `(..., cells)`."""
+    return fields[..., 0] ** 2 + fields[..., 1] ** 2

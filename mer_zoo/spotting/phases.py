@@ -203,15 +203,16 @@ def _fit_ramp(trace, times, low, crossing, high):
     starts = _candidates(low, max(crossing - 1, low))
     ends = _candidates(min(max(crossing, low + 1), high), high)
     t, y = times[low : high + 1], trace[low : high + 1]
+    y = y - y.mean()
     best, best_error = (low, high), np.inf
     for start in starts:
         span = np.maximum(times[ends] - times[start], 1e-9)
         share = np.clip((t[None, :] - times[start]) / span[:, None], 0, 1)
         ramp = 0.5 - 0.5 * np.cos(np.pi * share)
-        centred = ramp - ramp.mean(1, keepdims=True)
-        gain = centred @ (y - y.mean()) / np.maximum((centred**2).sum(1), 1e-12)
-        error = ((y - y.mean())[None, :] - gain[:, None] * centred) ** 2
-        error = np.where(ends > start, error.sum(1), np.inf)
+        covered = ramp @ y  # the mean of y is 0, so the ramp need not be centred
+        spread = (ramp**2).sum(1) - len(y) * ramp.mean(1) ** 2
+        error = y @ y - covered**2 / np.maximum(spread, 1e-12)
+        error = np.where(ends > start, error, np.inf)
         if error.min() < best_error:
             best_error, best = error.min(), (int(start), int(ends[np.argmin(error)]))
     return best
