@@ -2,7 +2,7 @@
 
     python docs/pictures/app.py [--chromium /usr/bin/chromium] [--port 7861]
 
-Needs `pip install -e ".[torch,fast,browser]"` (or another backend) and Chromium (Debian: `apt-get install
+Needs `pip install -e ".[torch,fast,app,test]"` (or another backend) and Chromium (Debian: `apt-get install
 chromium`).
 """
 
@@ -20,8 +20,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from mer_zoo.app import running_page  # noqa: E402
 from mer_zoo.cli import demonstration  # noqa: E402
 
-COLOURS = 256
-MOST_BYTES = 150_000
+COLOURS = 192  # what the pages show needs no more
 WAIT = 120_000  # ms
 
 
@@ -72,17 +71,12 @@ def shoot_report(browser, report: str) -> None:
 
 
 def save(png: bytes, name: str) -> None:
-    """Writes a screenshot with a palette that keeps rare colours, dithered where there is room."""
+    """Writes a screenshot with a palette that keeps rare colours."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    plain = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
-    dithered = picture.quantize(palette=plain, dither=Image.Dither.FLOYDSTEINBERG)
     path = HERE / name
-    for candidate in (dithered, plain):
-        candidate.save(path, optimize=True)
-        if path.stat().st_size < MOST_BYTES:
-            break
+    picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
