@@ -2,7 +2,7 @@
 
     python docs/pictures/app.py [--chromium /usr/bin/chromium] [--port 7861]
 
-Needs `pip install -e ".[torch,fast,browser]"` (or another backend) and Chromium (Debian: `apt-get install
+Needs `pip install -e ".[torch,fast,app,test]"` (or another backend) and Chromium (Debian: `apt-get install
 chromium`).
 """
 
@@ -20,8 +20,8 @@ sys.path.insert(0, str(HERE.parents[1]))
 from mer_zoo.app import running_page  # noqa: E402
 from mer_zoo.cli import demonstration  # noqa: E402
 
-COLOURS = 256
-MOST_BYTES = 150_000
+COLOURS = 128  # of a picture
+FLAT = 32  # of them the most frequent of the page, kept as they are
 WAIT = 120_000  # ms
 
 
@@ -72,17 +72,17 @@ def shoot_report(browser, report: str) -> None:
 
 
 def save(png: bytes, name: str) -> None:
-    """Writes a screenshot with a palette that keeps rare colours, dithered where there is room."""
+    """Writes a screenshot with a palette of the page's own colours and, for its pictures, of rare ones."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    plain = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
-    dithered = picture.quantize(palette=plain, dither=Image.Dither.FLOYDSTEINBERG)
+    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    flat = [channel for _, colour in counted[:FLAT] for channel in colour]
+    rare = picture.quantize(COLOURS - FLAT, method=Image.Quantize.MAXCOVERAGE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*flat, *rare])
     path = HERE / name
-    for candidate in (dithered, plain):
-        candidate.save(path, optimize=True)
-        if path.stat().st_size < MOST_BYTES:
-            break
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -124,7 +124,9 @@ def _launch(entry, port, uploads, example):
         max_file_size=uploads.megabytes * 1_000_000,  # the page itself says so before it sends
         allowed_paths=[] if example is None else [str(example)],
         theme=themes.Default(
-            font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+            primary_hue="blue",  # Gradio's own orange hardly stands out from white
+            font=["system-ui", "sans-serif"],
+            font_mono=["ui-monospace", "monospace"],
         ),
         css=page_style(),
         app_kwargs={

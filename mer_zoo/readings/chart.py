@@ -1,4 +1,8 @@
-"""The motion of a reading, frame by frame, as coordinates for an SVG drawing."""
+"""The motion of a reading, frame by frame, as coordinates for an SVG drawing of any width.
+
+Along the frames, coordinates are percentages of the plot's width, so that the drawing fits every screen while
+its text keeps its size. Heights are CSS pixels.
+"""
 
 import math
 
@@ -6,9 +10,9 @@ import numpy as np
 
 from mer_zoo.readings.reading import Reading
 
-WIDTH, HEIGHT = 640, 206
-LEFT, RIGHT, TOP, BOTTOM = 40, 630, 50, 170
-FLAG_ROWS = {"onset": 12, "apex": 26, "offset": 40}  # a row each, so that names never overlap
+HEIGHT, TOP, BOTTOM = 244, 60, 200
+FLAG_ROWS = {"onset": 14, "apex": 31, "offset": 48}  # a row each, so that names never overlap
+FLAG_GAP = 5  # between a line and its name
 TICKS = 6
 ROUND_STEPS = (1, 2, 5)
 ROUND_HEIGHTS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
@@ -21,7 +25,7 @@ def chart(reading: Reading) -> dict:
         reading: a `Reading`.
 
     Returns:
-        Numbers in the units of a `WIDTH` x `HEIGHT` view box, and texts, for `reading.html.j2`.
+        Percentages (x), pixels (y) and texts, for `chart.html.j2`.
     """
     curve = np.asarray(reading.curve, dtype=float)
     top = _round_up(max(float(curve.max(initial=0.0)), 0.5), ROUND_HEIGHTS)
@@ -29,7 +33,7 @@ def chart(reading: Reading) -> dict:
 
     def x(frame):
         place = min(max(frame - reading.curve_start, 0), last)
-        return round(LEFT + (RIGHT - LEFT) * place / last, 1)
+        return round(100 * place / last, 2)
 
     def y(motion):
         return round(BOTTOM - (BOTTOM - TOP) * motion / top, 1)
@@ -37,12 +41,12 @@ def chart(reading: Reading) -> dict:
     def flag(name):
         frame = getattr(reading, name)
         at = x(frame)
-        side = "end" if at > (LEFT + RIGHT) / 2 else "start"
+        before = at > 50  # the name stands where there is more room
         return {
             "x": at,
             "y": FLAG_ROWS[name],
-            "text_x": at + (-5 if side == "end" else 5),
-            "side": side,
+            "gap": -FLAG_GAP if before else FLAG_GAP,
+            "side": "end" if before else "start",
             "text": f"{name} {frame}" + (f", {frame / reading.fps:.2f} s" if reading.fps else ""),
         }
 
@@ -50,8 +54,9 @@ def chart(reading: Reading) -> dict:
     end = reading.curve_start + last if reading.held else reading.offset
     peak = min(max(reading.apex - reading.curve_start, 0), len(curve) - 1)
     return {
-        "view": f"0 0 {WIDTH} {HEIGHT}",
-        "box": {"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+        "height": HEIGHT,
+        "top": TOP,
+        "bottom": BOTTOM,
         "points": " ".join(f"{x(reading.curve_start + i)},{y(v)}" for i, v in enumerate(curve)),
         "levels": [{"y": y(level), "text": f"{level:.3g}"} for level in (0, top / 2, top)],
         "flags": [flag(name) for name in names],

@@ -1,7 +1,6 @@
 """The page in a real browser: from a dropped video to a saved report, with nothing leaving the machine."""
 
 import os
-import shutil
 import socket
 import sys
 import time
@@ -17,17 +16,10 @@ import pytest
 from mer_zoo.app import running_page
 from mer_zoo.cli import demonstration
 from mer_zoo.errors import ServerError
+from tests.in_browser import NARROW, SCHEMES, chromium, faults, tabbed
 
 pytestmark = pytest.mark.backend_free  # it reads videos, but one backend is enough
 
-CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
 HERE = "127.0.0.1"
 SECONDS = 10  # from the drop of a video to its label
 
@@ -63,21 +55,14 @@ def address(outgoing, port):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
     camera = tmp_path_factory.mktemp("camera") / "smile.mjpeg"
     camera.write_bytes(_motion_jpeg(demonstration.smile()))
-    arguments = [
+    with chromium(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    ) as browser:
+        yield browser
 
 
 def _motion_jpeg(video):
@@ -148,6 +133,40 @@ def test_a_dropped_video_is_read_and_its_report_saved(page, outgoing, tmp_path):
 
     assert page.hosts == {HERE}
     assert outgoing <= {HERE, "localhost"}
+
+
+def test_the_page_is_read_on_a_phone_in_light_and_dark(page):
+    page.set_viewport_size(NARROW)
+    for state in ("the card", "a reading"):
+        if state == "a reading":
+            drop(page, demonstration.smile())
+            page.wait_for_selector("#answer .answer")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(
+                f"document.body.classList.contains('dark') == {scheme == 'dark':d}"
+            )
+            assert faults(page) == [], (state, scheme)
+    assert "Next: watch frames 14 to 24" in page.inner_text("#answer")
+
+
+def test_the_keyboard_reaches_every_control_and_shows_it(page):
+    controls = tabbed(page, 8)
+    named = (
+        "Drop a video file",
+        "Upload file",
+        "Capture",
+        "Zoo entry",
+        "Try it with a posed smile",
+    )
+    for name in named:
+        assert any(control.startswith(name) for control in controls), controls
+    page.keyboard.press("Escape")
+    drop(page, demonstration.smile())
+    page.wait_for_selector("#answer .answer")
+    controls |= tabbed(page, 12)
+    assert {"Save the report", "Clear", "play-pause-replay-button"} <= set(controls)
+    assert all(controls.values()), controls
 
 
 def test_the_browser_refuses_what_would_leave_the_machine(page):

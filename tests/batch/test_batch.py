@@ -12,6 +12,7 @@ import pytest
 from mer_zoo.batch import run
 from mer_zoo.errors import BatchError, MissingPackageError, UnknownNameError, WeightsError
 from tests.batch.stand_ins import StandIn
+from tests.in_browser import NARROW, SCHEMES, chromium, faults
 
 pytestmark = pytest.mark.backend_free
 
@@ -107,6 +108,20 @@ def test_the_page_shows_failures_first_and_fetches_nothing(videos, read, tmp_pat
     assert text.index("ZeroDivisionError: by a video") < text.index("Labels")
     assert "&lt;b&gt;odd.mp4" in text and "Has seen nothing." in text
     assert text.index("a.mp4") < text.index("e.mp4")
+
+
+def test_the_page_is_read_on_a_phone_in_light_and_dark(videos, read, tmp_path):
+    (videos / "c.mp4").write_text("raises")
+    (videos / "d.mp4").rename(
+        videos / "a_long_name_without_any_space_as_cameras_give_them_0001.mp4"
+    )
+    read(videos, report=tmp_path / "r.html")
+    with chromium() as browser:
+        for scheme in SCHEMES:
+            page = browser.new_page(viewport=NARROW, color_scheme=scheme)
+            page.goto((tmp_path / "r.html").as_uri())
+            assert faults(page) == [], scheme
+            assert "correct the failed videos" in page.inner_text(".next")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,18 @@ import cv2
 import numpy as np
 import pytest
 
+from mer_zoo.action_units import MovedUnit
 from mer_zoo.errors import ClipError, OutputExistsError
-from mer_zoo.readings import CardSummary, render_reading, save_report, stylesheet
+from mer_zoo.readings import (
+    NO_EXPRESSION,
+    UPPER_FACE,
+    CardSummary,
+    render_reading,
+    save_report,
+    stylesheet,
+)
 from mer_zoo.readings.report import overlay, picture
+from tests.in_browser import NARROW, SCHEMES, chromium, faults
 
 pytestmark = pytest.mark.backend_free
 
@@ -31,7 +40,7 @@ class Page(html.parser.HTMLParser):
 def test_the_page_holds_everything_and_fetches_nothing(reading, tmp_path):
     text = save_report([reading, reading], tmp_path / "r.html").read_text()
     page = Page(text)
-    assert page.tags.count("img") == 10 and page.tags.count("svg") == 2
+    assert page.tags.count("img") == 10 and page.tags.count("svg") == 4
     assert "script" not in page.tags and "link" not in page.tags and "b" in page.tags
     assert all(s.startswith("data:image/png;base64,") for s in page.sources)
     assert "a &lt;b&gt;&amp; smile.mp4" in text
@@ -81,6 +90,28 @@ def test_the_card_stands_in_the_page_once_a_model(reading, tmp_path):
     assert reading.provenance not in text, "the card says it already"
 
 
+def test_the_page_is_read_on_a_phone_in_light_and_dark(reading, tmp_path):
+    units = (MovedUnit(1, 0.6), MovedUnit(12, 0.8, "left"))
+    known = dataclasses.replace(
+        reading,
+        action_units=units,
+        source="a_long_name_without_any_space_as_cameras_give_them_0001.mp4",
+        brief=CardSummary("meganet_tiny", "Small.", "Tests.", "synthetic clips", "", ("Few.",)),
+    )
+    nothing = dataclasses.replace(
+        reading, label=NO_EXPRESSION, expression=False, evidence=UPPER_FACE, action_units=()
+    )
+    path = save_report([known, nothing], tmp_path / "r.html", heat_maps=[reading.attention, None])
+    with chromium() as browser:
+        for scheme in SCHEMES:
+            page = browser.new_page(viewport=NARROW, color_scheme=scheme)
+            page.goto(path.as_uri())
+            assert faults(page) == [], scheme
+    text = path.read_text()
+    assert "watch frames 13 to 25 (0.43 to 0.83 s)" in text and "mer-zoo finetune" in text
+    assert "mer-zoo predict VIDEO --onset FRAME --apex FRAME" in text
+
+
 def test_a_reading_in_another_page_brings_no_style_of_its_own(reading):
     text = render_reading(reading)
     assert "<style" not in text and "<html" not in text and 'class="mer-report"' in text
@@ -94,9 +125,9 @@ def test_a_reading_in_another_page_brings_no_style_of_its_own(reading):
 def test_ticks_are_round_and_phases_have_their_own_line(reading, tmp_path, fps):
     returned = dataclasses.replace(reading, held=False, offset=40, fps=fps)
     text = save_report([returned], tmp_path / "r.html").read_text()
-    flags = re.findall(r'class="flag" x="[^"]+" y="(\d+)"[^>]*>(\w+) (\d+)', text)
-    assert flags == [("12", "onset", "13"), ("26", "apex", "25"), ("40", "offset", "40")]
-    ticks = re.findall(r'y="189" text-anchor="middle">([^<]+)<', text)
+    flags = re.findall(r'class="flag" x="[^"]+" dx="-?5" y="(\d+)"[^>]*>(\w+) (\d+)', text)
+    assert flags == [("14", "onset", "13"), ("31", "apex", "25"), ("48", "offset", "40")]
+    ticks = re.findall(r'y="221" text-anchor="middle">([^<]+)<', text)
     assert ticks == (["0.5", "1", "1.5", "2"] if fps else ["10", "20", "30", "40", "50", "60"])
 
 
@@ -105,8 +136,8 @@ def test_the_motion_curve_stays_in_its_frame(reading, tmp_path):
     points = re.search(r'points="([^"]+)"', text).group(1).split()
     assert len(points) == 60
     x, y = np.array([[float(v) for v in p.split(",")] for p in points]).T
-    assert (np.diff(x) > 0).all() and x[0] == 40 and x[-1] == 630
-    assert y.max() == 170 and y.min() == 50
+    assert (np.diff(x) > 0).all() and x[0] == 0 and x[-1] == 100
+    assert y.max() == 200 and y.min() == 60
 
 
 def test_existing_files_and_empty_reports_are_refused(reading, tmp_path):
