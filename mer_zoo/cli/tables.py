@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mer_zoo.batch.growing import ReadingRow
-    from mer_zoo.evaluation import Result, Scores
+    from mer_zoo.evaluation import Result, Scores, SpottingResult
     from mer_zoo.evaluation.unit_result import UnitResult
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
@@ -265,6 +265,42 @@ def result(evaluation: "Result") -> "list[Table | Text]":
             )
         )
     return shown
+
+
+def spotting_result(evaluation: "SpottingResult") -> Table:
+    """The spotting score: counts, ratios, the interval of F1 and its value by chance, for each kind."""
+    numbers = (
+        "annotated",
+        "spotted",
+        "matched",
+        "precision",
+        "recall",
+        "F1",
+        "95 % interval",
+        "chance",
+    )
+    table = _table(
+        _name("kind"),
+        *map(_number, numbers),
+        title=escape(
+            f"{evaluation.dataset}: {evaluation.videos} long videos of {evaluation.subjects} subjects"
+        ),
+    )
+    for kind, score in evaluation.scores.items():
+        found = score.true_positives
+        ratios = (score.precision, score.recall, score.f1)
+        table.add_row(
+            kind,
+            *map(str, (found + score.false_negatives, found + score.false_positives, found)),
+            *map(_ratio, ratios),
+            " to ".join(map(_ratio, evaluation.intervals[kind])),
+            _ratio(evaluation.chance[kind]),
+        )
+    return table
+
+
+def _ratio(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.3f}"
 
 
 def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":

@@ -1,8 +1,8 @@
 """SAMM Long Videos (C. H. Yap, C. Kendrick and M. H. Yap, FG 2020).
 
 The table `SAMM_LongVideos_V3_Release.xlsx` (V1 and V2 have the same columns) has its header below a
-preamble: Subject, Filename, Inducement Code, Onset, Apex, Offset, Duration, Type, Action Units, Notes. Type is
-"Macro" or "Micro - 1/2". Filename names an expression, 006_1_2; its video is 006_1. Frames are grey, 200 a
+preamble: Subject, Filename, Inducement Code, Onset, Apex, Offset, Duration, Type, Action Units, Notes. Type
+is "Macro" or "Micro - 1/2". Filename names an expression, 006_1_2; its video is 006_1. Frames are grey, 200 a
 second: `SAMM_longvideos/006_1/006_1_0001.jpg`.
 
 The release was not at hand. Columns and folders are read as public code for it reads them; the numbers of

@@ -106,7 +106,7 @@ def test_the_old_excel_format_is_named_and_the_copy_beside_it_is_read(tmp_path):
     root = fake_videos("casme3", tmp_path / "r", seconds=3)
     table = root / "CAS(ME)3_part_A_v2.xlsx"
     old = table.rename(table.with_suffix(".xls"))
-    with pytest.raises(DatasetError, match="Save it again as .xlsx"):
+    with pytest.raises(DatasetError, match=r"Save it again as \.xlsx"):
         read_videos("casme3", root)
     shutil.copy(old, table)
     (root / "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx").write_bytes(b"of micro-expressions only")
