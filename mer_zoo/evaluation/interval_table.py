@@ -8,6 +8,7 @@ from mer_zoo.errors import EvaluationError, shown
 from mer_zoo.files import expanded
 
 COLUMNS = ("video", "onset", "offset")
+LARGEST_FRAME = 999_999_999
 TABLE = CsvFormat(
     what="table of intervals",
     rows="intervals",
@@ -52,10 +53,10 @@ def read_intervals(
     faults = []
     for line, cells in rows:
         video, *phases = (cells[place].strip() if place < len(cells) else "" for place in places)
+        written = shown(", ".join(phases))
         try:
             onset, offset = map(int, phases)
         except ValueError:
-            written = shown(", ".join(phases))
             faults.append(f"line {line}: onset and offset are {written}, expected whole numbers")
             continue
         if video.casefold() not in known:
@@ -63,8 +64,10 @@ def read_intervals(
             faults.append(
                 f"line {line}: there is no video {shown(video)}; names are like {example}"
             )
-        elif not 0 <= onset <= offset:
-            faults.append(f"line {line}: {onset} to {offset}, expected 0 <= onset <= offset")
+        elif not 0 <= onset <= offset <= LARGEST_FRAME:
+            faults.append(
+                f"line {line}: {written}, expected 0 <= onset <= offset <= {LARGEST_FRAME}"
+            )
         else:
             found[known[video.casefold()]].append((onset, offset))
     TABLE.refuse_rows(path, faults, len(rows))

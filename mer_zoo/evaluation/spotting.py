@@ -162,12 +162,11 @@ def _checked(intervals) -> np.ndarray:
         raise EvaluationError(
             f"{intervals!r} are no intervals; expected pairs of frame numbers, (onset, offset)."
         ) from None
-    for onset, offset in array:
-        if not onset <= offset:
-            raise EvaluationError(
-                f"The interval from frame {onset:g} to {offset:g} ends before it begins; expected "
-                "onset <= offset."
-            )
+    for onset, offset in array[~(array[:, 0] <= array[:, 1])]:
+        raise EvaluationError(
+            f"The interval from frame {onset:g} to {offset:g} ends before it begins; expected "
+            "onset <= offset."
+        )
     return array
 
 

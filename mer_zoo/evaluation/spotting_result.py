@@ -28,6 +28,8 @@ LONGEST_MICRO = 0.5
 KINDS = ("micro", "macro")
 EVERY_KIND = "all"
 CHANCE_DRAWS = 100
+MOST_CELLS = 1_000_000
+"""Most pairs of intervals whose overlaps are held in memory."""
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,21 @@ def _random_pairs(annotated, spotted, frames, draws, random) -> np.ndarray:
     latest = np.maximum(frames[1] - lengths, frames[0])
     onsets = random.integers(frames[0], latest + 1, size=(draws, len(spotted)))
     moved = np.stack([onsets, onsets + lengths], axis=-1)
+    parts = -(-draws * len(annotated) * len(spotted) // MOST_CELLS)
+    return np.concatenate(
+        [_pairs(annotated, part) for part in np.array_split(moved, min(parts, draws))]
+    )
+
+
+def _pairs(annotated, moved) -> np.ndarray:
+    """The number of pairs in each draw of moved intervals, `(draws, M, 2)`."""
+    draws, count, _ = moved.shape
     fits = intersection_over_union(annotated, moved.reshape(-1, 2)) >= LEAST_IOU
-    fits = fits.reshape(len(annotated), draws, len(spotted))
-    return np.array([(most_pairs(fits[:, draw]) >= 0).sum() for draw in range(draws)])
+    fits = fits.reshape(len(annotated), draws, count)
+    pairs = fits.sum(axis=(0, 2))
+    for draw in np.flatnonzero(pairs > 1):
+        pairs[draw] = (most_pairs(fits[:, draw]) >= 0).sum()
+    return pairs
 
 
 def _interval(scores: Sequence[SpottingScore], subjects: Sequence[str], seed: int):
