@@ -269,31 +269,23 @@ def result(evaluation: "Result") -> "list[Table | Text]":
 
 def spotting_result(evaluation: "SpottingResult") -> Table:
     """The spotting score: counts, ratios, the interval of F1 and its value by chance, for each kind."""
-    numbers = (
-        "annotated",
-        "spotted",
-        "matched",
-        "precision",
-        "recall",
-        "F1",
-        "95 % interval",
-        "chance",
-    )
+    counts, ratios = ("annotated", "spotted", "matched"), ("precision", "recall", "F1")
     table = _table(
         _name("kind"),
-        *map(_number, numbers),
+        *map(_number, (*counts, *ratios, "95 % interval", "chance")),
         title=escape(
             f"{evaluation.dataset}: {evaluation.videos} long videos of {evaluation.subjects} subjects"
         ),
+        padding=(0, 1, 0, 0),  # nine columns in 80
     )
     for kind, score in evaluation.scores.items():
         found = score.true_positives
-        ratios = (score.precision, score.recall, score.f1)
+        low, high = evaluation.intervals[kind]
         table.add_row(
             kind,
             *map(str, (found + score.false_negatives, found + score.false_positives, found)),
-            *map(_ratio, ratios),
-            " to ".join(map(_ratio, evaluation.intervals[kind])),
+            *map(_ratio, (score.precision, score.recall, score.f1)),
+            "-" if isnan(low) else f"{low:.3f} to {high:.3f}",
             _ratio(evaluation.chance[kind]),
         )
     return table

@@ -51,7 +51,7 @@ def smiles(tmp_path_factory):
         root,
         subjects=5,
         videos_per_subject=1,
-        intervals=[("micro", 12, 20, 26)],
+        intervals=lambda _: [("micro", 12, 20, 26)],
         frames=smiling,
         clean=True,
     )
@@ -79,7 +79,7 @@ def test_what_is_drawn_is_found_and_scored(tmp_path):
         tmp_path / "r",
         subjects=2,
         videos_per_subject=1,
-        intervals=[EXPRESSION],
+        intervals=lambda _: [EXPRESSION],
         frames=drawn,
     )
     result = mer_zoo.evaluate_spotting("casme3", root, tmp_path / "out", progress=False)
@@ -176,8 +176,8 @@ def test_the_annotations_themselves_score_full_marks(tmp_path):
 
 
 def test_frame_files_with_other_numbers_are_noticed(tmp_path):
-    intervals = [("micro", 700, 720, 740)]
-    root = fake_videos("samm_lv", tmp_path / "r", seconds=3, intervals=intervals, clean=True)
+    beyond = [("micro", 700, 720, 740)]
+    root = fake_videos("samm_lv", tmp_path / "r", seconds=3, intervals=lambda _: beyond, clean=True)
     (tmp_path / "t.csv").write_text("video,onset,offset\n006_1,10,20\n")
     notes = score_intervals(tmp_path / "t.csv", "samm_lv", root).about["notes"]
     assert any(note.startswith("6 annotated expressions reach beyond") for note in notes)

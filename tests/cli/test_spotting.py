@@ -29,7 +29,8 @@ def test_spot_names_what_an_entry_sees(run):
 
 
 def test_evaluate_spotting_prints_saves_and_scores_intervals_of_others(run, tmp_path):
-    root = fake_videos("samm_lv", tmp_path / "r", intervals=[("micro", 100, 140, 180)], seconds=3)
+    annotated = [("micro", 100, 140, 180)]
+    root = fake_videos("samm_lv", tmp_path / "r", intervals=lambda _: annotated, seconds=3)
     theirs = tmp_path / "theirs.csv"
     theirs.write_text("video,onset,offset\n006_1,105,180\n007_1,300,310\n")
     arguments = ("evaluate-spotting", "samm_lv", root, "--intervals", theirs)

@@ -32,7 +32,7 @@ def edited(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clean_release(tmp_path, name):
     intervals = [("micro", 10, 15, 20), ("macro", 40, 50, 70)]
-    root = fake_videos(name, tmp_path / "r", seconds=3, intervals=intervals, clean=True)
+    root = fake_videos(name, tmp_path / "r", seconds=3, intervals=lambda _: intervals, clean=True)
     release = read_videos(name, root)
     assert [r for r in release.report.remarks if "published" not in r.what] == []
     assert release.counts == {"micro": 6, "macro": 6} and release.report.kept == 12

@@ -54,7 +54,7 @@ def fake_videos(
     subjects: int = 3,
     videos_per_subject: int = 2,
     seconds: float = 4.0,
-    intervals: Iterable[tuple[str, int, int, int]] | None = None,
+    intervals: Callable[[int], Iterable[tuple[str, int, int, int]]] | None = None,
     frames: Callable[[FakeVideo], Iterable[np.ndarray]] | None = None,
     clean: bool = False,
 ) -> Path:
@@ -66,8 +66,8 @@ def fake_videos(
         seed: of the intervals.
         subjects, videos_per_subject: how many.
         seconds: length of each video, at least 3.
-        intervals: (kind, onset, apex, offset) of the expressions of every video, in numbers of frame files
-            from 1; by default a micro- and a macro-expression at random places.
+        intervals: number of a video -> (kind, onset, apex, offset) of its expressions, in numbers of
+            frame files from 1; by default a micro- and a macro-expression at random places.
         frames: draws a video: takes a `FakeVideo` and yields `length` uint8 images, (H, W) or (H, W, 3)
             RGB. By default small grey frames without a face.
         clean: no quirks.
@@ -85,14 +85,15 @@ def fake_videos(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputExistsError(f"{folder} is not empty. Choose another folder for the release.")
     random = np.random.default_rng(seed)
-    fps, given = RATES[name], None if intervals is None else tuple(intervals)
+    fps = RATES[name]
+    annotate = intervals or (lambda number: _draw(seconds, fps, random))
     videos = [
         FakeVideo(
             number=number,
             subject=number // videos_per_subject,
             fps=fps,
             length=round(seconds * fps),
-            intervals=given if given is not None else _draw(seconds, fps, random),
+            intervals=tuple(annotate(number)),
         )
         for number in range(subjects * videos_per_subject)
     ]
