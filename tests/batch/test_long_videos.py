@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
+import openpyxl
 import pytest
 from skimage import data
 
@@ -55,6 +57,17 @@ def smiles(tmp_path_factory):
         frames=smiling,
         clean=True,
     )
+
+
+def with_onsets(root, path, onset):
+    """The table of a release with another onset in each row, and the offset a frame later."""
+    (table,) = root.glob("*.xlsx")
+    book = openpyxl.load_workbook(table)
+    for row in book.worksheets[0].iter_rows(min_row=2):
+        for cell, number in zip(row[2:5], (onset, onset, onset + 1), strict=True):
+            cell.value = number
+    book.save(path)
+    return path
 
 
 def rows(out):
@@ -126,6 +139,11 @@ def test_killed_in_the_middle_it_resumes(smiles, tmp_path):
     again = mer_zoo.evaluate_spotting("casme3", smiles, out, progress=False)
     assert again.to_dict() == result.to_dict() and len(spotted_videos(out)) == 5
 
+    table = with_onsets(smiles, tmp_path / "corrected.xlsx", 2)
+    other = mer_zoo.evaluate_spotting("casme3", smiles, out, table=table, progress=False)
+    assert len(spotted_videos(out)) == 5, "a corrected table is scored without spotting again"
+    assert result.scores["micro"].recall == 1 and other.scores["micro"].recall == 0
+
 
 def test_several_processes_find_the_same(smiles, tmp_path):
     alone, together = tmp_path / "1", tmp_path / "2"
@@ -144,8 +162,6 @@ def test_videos_that_cannot_be_read_count_as_missed(tmp_path):
     assert all(error.startswith("NoFaceError") for error in result.about["failed"].values())
     (color,) = (root / "part_A" / "spNO.1" / "a").iterdir()
     for number, frame in enumerate(smiling(None), 1):
-        import cv2
-
         cv2.imwrite(str(color / f"{number}.jpg"), np.ascontiguousarray(frame[..., ::-1]))
     for number in range(46, 91):
         (color / f"{number}.jpg").unlink()
