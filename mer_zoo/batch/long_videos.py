@@ -19,7 +19,6 @@ from mer_zoo.evaluation.spotting_result import KINDS
 from mer_zoo.files import expanded, refuse_overwrite, write_atomically
 from mer_zoo.processes import parallel
 from mer_zoo.progress import progress_bar
-from mer_zoo.spotting.intervals import MIN_MOTION, MIN_SCORE
 
 TABLE, SCORE = "spotting.csv", "score.json"
 COLUMNS = (
@@ -35,8 +34,8 @@ def evaluate_spotting(
     *,
     table: str | Path | None = None,
     jobs: int = 1,
-    min_motion: float = MIN_MOTION,
-    min_score: float = MIN_SCORE,
+    min_motion: float | None = None,
+    min_score: float | None = None,
     face: str | int = "largest",
     engine: str = "auto",
     retry_failed: bool = False,
@@ -58,7 +57,8 @@ def evaluate_spotting(
             whether the interval matches an annotated one of its kind, motion, spotting score) and
             `score.json`.
         jobs: processes; -1 for one a core.
-        min_motion, min_score, face, engine: see `mer_zoo.spot`.
+        min_motion, min_score: see `mer_zoo.spot`, whose limits None stands for.
+        face, engine: see `mer_zoo.spot`.
         retry_failed: read the videos again that could not be read.
         force: throw away what `out` holds of other settings.
         progress: show a bar with the time that is left, on standard error.
@@ -80,8 +80,7 @@ def evaluate_spotting(
     check_jobs(jobs)
     check_face(face, engine)
     release, out = read_videos(dataset, root, table=table), expanded(out)
-    options = {"min_motion": min_motion, "min_score": min_score, "face": face, "engine": engine}
-    settings.choose_backend()
+    options = {**_limits(min_motion, min_score), "face": face, "engine": engine}
     plan = {
         "table": "spotting",
         "mer_zoo": __version__,
@@ -151,6 +150,16 @@ def score_intervals(
         write_atomically(expanded(out) / TABLE, csv_bytes([COLUMNS, *lines]))
         write_atomically(expanded(out) / SCORE, _encoded(result))
     return result
+
+
+def _limits(min_motion: float | None, min_score: float | None) -> dict[str, float]:
+    """The limits of `mer_zoo.spot`, whose defaults are part of the journal's plan."""
+    from mer_zoo.spotting import intervals  # imports Keras, which `score_intervals` does not need
+
+    return {
+        "min_motion": intervals.MIN_MOTION if min_motion is None else min_motion,
+        "min_score": intervals.MIN_SCORE if min_score is None else min_score,
+    }
 
 
 class _Rows:

@@ -18,6 +18,7 @@ from mer_zoo.cli.common import (
     MinScore,
     Start,
     Stop,
+    choose_backend,
     err,
     face_options,
     load_model,
@@ -108,6 +109,7 @@ def evaluate_spotting(
             "Name a folder for the results, which also lets you resume: --out FOLDER"
         )
     else:
+        choose_backend()
         more = {"jobs": jobs, "retry_failed": retry_failed, "force": force, **options}
         result = batch.evaluate_spotting(dataset, root, to, table=table, **more)
     out.print(tables.spotting_result(result))
