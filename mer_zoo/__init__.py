@@ -17,6 +17,7 @@ _HOMES = {
     "Reading": "mer_zoo.readings",
     "card": "mer_zoo.zoo",
     "evaluate": "mer_zoo.training",
+    "evaluate_spotting": "mer_zoo.batch",
     "export": "mer_zoo.exporting",
     "finetune": "mer_zoo.training",
     "list_models": "mer_zoo.zoo",
@@ -52,7 +53,7 @@ _ROOMS = (
 __all__ = ["__version__", *_HOMES, *_ROOMS]
 
 if TYPE_CHECKING:
-    from mer_zoo.batch import predict_many  # noqa: F401
+    from mer_zoo.batch import evaluate_spotting, predict_many  # noqa: F401
     from mer_zoo.clips import Clip  # noqa: F401
     from mer_zoo.evaluation import score  # noqa: F401
     from mer_zoo.exporting import export  # noqa: F401

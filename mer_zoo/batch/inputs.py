@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
-from mer_zoo.errors import ClipError
+from mer_zoo.errors import BatchError, ClipError, UnknownNameError
 
 if TYPE_CHECKING:  # loads Keras
     from mer_zoo.readings import Reading
@@ -96,6 +96,21 @@ def expand(paths: list[Path], fps: float | None = None, *, deep: bool = False) -
             videos = sorted(p for p in found if p.suffix.lower() in VIDEO_SUFFIXES)
         inputs += [Input(p) for p in videos or [path]]
     return inputs
+
+
+def check_face(face: str | int, engine: str) -> None:
+    """Checks options before a batch, which would otherwise fail video by video.
+
+    Raises:
+        UnknownNameError: there is no such face engine.
+        BatchError: `face` is neither "largest" nor a number.
+    """
+    from mer_zoo.faces.engines import ENGINES
+
+    if engine not in ENGINES:
+        raise UnknownNameError.among("face engine", engine, ENGINES)
+    if face != "largest" and not (isinstance(face, int) and face >= 0):
+        raise BatchError(f"face={face!r}: expected 'largest', or 0, 1, ... by size.")
 
 
 def refuse_phases_for_many(inputs: list[Input], phases: dict) -> None:

@@ -42,6 +42,9 @@ class BatchJournal(Generic[R]):
         force: throw away what another plan left behind, and files that are not of this journal.
         row_type: class of the rows.
 
+    Attributes:
+        results: as given.
+
     Raises:
         BatchError: another process writes it, or it is of another plan and `force` is false.
     """
@@ -49,7 +52,7 @@ class BatchJournal(Generic[R]):
     def __init__(self, results: Path, plan: dict, row_type: type[R], force: bool = False):
         self.path = Path(f"{results}{SUFFIX}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._results = results
+        self.results = results
         self._plan = json.loads(json.dumps(plan))
         self._force = force
         self._row_type = row_type
@@ -63,7 +66,7 @@ class BatchJournal(Generic[R]):
             self._lock.acquire()
         except Timeout:
             raise BatchError(
-                f"{self._results} is being written by another process. Wait for it, or choose "
+                f"{self.results} is being written by another process. Wait for it, or choose "
                 "another file."
             ) from None
         try:
@@ -132,7 +135,7 @@ class BatchJournal(Generic[R]):
         lines, whole = _read_whole_lines(self.path)
         found = _plan_of(lines[0]) if lines else None
         if lines and found != self._plan and not self._force:
-            raise _other_plan(self._results, found, self._plan, len(lines) - 1)
+            raise _other_plan(self.results, found, self._plan, len(lines) - 1)
         if found == self._plan:
             for number, line in enumerate(lines[1:], start=2):
                 try:

@@ -38,10 +38,7 @@ class Pool:
         backend, timeout = self.backend, self.timeout
         if backend not in BACKENDS:
             raise UnknownNameError.among("batch backend", backend, BACKENDS)
-        if self.jobs == 0 or self.jobs < -1:
-            raise BatchError(
-                f"jobs={self.jobs}: expected 1 or more processes, or -1 for one a core."
-            )
+        check_jobs(self.jobs)
         if self.scheduler is not None and backend != "dask":
             raise BatchError(
                 f"scheduler={self.scheduler!r} is the address of a Dask scheduler, but "
@@ -77,6 +74,12 @@ class Pool:
 
         jobs = cpu_count() if self.jobs == -1 else self.jobs
         return read_in_processes(clips, reader, environment, jobs=jobs, timeout=self.timeout)
+
+
+def check_jobs(jobs: int) -> None:
+    """Raises BatchError unless `jobs` is a number of processes, or -1."""
+    if jobs == 0 or jobs < -1:
+        raise BatchError(f"jobs={jobs}: expected 1 or more processes, or -1 for one a core.")
 
 
 def _read_on_dask(clips, reader, environment, jobs, scheduler) -> Iterator[tuple[Input, Row]]:

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from mer_zoo.batch.inputs import Input, ReadOptions
-from mer_zoo.errors import BatchError, UnknownNameError, WeightsError
+from mer_zoo.batch.inputs import Input, ReadOptions, check_face
+from mer_zoo.errors import WeightsError
 from mer_zoo.readings import Reading
 from mer_zoo.zoo import find
 
@@ -70,12 +70,7 @@ class EntryReader:
             UnknownNameError: there is no such entry, or no such face engine.
             BatchError: `face` is neither "largest" nor a number.
         """
-        from mer_zoo.faces.engines import ENGINES
-
-        if options.engine not in ENGINES:
-            raise UnknownNameError.among("face engine", options.engine, ENGINES)
-        if options.face != "largest" and not (isinstance(options.face, int) and options.face >= 0):
-            raise BatchError(f"face={options.face!r}: expected 'largest', or 0, 1, ... by size.")
+        check_face(options.face, options.engine)
         found = find(name)
         card = found.card
         return cls(

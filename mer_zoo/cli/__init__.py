@@ -48,6 +48,7 @@ for command in (
     making.finetune,
     tuning.tune,
     evaluating.evaluate,
+    spotting.evaluate_spotting,
     evaluating.compare,
     evaluating.combine,
     scoring.score,

@@ -1,20 +1,24 @@
-"""The command that finds expressions in long videos: spot."""
+"""The commands about long videos: spot, evaluate-spotting."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from mer_zoo.cli.common import (
+    SOME_FAILED,
     AllowTruncated,
     EngineName,
     Face,
     Force,
     Fps,
+    Jobs,
     MinMotion,
     MinScore,
     Start,
     Stop,
+    choose_backend,
     err,
     face_options,
     load_model,
@@ -63,6 +67,67 @@ def spot(
     if csv is not None:
         tables.write_intervals(rows, csv, force)
         err.print(f"wrote {csv}")
+
+
+def evaluate_spotting(
+    dataset: Annotated[str, typer.Argument(help="samm_lv or casme3 (part A).")],
+    root: Annotated[Path, typer.Argument(help="Folder of the dataset.")],
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Folder for spotting.csv and score.json.")
+    ] = None,
+    intervals: Annotated[
+        Path | None,
+        typer.Option(help="Score these intervals instead of spotting; csv: video, onset, offset."),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Annotation table, if it is elsewhere.")
+    ] = None,
+    jobs: Jobs = 1,
+    min_motion: MinMotion = None,
+    min_score: MinScore = None,
+    face: Face = "largest",
+    engine: EngineName = EngineName.auto,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Retry videos that could not be read.")
+    ] = False,
+    force: Force = False,
+):
+    """Scores spotting on a dataset's long videos as MEGC does; the same command resumes."""
+    from mer_zoo import batch
+    from mer_zoo.cli import tables
+
+    options = face_options(face, engine, min_motion=min_motion, min_score=min_score)
+    if intervals is not None:
+        if options != face_options("largest", EngineName.auto) or retry_failed or jobs != 1:
+            raise typer.BadParameter(
+                "--intervals spots nothing: --jobs, --min-motion, --min-score, --face, --engine and "
+                "--retry-failed do not go with it."
+            )
+        result = batch.score_intervals(intervals, dataset, root, table=table, out=to, force=force)
+    elif to is None:
+        raise typer.BadParameter(
+            "Name a folder for the results, which also lets you resume: --out FOLDER"
+        )
+    else:
+        choose_backend()
+        more = {"jobs": jobs, "retry_failed": retry_failed, "force": force, **options}
+        result = batch.evaluate_spotting(dataset, root, to, table=table, **more)
+    out.print(tables.spotting_result(result))
+    out.print(
+        "Matched: intersection over union of at least .5 and the same kind. Spotted intervals of at most "
+        f"0.5 s count as micro. Interval of F1 over subjects; chance: the mean F1 of {result.chance_draws} "
+        "draws of random places.",
+        highlight=False,
+    )
+    for note in result.about["notes"]:
+        out.print(Text(f"note: {note}"))
+    failed = result.about["failed"]
+    for name, error in failed.items():
+        err.print(Text.assemble((f"{name}: ", "red"), error))
+    if to is not None:
+        out.print(f"wrote {to}: spotting.csv, score.json", markup=False)
+    if failed:
+        raise typer.Exit(SOME_FAILED)
 
 
 def _frames(count: int | None, start: int, stop: int | None) -> int | None:

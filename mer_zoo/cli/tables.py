@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mer_zoo.batch.growing import ReadingRow
-    from mer_zoo.evaluation import Result, Scores
+    from mer_zoo.evaluation import Result, Scores, SpottingResult
     from mer_zoo.evaluation.unit_result import UnitResult
     from mer_zoo.readings import Reading
     from mer_zoo.spotting.intervals import Interval
@@ -265,6 +265,34 @@ def result(evaluation: "Result") -> "list[Table | Text]":
             )
         )
     return shown
+
+
+def spotting_result(evaluation: "SpottingResult") -> Table:
+    """The spotting score: counts, ratios, the interval of F1 and its value by chance, for each kind."""
+    counts, ratios = ("annotated", "spotted", "matched"), ("precision", "recall", "F1")
+    table = _table(
+        _name("kind"),
+        *map(_number, (*counts, *ratios, "95 % interval", "chance")),
+        title=escape(
+            f"{evaluation.dataset}: {evaluation.videos} long videos of {evaluation.subjects} subjects"
+        ),
+        padding=(0, 1, 0, 0),  # nine columns in 80
+    )
+    for kind, score in evaluation.scores.items():
+        found = score.true_positives
+        low, high = evaluation.intervals[kind]
+        table.add_row(
+            kind,
+            *map(str, (found + score.false_negatives, found + score.false_positives, found)),
+            *map(_ratio, (score.precision, score.recall, score.f1)),
+            "-" if isnan(low) else f"{low:.3f} to {high:.3f}",
+            _ratio(evaluation.chance[kind]),
+        )
+    return table
+
+
+def _ratio(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.3f}"
 
 
 def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":

@@ -4,9 +4,11 @@ dataset = load("casme2", "~/CASME2", protocol="casme2-5class-246")
 dataset.table, dataset.report.to_text(), dataset.clip(0)
 """
 
+from mer_zoo.datasets.annotated_videos import AnnotatedInterval, AnnotatedVideo, AnnotatedVideos
 from mer_zoo.datasets.dataset import Dataset
 from mer_zoo.datasets.inspection import Inspection, ProtocolCheck, inspect
 from mer_zoo.datasets.loading import load, read_table
+from mer_zoo.datasets.long_videos import read_videos
 from mer_zoo.datasets.protocol import Protocol
 from mer_zoo.datasets.protocols import PROTOCOLS, protocols
 from mer_zoo.datasets.readers import NAMES
@@ -15,6 +17,9 @@ from mer_zoo.datasets.report import LoadReport, Remark
 __all__ = [
     "NAMES",
     "PROTOCOLS",
+    "AnnotatedInterval",
+    "AnnotatedVideo",
+    "AnnotatedVideos",
     "Dataset",
     "Inspection",
     "LoadReport",
@@ -25,4 +30,5 @@ __all__ = [
     "load",
     "protocols",
     "read_table",
+    "read_videos",
 ]

@@ -23,17 +23,21 @@ COUNTS = {"part A v2": dict(zip(EMOTIONS, (55, 64, 86, 250, 187, 161, 57), stric
 
 def identify(cells: Mapping) -> ClipIdentity:
     """spNO.1 and b_171 from Subject, Filename and Onset."""
-    text = name_of(cells, "subject", "Subject")
-    match = re.fullmatch(r"spno\.?\s*0*(\d+)", text, re.IGNORECASE)
-    if match is None:
-        raise ValueError(f"Subject is {text!r}, expected a name such as spNO.1")
-    video = name_of(cells, "clip", "Filename").casefold()
+    subject, video = subject_and_video(cells)
     try:
         onset = cell_number(cells["onset"])
     except ValueError:
         raise ValueError("Onset is needed to tell the expressions of one video apart") from None
-    subject = f"spNO.{match[1]}"
     return ClipIdentity(subject, f"{video}_{onset}", (subject.casefold(), video))
+
+
+def subject_and_video(cells: Mapping) -> tuple[str, str]:
+    """spNO.1 and b from Subject and Filename; ValueError says what was expected."""
+    text = name_of(cells, "subject", "Subject")
+    match = re.fullmatch(r"spno\.?\s*0*(\d+)", text, re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"Subject is {text!r}, expected a name such as spNO.1")
+    return f"spNO.{match[1]}", name_of(cells, "clip", "Filename").casefold()
 
 
 def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -84,6 +84,10 @@ def choose_table(
         DatasetError: there is none, or there are several.
     """
     sheets = [file for file in tree.files if file.suffix.lower() in (".xlsx", ".xls", ".csv")]
+    saved_again = {file.with_suffix("") for file in sheets if file.suffix.lower() != ".xls"}
+    sheets = [
+        f for f in sheets if f.suffix.lower() != ".xls" or f.with_suffix("") not in saved_again
+    ]
     named = [file for file in sheets if pattern.search(file.name)]
     candidates = named or sheets
     if len(candidates) == 1:

@@ -106,20 +106,14 @@ class TableReader:
         table = find_table(read_sheets(path), fields, self.sheet)
         annotations, remarks, faults = [], [], []
         for number, cells in table.rows:
-            if remark := _trailing_text(table, number, cells):
+            if remark := trailing_text(table, number, cells):
                 remarks.append(remark)
                 continue
             annotation, wrong = self._annotation(table, number, cells)
             faults += [f"{table.sheet.place(number)}: {shortened(text)}" for text in wrong]
             if annotation:
                 annotations.append(annotation)
-        if faults:
-            raise DatasetError(
-                f"{path}: {len(faults)} cells cannot be used. Correct them.\n  "
-                + "\n  ".join(faults[:10] + [f"and {len(faults) - 10} more"] * (len(faults) > 10))
-            )
-        if not annotations:
-            raise DatasetError(f"{path}: {table.sheet.title} has a header but no rows below it.")
+        check_rows(path, table, len(annotations), faults)
         return annotations, remarks
 
     def _annotation(
@@ -203,7 +197,29 @@ def version_by_counts(known: Mapping[str, Mapping[str, int]]):
     return version
 
 
-def _trailing_text(table: AnnotationTable, number: int, cells: Mapping) -> Remark | None:
+def check_rows(path: Path, table: AnnotationTable, usable: int, faults: Sequence[str]) -> None:
+    """Checks what was read of a table.
+
+    Args:
+        path: the file, for messages.
+        table: of the file.
+        usable: rows that were read without a fault.
+        faults: one text a cell that cannot be used.
+
+    Raises:
+        DatasetError: there are faults, of which ten are named, or no rows.
+    """
+    if faults:
+        more = [f"and {len(faults) - 10} more"] * (len(faults) > 10)
+        raise DatasetError(
+            f"{path}: {len(faults)} cells cannot be used. Correct them.\n  "
+            + "\n  ".join([*faults[:10], *more])
+        )
+    if not usable:
+        raise DatasetError(f"{path}: {table.sheet.title} has a header but no rows below it.")
+
+
+def trailing_text(table: AnnotationTable, number: int, cells: Mapping) -> Remark | None:
     """A remark when the row is a comment: text in one cell, no clip, no frame, no emotion."""
     filled = {name: cell_text(cell) for name, cell in cells.items() if cell_text(cell)}
     if len(filled) != 1 or set(filled) & {*PHASES, "emotion", "clip"}:

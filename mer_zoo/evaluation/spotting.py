@@ -79,17 +79,44 @@ def score_spotting(
     Raises:
         EvaluationError: an interval ends before it begins, or `least_iou` is not within 0..1.
     """
+    pairs = int((matched_intervals(annotated, spotted, least_iou=least_iou) >= 0).sum())
+    return SpottingScore(pairs, len(spotted) - pairs, len(annotated) - pairs)
+
+
+def matched_intervals(
+    annotated: Intervals, spotted: Intervals, *, least_iou: float = LEAST_IOU
+) -> np.ndarray:
+    """The pairs that `score_spotting` counts.
+
+    Args:
+        annotated, spotted, least_iou: see `score_spotting`.
+
+    Returns:
+        int `(len(spotted),)`: for each spotted interval the number of the annotated one that it found, or -1.
+
+    Raises:
+        EvaluationError: as for `score_spotting`.
+    """
+    if not 0 < least_iou <= 1:
+        raise EvaluationError(f"least_iou is {least_iou}; expected more than 0 and at most 1.")
+    return most_pairs(intersection_over_union(annotated, spotted) >= least_iou)
+
+
+def most_pairs(fits: np.ndarray) -> np.ndarray:
+    """The pairing with the most pairs.
+
+    Args:
+        fits: bool `(N, M)`, which of N things fits which of M.
+
+    Returns:
+        int `(M,)`: for each of the M the number of its partner, or -1.
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
-    if not 0 < least_iou <= 1:
-        raise EvaluationError(f"least_iou is {least_iou}; expected more than 0 and at most 1.")
-    overlaps = intersection_over_union(annotated, spotted)
-    pairs = 0
-    if overlaps.size:
-        matched = maximum_bipartite_matching(csr_array(overlaps >= least_iou))
-        pairs = int((matched >= 0).sum())
-    return SpottingScore(pairs, len(spotted) - pairs, len(annotated) - pairs)
+    if not fits.any():  # also where there is nothing: scipy refuses empty arrays
+        return np.full(fits.shape[1], -1)
+    return maximum_bipartite_matching(csr_array(fits))
 
 
 def pooled_spotting(
@@ -135,12 +162,11 @@ def _checked(intervals) -> np.ndarray:
         raise EvaluationError(
             f"{intervals!r} are no intervals; expected pairs of frame numbers, (onset, offset)."
         ) from None
-    for onset, offset in array:
-        if not onset <= offset:
-            raise EvaluationError(
-                f"The interval from frame {onset:g} to {offset:g} ends before it begins; expected "
-                "onset <= offset."
-            )
+    for onset, offset in array[~(array[:, 0] <= array[:, 1])]:
+        raise EvaluationError(
+            f"The interval from frame {onset:g} to {offset:g} ends before it begins; expected "
+            "onset <= offset."
+        )
     return array
 
 

@@ -41,22 +41,32 @@ class SpottedExpression:
     talking: float = 0.0
 
     def within_reach(self, *, marked: bool = False) -> Clip:
-        """The clip with the phases its image is made of.
+        """The clip with the phases of its first step, see `steps`: what networks are trained on."""
+        return self.steps(marked=marked)[0]
 
-        Those of the expression, unless it moves more than `REACH`, or `LARGE` where someone marked
-        the phases: then the rise alone, up to the frame whose motion is nearest to `REACH`. The
-        beginning of a large expression is a movement of a few pixels, which is what MESTI and the
-        networks are made for.
+    def steps(self, *, marked: bool = False) -> list[Clip]:
+        """The clip with the phases its images are made of, once or several times.
+
+        Once with those of the expression, unless it moves more than `REACH`, or `LARGE` where someone
+        marked the phases. Then the rise is divided into steps of about `REACH`: movements of a few
+        pixels, which is what MESTI and the networks are made for. The last step may be half as large;
+        what remains after it is left out.
 
         Args:
             marked: the apex was given, not spotted.
         """
         onset, apex = self.clip.require_phases("onset", "apex")
         if self.motion <= (LARGE if marked else REACH) or apex - onset < 2:
-            return self.clip
-        rise = np.maximum(self.curve[onset + 1 : apex + 1], 1e-3)
-        early = onset + 1 + int(np.argmin(np.abs(np.log(rise / REACH))))
-        return self.clip.with_phases(onset, early, early)
+            return [self.clip]
+        steps, begin, moved = [], onset, 0.0
+        while begin < apex:
+            rise = self.curve[begin + 1 : apex + 1] - moved
+            if steps and rise.max() < REACH / 2:
+                break
+            end = begin + 1 + int(np.argmin(np.abs(np.log(np.maximum(rise, 1e-3) / REACH))))
+            steps.append(self.clip.with_phases(begin, end, end))
+            begin, moved = end, float(self.curve[end])
+        return steps
 
 
 def spot_aligned(

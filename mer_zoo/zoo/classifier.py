@@ -301,17 +301,10 @@ class MicroExpressionClassifier(keras.Model):
     def _read(self, found, source, given: bool) -> Reading:
         """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
         self._refuse_fresh_head()
-        seen = found.within_reach(marked=given)
         # Phases that someone marked are of an expression, whatever the mouth does.
         talks = not given and found.talking >= TALKING
         upper = bool(talks and self.rejection.upper_face < 1)
-        image = self.preprocess(seen, upper_face=upper)
-        values = self.predict_on_batch(image[None])[0]
-        if not np.isfinite(values).all():
-            raise WeightsError(
-                f"{self.name} answers {source} with probabilities that are not finite numbers: its "
-                "weights are damaged or diverged in training. Restore the weight file, or train again."
-            )
+        seen, image, values = self._surest(found.steps(marked=given), upper, source)
         # While a person talks and the upper face is not read, nothing of the face is evidence.
         usable = bool(found.motion >= self.rejection.min_motion and (upper or not talks))
         label = self._label(values, usable, upper)
@@ -343,6 +336,21 @@ class MicroExpressionClassifier(keras.Model):
             action_units=None if units is None else units.moved,
             unit_probabilities={} if units is None else units.probabilities,
         )
+
+    def _surest(
+        self, steps: Sequence[Clip], upper: bool, source
+    ) -> tuple[Clip, np.ndarray, np.ndarray]:
+        """The step of an expression with the surest answer, its image and its probabilities."""
+        images = [self.preprocess(step, upper_face=upper) for step in steps]
+        # One by one: JAX compiles anew for each size of a batch.
+        answers = np.concatenate([self.predict_on_batch(image[None]) for image in images])
+        if not np.isfinite(answers).all():
+            raise WeightsError(
+                f"{self.name} answers {source} with probabilities that are not finite numbers: its "
+                "weights are damaged or diverged in training. Restore the weight file, or train again."
+            )
+        best = int(np.argmax(answers.max(axis=1)))
+        return steps[best], images[best], answers[best]
 
     def _label(self, values: np.ndarray, usable: bool, upper: bool) -> str:
         """The class that probabilities `(classes,)` name.

@@ -1,8 +1,10 @@
-"""`mer-zoo spot`: table, CSV, labels, refusals."""
+"""`mer-zoo spot` and `evaluate-spotting`: tables, files, labels, refusals."""
 
 import csv
+import json
 
 from mer_zoo.cli import demonstration
+from mer_zoo.datasets.fake import fake_videos
 
 
 def test_spot_prints_writes_and_refuses_to_overwrite(run, tmp_path):
@@ -24,3 +26,29 @@ def test_spot_names_what_an_entry_sees(run):
     assert code == 0 and "24" not in printed
     code, _, complaint = run("spot", "nowhere.mp4")
     assert code == 2 and "nowhere.mp4" in complaint
+
+
+def test_evaluate_spotting_prints_saves_and_scores_intervals_of_others(run, tmp_path):
+    annotated = [("micro", 100, 140, 180)]
+    root = fake_videos("samm_lv", tmp_path / "r", intervals=lambda _: annotated, seconds=3)
+    theirs = tmp_path / "theirs.csv"
+    theirs.write_text("video,onset,offset\n006_1,105,180\n007_1,300,310\n")
+    arguments = ("evaluate-spotting", "samm_lv", root, "--intervals", theirs)
+    code, printed, _ = run(*arguments, "--out", tmp_path / "out")
+    assert code == 0 and "6 long videos of 3 subjects" in printed and "chance" in printed
+    micro = next(line.split() for line in printed.splitlines() if line.startswith("micro"))
+    assert micro[1:7] == ["6", "2", "1", "0.500", "0.167", "0.250"]
+    assert "note: frames without a row" in printed
+    assert json.loads((tmp_path / "out" / "score.json").read_text())["subjects"] == 3
+    code, _, complaint = run(*arguments, "--min-motion", 1)
+    assert code == 2 and "--intervals spots nothing" in complaint
+    code, _, complaint = run("evaluate-spotting", "samm_lv", root)
+    assert code == 2 and "--out" in complaint
+    code, _, complaint = run("evaluate-spotting", "casme2", root, "--out", tmp_path / "o")
+    assert code == 2 and "samm_lv" in complaint
+
+
+def test_evaluate_spotting_names_videos_that_cannot_be_read(run, tmp_path):
+    root = fake_videos("casme3", tmp_path / "r", subjects=1, seconds=3)
+    code, printed, complaint = run("evaluate-spotting", "casme3", root, "--out", tmp_path / "out")
+    assert code == 1 and "spNO.1/a: NoFaceError" in complaint and "wrote" in printed

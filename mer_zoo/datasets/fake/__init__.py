@@ -15,13 +15,14 @@ from mer_zoo.datasets.fake.custom import write_custom
 from mer_zoo.datasets.fake.drawing import draw_blobs
 from mer_zoo.datasets.fake.flow import write_flow
 from mer_zoo.datasets.fake.fourdme import write_fourdme
+from mer_zoo.datasets.fake.long_videos import FakeVideo, fake_videos
 from mer_zoo.datasets.fake.mmew import write_mmew
 from mer_zoo.datasets.fake.samm import write_samm
 from mer_zoo.datasets.fake.smic import write_smic
 from mer_zoo.datasets.protocols import POOLS
 from mer_zoo.errors import OutputExistsError, UnknownNameError
 
-__all__ = ["FakeClip", "draw_blobs", "fake_release"]
+__all__ = ["FakeClip", "FakeVideo", "draw_blobs", "fake_release", "fake_videos"]
 
 _WRITERS = {
     "casme2": write_casme2,
