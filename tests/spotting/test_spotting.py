@@ -1,7 +1,11 @@
 """Spotting on synthetic clips with known ground truth, on the real smile, and on faces that do not move."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from skimage import data
 
 from mer_zoo import spotting, synthesis
@@ -38,6 +42,31 @@ def test_the_phases_of_an_expression_are_found(portrait, units, peak):
     assert 0.3 * peak < found.motion < 1.2 * peak
     assert found.curve.shape == (clip.n_frames,)
     assert np.argmax(found.curve) == pytest.approx(clip.apex, abs=8)
+
+
+@given(
+    st.lists(st.floats(0.05, 1.0), min_size=2, max_size=60),
+    st.floats(0.0, 30.0),
+    st.booleans(),
+)
+def test_a_large_rise_is_read_in_steps_that_follow_each_other(growth, motion, marked):
+    n = len(growth) + 1
+    clip = Clip(np.zeros((n, 4, 4, 3), np.uint8), np.arange(n) / 30, 0, n - 1, n - 1)
+    curve = np.concatenate([[0], np.cumsum(growth)]).astype(np.float32)
+    expression = spotting.SpottedExpression(clip, 0, True, motion, curve)
+    steps = expression.steps(marked=marked)
+    assert expression.within_reach(marked=marked).phases == steps[0].phases
+    if motion <= (8 if marked else 4):
+        assert [step.phases for step in steps] == [clip.phases]
+        return
+    assert steps[0].onset == 0
+    for step, following in pairwise(steps):
+        assert step.apex == following.onset
+    moved = np.diff([0, *(curve[step.apex] for step in steps)])
+    assert all(step.onset < step.apex == step.offset for step in steps)
+    # A frame more or less is nearer to 4 px by ratio, and frames here are at most 1 px apart.
+    assert (moved[:-1] > 3).all() and (moved < 5).all()
+    assert curve[-1] - curve[steps[-1].apex] < 2, "what remains is less than half a step"
 
 
 def test_an_expression_that_stays_is_held(portrait):
