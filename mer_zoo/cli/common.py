@@ -31,6 +31,13 @@ Ict = Annotated[
 Photos = Annotated[
     Path | None, Option(help="For synthetic clips: folder of photographs, one identity each.")
 ]
+MixedPrecision = Annotated[
+    bool,
+    Option(
+        "--mixed-precision",
+        help="Train in bfloat16, for GPUs that compute in it; weights stay float32.",
+    ),
+]
 Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
 
 Start = Annotated[int, Option(min=0, help="First frame to use.")]

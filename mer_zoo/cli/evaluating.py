@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, Force, Jobs, RecipeName, choose_backend, out, roots
+from mer_zoo.cli.common import (
+    SOME_FAILED,
+    Force,
+    Jobs,
+    MixedPrecision,
+    RecipeName,
+    choose_backend,
+    out,
+    roots,
+)
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
@@ -46,6 +55,7 @@ def evaluate(
             "--oracle", help="Also show the score with the epoch chosen on each test subject."
         ),
     ] = False,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -69,6 +79,7 @@ def evaluate(
             jobs=jobs,
             members=members,
             oracle=oracle,
+            mixed_precision=mixed_precision,
             out=to,
             force=force,
             track=wanted(track, tracking_uri),

@@ -11,6 +11,7 @@ from mer_zoo.cli.common import (
     Fps,
     Ict,
     Jobs,
+    MixedPrecision,
     Photos,
     RecipeName,
     choose_backend,
@@ -59,6 +60,7 @@ def train(
     ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
     jobs: Jobs = 2,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -75,7 +77,12 @@ def train(
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where: dict[str, Any] = {"jobs": jobs, "force": force, "track": wanted(track, tracking_uri)}
+    where: dict[str, Any] = {
+        "jobs": jobs,
+        "mixed_precision": mixed_precision,
+        "force": force,
+        "track": wanted(track, tracking_uri),
+    }
     with tracking_told():
         if photos is not None:
             made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
@@ -97,6 +104,7 @@ def table(
     ],
     ict: Ict = None,
     jobs: Jobs = 2,
+    mixed_precision: MixedPrecision = False,
     force: Force = False,
 ):
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
@@ -108,7 +116,7 @@ def table(
     from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)
-    results = make_table(read, Portraits(photos, ict, jobs), work)
+    results = make_table(read, Portraits(photos, ict, jobs), work, mixed_precision=mixed_precision)
     written = tables.write_results(results, to, read.title, force)
     out.print(f"wrote {', '.join(map(str, written))}")
 
@@ -138,6 +146,7 @@ def finetune(
         ),
     ] = None,
     jobs: Jobs = 1,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -159,6 +168,7 @@ def finetune(
             action_units=_labelled(action_units or []),
             score=score,
             jobs=jobs,
+            mixed_precision=mixed_precision,
             track=tracked,
             force=force,
         )

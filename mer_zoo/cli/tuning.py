@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from mer_zoo.cli.common import Ict, Photos, choose_backend, out, roots
+from mer_zoo.cli.common import Ict, MixedPrecision, Photos, choose_backend, out, roots
 from mer_zoo.cli.tracking_options import quieten
 
 RecipeName = Annotated[
@@ -46,7 +46,6 @@ Listen = Annotated[
 Join = Annotated[
     str | None, Option("--join", help="HOST:PORT of a running search: only train trials for it.")
 ]
-MixedPrecision = Annotated[bool, Option("--mixed-precision", help="Train the trials in bfloat16.")]
 Jobs = Annotated[int, Option(help="Number of processes for images and --loso.")]
 
 
