@@ -11,9 +11,9 @@ from mer_zoo.cli.common import (
     Jobs,
     MixedPrecision,
     RecipeName,
-    choose_backend,
     out,
     roots,
+    start_backend,
 )
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
@@ -63,7 +63,7 @@ def evaluate(
     """Evaluates a recipe on real clips. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo import training
     from mer_zoo.evaluation.unit_result import UnitResult
 

@@ -17,6 +17,7 @@ from mer_zoo.cli.common import (
     choose_backend,
     out,
     roots,
+    start_backend,
 )
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
@@ -70,7 +71,7 @@ def train(
 
     if (photos is None) == (not root):
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo.recipes import Recipe, find_recipe
     from mer_zoo.training import train_entry, train_on_real
 
@@ -110,7 +111,7 @@ def table(
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo.recipes.table import Table
     from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.tables import make_table
@@ -154,7 +155,7 @@ def finetune(
     """Fine-tunes an entry on your own clips and classes. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo import datasets, training
 
     data = datasets.load("custom", clips, fps=fps)
