@@ -92,26 +92,29 @@ def evaluate(
     if out is not None:
         for name in FILES:
             refuse_overwrite(Path(out) / name, force)
-    data = (
-        dataset
-        if isinstance(dataset, datasets.Dataset)
-        else load_dataset(real, root, dataset, protocol)
-    )
-    _refuse_ensemble(recipe, members, split, oracle)
-    _refuse_precision(mixed_precision, split)
+    data = dataset
+    if not isinstance(data, datasets.Dataset):
+        data = load_dataset(real, root, data, protocol)
+    _refuse_contradictions(recipe, members, split, oracle, mixed_precision)
     options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
-    options["mixed_precision"] = mixed_precision
+    options |= {"mixed_precision": mixed_precision, "progress": progress}
     if members != 1:
         options["members"] = members
     evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
-    result = evaluated(recipe, data, out, force, track, oracle, progress=progress, **options)
+    result = evaluated(recipe, data, out, force, track, oracle, **options)
     if out is not None:
         discard(Path(out) / JOURNAL)
     return result
 
 
-def _refuse_ensemble(recipe: Recipe, members: int, split: str, oracle: bool) -> None:
-    """Raises EvaluationError for options that an ensemble does not have."""
+def _refuse_contradictions(
+    recipe: Recipe, members: int, split: str, oracle: bool, mixed_precision: bool
+) -> None:
+    """Raises EvaluationError for options that an ensemble, or a split without training, does not have."""
+    if mixed_precision and split == ZERO_SHOT:
+        raise EvaluationError(
+            f"mixed_precision is for training, and the split {ZERO_SHOT} trains nothing. Leave it out."
+        )
     without = {
         f"the split {ZERO_SHOT}": split == ZERO_SHOT,
         "oracle": oracle,
@@ -122,14 +125,6 @@ def _refuse_ensemble(recipe: Recipe, members: int, split: str, oracle: bool) -> 
         raise EvaluationError(
             f"members is {members}, but there are no ensembles with {' or '.join(refused)}. Set members "
             "to 1."
-        )
-
-
-def _refuse_precision(mixed_precision: bool, split: str) -> None:
-    if mixed_precision and split == ZERO_SHOT:
-        raise EvaluationError(
-            f"mixed_precision is for training, and the split {ZERO_SHOT} trains nothing: weights answer in "
-            "float32. Leave it out."
         )
 
 
