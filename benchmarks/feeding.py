@@ -52,7 +52,7 @@ class Ahead(Batches):
 
     def start_epoch(self, epoch):
         super().start_epoch(epoch)
-        self._waiting = None
+        self._waiting, self._next = None, 0
 
     def __getitem__(self, batch):
         if self._waiting is None or batch != self._next:  # Keras looks at a batch before it begins

@@ -27,6 +27,12 @@ Root = Annotated[
         "of its datasets: --root casme2=PATH --root samm=PATH --root smic=PATH."
     ),
 ]
+Oracle = Annotated[
+    bool,
+    typer.Option(
+        "--oracle", help="Also show the score with the epoch chosen on each test subject."
+    ),
+]
 
 
 def evaluate(
@@ -49,12 +55,7 @@ def evaluate(
         int,
         typer.Option(help="Networks trained on every fold; their probabilities are averaged."),
     ] = 1,
-    oracle: Annotated[
-        bool,
-        typer.Option(
-            "--oracle", help="Also show the score with the epoch chosen on each test subject."
-        ),
-    ] = False,
+    oracle: Oracle = False,
     mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,

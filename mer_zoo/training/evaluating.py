@@ -92,9 +92,11 @@ def evaluate(
     if out is not None:
         for name in FILES:
             refuse_overwrite(Path(out) / name, force)
-    data = dataset
-    if not isinstance(data, datasets.Dataset):
-        data = load_dataset(real, root, data, protocol)
+    data = (
+        dataset
+        if isinstance(dataset, datasets.Dataset)
+        else load_dataset(real, root, dataset, protocol)
+    )
     _refuse_contradictions(recipe, members, split, oracle, mixed_precision)
     options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
     options |= {"mixed_precision": mixed_precision, "progress": progress}
