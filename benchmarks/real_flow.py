@@ -25,7 +25,7 @@ from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import tracked
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
 from mer_zoo.training.evaluating import examples_of, load_dataset
-from mer_zoo.training.learner import fit_or_resume
+from mer_zoo.training.learner import SYNTHETIC, RecipeLearner, fit_or_resume
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.training.scoring import score_trained
 from mer_zoo.training.zero_shot import ZERO_SHOT
@@ -108,9 +108,10 @@ def score(change: Change, recipe: Recipe, portraits: Portraits, dataset, work: P
     train = change.examples(corpus)
     wanted = depends_on(changed.to_dict(), **origin(corpus.digest, train.images_digest()))
     refuse_other_work(work, wanted)
+    learner = RecipeLearner.of(changed, SYNTHETIC)
     with tracked(False, "train") as tracker:
         networks = {
-            seed: fit_or_resume(changed, train, seed, work, tracker, print)
+            seed: fit_or_resume(learner, train, seed, work, tracker, print)
             for seed in changed.synthetic()[1].seeds
         }
     real = examples_of(dataset, changed, jobs=1, progress=False)

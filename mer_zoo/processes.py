@@ -3,38 +3,78 @@
 Nothing here imports Keras, which reads the environment once.
 """
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from mer_zoo import devices, settings
 from mer_zoo.native_messages import quiet_backend_start
 
 POLL_SECONDS = 0.5  # between two checks of the parent
 
 
-def parallel(jobs: int | None = None, **options):
-    """A `joblib.Parallel` whose worker processes do not outlive this process.
+def parallel(
+    calls: Iterable,
+    jobs: int | None = None,
+    return_as: str = "generator",
+    batch_size: int | str = "auto",
+) -> Iterator[Any]:
+    """The results of calls made by worker processes that do not outlive this process.
 
     joblib's workers notice the end of an interrupted call, but not the end of the process that
     started them: after a SIGTERM, SIGHUP or SIGKILL they would finish their task and then wait five
     minutes for another. Here each of them watches its parent from its first moment, before it has a
-    task. Backends other than joblib's own processes (Dask, Ray, threads) are used as they are.
+    task. With GPUs, each has its share of them, and ends after the last result: what it keeps of a
+    GPU's memory is needed by others. Backends other than joblib's own processes (Dask, Ray, threads)
+    are used as they are.
 
     Args:
-        jobs: processes; -1 for one a core; None for what `joblib.parallel_config` says.
-        options: of `joblib.Parallel`.
+        calls: made with `joblib.delayed`.
+        jobs: processes; -1 for one a core; None for what `joblib.parallel_config` says. One calls in
+            this process.
+        return_as: "generator" for results in the order of the calls, "generator_unordered" for
+            results as they come.
+        batch_size: calls that a process gets together; "auto" for more of them where they are short.
     """
-    from joblib import Parallel
+    from joblib import Parallel, effective_n_jobs
     from joblib.parallel import BACKENDS, get_active_backend
 
     backend, _ = get_active_backend()
-    if isinstance(backend, BACKENDS["loky"]):
-        given = backend.backend_kwargs  # an initializer of the caller's `parallel_config`
-        first = (given.get("initializer"), given.get("initargs", ()))
-        options |= {"initializer": start_worker, "initargs": (os.getpid(), *first)}
-    return Parallel(n_jobs=jobs, **options)
+    if not isinstance(backend, BACKENDS["loky"]):
+        yield from Parallel(n_jobs=jobs, return_as=return_as, batch_size=batch_size)(calls)
+        return
+    given = backend.backend_kwargs  # an initializer of the caller's `parallel_config`
+    first = (given.get("initializer"), given.get("initargs", ()))
+    workers = effective_n_jobs(jobs)
+    gpus = devices.gpus() if workers > 1 else []
+    with contextlib.ExitStack() as stack:
+        if gpus:
+            shares = devices.gpu_shares(workers, settings.backend(), gpus)
+            first = (devices.take_share, (stack.enter_context(_share_locks()), shares, *first))
+            stack.callback(_end_idle_workers)
+        yield from Parallel(
+            n_jobs=jobs,
+            return_as=return_as,
+            batch_size=batch_size,
+            initializer=start_worker,
+            initargs=(os.getpid(), *first),
+        )(calls)
+
+
+def _share_locks() -> AbstractContextManager[str]:
+    """A temporary folder, in which worker processes lock the share they have taken."""
+    return TemporaryDirectory(prefix="mer_zoo-shares-", ignore_cleanup_errors=True)
+
+
+def _end_idle_workers() -> None:
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def end_with(parent: int) -> None:
@@ -51,39 +91,14 @@ def end_with(parent: int) -> None:
     threading.Thread(target=_watch, args=(parent,), name="end_with_parent", daemon=True).start()
 
 
-def worker_environment(backend: str | None, threads: int) -> dict[str, str]:
-    """Environment variables that give a process its backend and its share of the cores.
-
-    Args:
-        backend: Keras' backend; None leaves the choice to the process.
-        threads: of each process.
-    """
-    environment = {
-        name: str(threads)
-        for name in (
-            "OMP_NUM_THREADS",
-            "OPENBLAS_NUM_THREADS",
-            "MKL_NUM_THREADS",
-            "TF_NUM_INTRAOP_THREADS",
-            "TF_NUM_INTEROP_THREADS",
-        )
-    }
-    environment["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")
-    if threads == 1:
-        flags = os.environ.get("XLA_FLAGS", "")
-        single = "--xla_cpu_multi_thread_eigen=false"
-        environment["XLA_FLAGS"] = flags if single in flags else f"{flags} {single}".strip()
-    if backend:
-        environment["KERAS_BACKEND"] = backend
-    return environment
-
-
 def start_worker(
     parent: int,
     initializer: Callable[..., object] | None = None,
     initargs: Iterable[Any] = (),
 ) -> None:
     """The first call in a worker process: it ends with its parent, and starts its backend quietly.
+
+    The backend starts later, so `initializer` may still set what it reads from the environment.
 
     Args:
         parent: see `end_with`.

@@ -27,6 +27,13 @@ limits = ["A toy."]
 references = []
 """
 
+SYNTHETIC_UNITS = (
+    SYNTHETIC.replace('name = "toy"', 'name = "toy"\ntask = "action units"', 1)
+    .replace("attention_stages = [2] }", 'attention_stages = [2], activation = "sigmoid" }')
+    .replace('schema = "megc2019"', 'schema = "facs"\ntalking_clips = 1')
+    .replace("shift = 1", "shift = 1\nupper_face = 0.3")
+)
+
 FLOW = """
 name = "toy"
 [preprocessing]

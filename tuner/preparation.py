@@ -17,9 +17,9 @@ from mer_zoo.tracking import machine
 from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.store import Store
 from mer_zoo.training.learner import RecipeLearner
+from mer_zoo.training.precision import stated
 from tuner.errors import SearchRefusedError
 from tuner.objective import Objective
-from tuner.precision import POLICY, in_mixed_precision
 from tuner.progress import Lines
 from tuner.records import SearchRecord
 from tuner.settings import Settings
@@ -60,7 +60,6 @@ class Prepared:
     @property
     def facts(self) -> dict:
         """Short plain values for the run of the search."""
-        precision = {"precision": POLICY} if self.settings.mixed_precision else {}
         return {
             "recipe": self.space.recipe.name,
             "section": self.space.section,
@@ -70,7 +69,7 @@ class Prepared:
             "examples": self.examples.digest,
             "images": self.images,
             "backend": machine.backend(),
-            **precision,
+            **stated(self.settings.mixed_precision),
         }
 
     @property
@@ -112,7 +111,7 @@ class Prepared:
         if self.settings.mixed_precision:
 
             def learner(trial):
-                return in_mixed_precision(self.learner(trial))
+                return _in_mixed_precision(self.learner(trial))
 
         return TrialRunner(
             self.space, self.source, self.examples, self.objective, record, learner, lines
@@ -155,6 +154,20 @@ def prepare(
         Store.at(tracking_uri),
         learner or (lambda trial: RecipeLearner.of(trial, space.section)),
     )
+
+
+def _in_mixed_precision(learner: Learner) -> RecipeLearner:
+    """The same learner, training in bfloat16.
+
+    Raises:
+        SearchRefusedError: it is not of a recipe, so its network is not known here.
+    """
+    if not isinstance(learner, RecipeLearner):
+        raise SearchRefusedError(
+            f"mixed_precision=True is for the networks of recipes, and {type(learner).__name__} is a "
+            "learner of its own. Leave it out, and let the learner choose how it computes."
+        )
+    return dataclasses.replace(learner, mixed_precision=True)
 
 
 def _check_images(space, source):

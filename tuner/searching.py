@@ -62,7 +62,7 @@ def search(
         tracking_uri: MLflow's store; by default `mlflow.db` in the current folder.
         held_out: subjects that the winner will be tested on; an example of theirs is refused.
         learner: makes the learner of a trial's recipe; by default the recipe's own.
-        mixed_precision: the trials' fits compute in bfloat16, see `tuner.precision`.
+        mixed_precision: the trials' fits compute in bfloat16, see `mer_zoo.training.precision`.
         team: processes that train the trials; by default this process does.
         progress: show bars on standard error.
 

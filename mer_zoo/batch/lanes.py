@@ -15,6 +15,7 @@ from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.readers import Reader
 from mer_zoo.batch.rows import DIED, Row, too_slow
 from mer_zoo.batch.worker import prepare, read_one
+from mer_zoo.devices import gpu_shares, gpus
 from mer_zoo.processes import start_worker
 
 
@@ -108,12 +109,15 @@ def read_in_processes(
 ) -> Iterator[tuple[Input, Row]]:
     """Reads videos in so many processes and yields each with its row, as they come.
 
+    With GPUs, each process has its share of them.
+
     A video whose process died is read once more when the others are through, alone, for it may
     have needed memory that the others held.
     """
     died = []
     with contextlib.ExitStack() as stack:
-        lanes = [Lane(reader, environment, timeout) for _ in range(jobs)]
+        shares = gpu_shares(jobs, environment.get("KERAS_BACKEND"), gpus())
+        lanes = [Lane(reader, environment | share, timeout) for share in shares]
         for lane in lanes:
             stack.callback(lane.stop)
         for clip, row in _read(lanes, iter(clips)):

@@ -223,7 +223,7 @@ def _spot(videos: Sequence[AnnotatedVideo], options: Mapping[str, Any], jobs: in
 
     calls = (delayed(_spot_one)(video, options, jobs != 1) for video in videos)
     # One video a task: what waits in a bundle for its neighbours would be lost by a kill.
-    yield from parallel(jobs, return_as="generator_unordered", batch_size=1)(calls)
+    yield from parallel(calls, jobs, return_as="generator_unordered", batch_size=1)
 
 
 def _spot_one(video: AnnotatedVideo, options: Mapping[str, Any], own_process: bool):

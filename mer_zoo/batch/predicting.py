@@ -10,8 +10,8 @@ from mer_zoo.batch.pools import Pool
 from mer_zoo.batch.readers import EntryReader, Reader
 from mer_zoo.batch.report import render
 from mer_zoo.batch.rows import Row, check_format, encode, to_frame
+from mer_zoo.devices import worker_environment
 from mer_zoo.errors import BatchError
-from mer_zoo.processes import worker_environment
 from mer_zoo.progress import progress_bar
 
 Paths = str | Path | Sequence[str | Path]

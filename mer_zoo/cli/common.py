@@ -1,5 +1,6 @@
 """Shared by all commands: consoles, options, progress, the choice of a backend."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from rich.console import Console
 from typer import Argument, BadParameter, Option
 
+from mer_zoo.devices import set_defaults
 from mer_zoo.settings import choose_backend
 
 if TYPE_CHECKING:
@@ -31,6 +33,13 @@ Ict = Annotated[
 Photos = Annotated[
     Path | None, Option(help="For synthetic clips: folder of photographs, one identity each.")
 ]
+MixedPrecision = Annotated[
+    bool,
+    Option(
+        "--mixed-precision",
+        help="Train in bfloat16, for GPUs that compute in it; weights stay float32.",
+    ),
+]
 Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
 
 Start = Annotated[int, Option(min=0, help="First frame to use.")]
@@ -47,6 +56,16 @@ MinScore = Annotated[
     float | None,
     Option(min=0, help="Minimum score: motion relative to noise, head motion and blinks."),
 ]
+
+
+def start_backend(*, watching: bool = False) -> None:
+    """Chooses the backend of a command that trains, and how it takes the memory of GPUs.
+
+    Args:
+        watching: see `mer_zoo.devices.set_defaults`.
+    """
+    choose_backend()
+    set_defaults(os.environ.get("KERAS_BACKEND"), watching=watching)
 
 
 def face_options(face: str, engine: EngineName, **limits: float | None) -> dict:

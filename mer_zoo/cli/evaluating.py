@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, Force, Jobs, RecipeName, choose_backend, out, roots
+from mer_zoo.cli.common import (
+    SOME_FAILED,
+    Force,
+    Jobs,
+    MixedPrecision,
+    RecipeName,
+    out,
+    roots,
+    start_backend,
+)
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
@@ -16,6 +25,12 @@ Root = Annotated[
     typer.Option(
         help="Folder of the dataset. A pool (megc2019, casme2+casme3+samm) needs one for each "
         "of its datasets: --root casme2=PATH --root samm=PATH --root smic=PATH."
+    ),
+]
+Oracle = Annotated[
+    bool,
+    typer.Option(
+        "--oracle", help="Also show the score with the epoch chosen on each test subject."
     ),
 ]
 
@@ -40,12 +55,8 @@ def evaluate(
         int,
         typer.Option(help="Networks trained on every fold; their probabilities are averaged."),
     ] = 1,
-    oracle: Annotated[
-        bool,
-        typer.Option(
-            "--oracle", help="Also show the score with the epoch chosen on each test subject."
-        ),
-    ] = False,
+    oracle: Oracle = False,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -53,7 +64,7 @@ def evaluate(
     """Evaluates a recipe on real clips. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo import training
     from mer_zoo.evaluation.unit_result import UnitResult
 
@@ -69,6 +80,7 @@ def evaluate(
             jobs=jobs,
             members=members,
             oracle=oracle,
+            mixed_precision=mixed_precision,
             out=to,
             force=force,
             track=wanted(track, tracking_uri),

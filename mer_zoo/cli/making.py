@@ -11,11 +11,13 @@ from mer_zoo.cli.common import (
     Fps,
     Ict,
     Jobs,
+    MixedPrecision,
     Photos,
     RecipeName,
     choose_backend,
     out,
     roots,
+    start_backend,
 )
 from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
@@ -59,6 +61,7 @@ def train(
     ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Zoo folder to write.")] = None,
     jobs: Jobs = 2,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -68,14 +71,19 @@ def train(
 
     if (photos is None) == (not root):
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo.recipes import Recipe, find_recipe
     from mer_zoo.training import train_entry, train_on_real
 
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where: dict[str, Any] = {"jobs": jobs, "force": force, "track": wanted(track, tracking_uri)}
+    where: dict[str, Any] = {
+        "jobs": jobs,
+        "mixed_precision": mixed_precision,
+        "force": force,
+        "track": wanted(track, tracking_uri),
+    }
     with tracking_told():
         if photos is not None:
             made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
@@ -97,18 +105,19 @@ def table(
     ],
     ict: Ict = None,
     jobs: Jobs = 2,
+    mixed_precision: MixedPrecision = False,
     force: Force = False,
 ):
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo.recipes.table import Table
     from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)
-    results = make_table(read, Portraits(photos, ict, jobs), work)
+    results = make_table(read, Portraits(photos, ict, jobs), work, mixed_precision=mixed_precision)
     written = tables.write_results(results, to, read.title, force)
     out.print(f"wrote {', '.join(map(str, written))}")
 
@@ -138,6 +147,7 @@ def finetune(
         ),
     ] = None,
     jobs: Jobs = 1,
+    mixed_precision: MixedPrecision = False,
     track: Track = False,
     tracking_uri: TrackingUri = None,
     force: Force = False,
@@ -145,7 +155,7 @@ def finetune(
     """Fine-tunes an entry on your own clips and classes. Run again to resume after an interruption."""
     from mer_zoo.cli import tables
 
-    choose_backend()
+    start_backend(watching=jobs != 1)
     from mer_zoo import datasets, training
 
     data = datasets.load("custom", clips, fps=fps)
@@ -159,6 +169,7 @@ def finetune(
             action_units=_labelled(action_units or []),
             score=score,
             jobs=jobs,
+            mixed_precision=mixed_precision,
             track=tracked,
             force=force,
         )

@@ -1,6 +1,5 @@
 """The command `tune`: a hyperparameter search, or a worker of one."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from mer_zoo.cli.common import Ict, Photos, choose_backend, out, roots
+from mer_zoo.cli.common import Ict, MixedPrecision, Photos, out, roots, start_backend
 from mer_zoo.cli.tracking_options import quieten
 
 RecipeName = Annotated[
@@ -46,7 +45,6 @@ Listen = Annotated[
 Join = Annotated[
     str | None, Option("--join", help="HOST:PORT of a running search: only train trials for it.")
 ]
-MixedPrecision = Annotated[bool, Option("--mixed-precision", help="Train the trials in bfloat16.")]
 Jobs = Annotated[int, Option(help="Number of processes for images and --loso.")]
 
 
@@ -128,10 +126,7 @@ def _refuse_contradictions(photos, root, scored, joined, in_processes) -> None:
 
 def _prepared(recipe, photos, ict, root, jobs, in_processes):
     """Chooses the backend, then returns the recipe and the source of its clips."""
-    from tuner.devices import set_defaults
-
-    choose_backend()
-    set_defaults(os.environ.get("KERAS_BACKEND", ""), watching=in_processes)
+    start_backend(watching=in_processes)
     quieten()
     from mer_zoo.recipes.finding import read_recipe
     from mer_zoo.training.evaluating import load_dataset

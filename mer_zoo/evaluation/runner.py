@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from mer_zoo import settings
+from mer_zoo.devices import worker_environment
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation.compilations import shared_folder
 from mer_zoo.evaluation.examples import Examples, Learner
@@ -21,7 +22,7 @@ from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
 from mer_zoo.evaluation.versions import versions
 from mer_zoo.evaluation.worker import run_fold
-from mer_zoo.processes import parallel, worker_environment
+from mer_zoo.processes import parallel
 from mer_zoo.progress import progress_bar
 
 THREADS = 1  # the networks are small: folds side by side gain more than threads in one
@@ -205,7 +206,7 @@ class _Missing:
                 )
                 for seed, number in keys
             )
-            yield from parallel(self.jobs, return_as="generator_unordered")(calls)
+            yield from parallel(calls, self.jobs, return_as="generator_unordered")
 
 
 def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:

@@ -68,7 +68,7 @@ def prepare(
         delayed(_images)(dataset, i, preprocessing, variants, dict(action_units), store)
         for i in range(len(dataset))
     )
-    results = parallel(jobs, return_as="generator")(calls)
+    results = parallel(calls, jobs)
     images, problems = [], []
     for result in _with_progress(results, len(dataset), shown=progress):
         (problems if isinstance(result, str) else images).append(result)

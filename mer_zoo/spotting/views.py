@@ -1,6 +1,6 @@
 """The part of a frame that aligning a face needs, kept so that frames are decoded once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -128,7 +128,9 @@ def all_hold(views: Sequence[View], matrices: np.ndarray, size: int) -> bool:
     return bool((low >= kept).all() and (high <= kept + sizes).all())
 
 
-def around_faces(steps: Iterable["Step"], most_bytes_a_second: float = np.inf) -> Iterator["Step"]:
+def around_faces(
+    steps: Iterable["Step"], most_bytes_a_second: float = np.inf
+) -> Generator["Step", None, None]:
     """The steps of a face (`following.Step`) with views of the face instead of whole frames.
 
     Args:

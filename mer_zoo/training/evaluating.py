@@ -34,6 +34,7 @@ def evaluate(
     threads: int = 1,
     members: int = 1,
     oracle: bool = False,
+    mixed_precision: bool = False,
     out: str | Path | None = None,
     force: bool = False,
     track: bool | str | Tracker = False,
@@ -62,6 +63,8 @@ def evaluate(
             mean of their probabilities for each image and its mirror image; 1 for a single network,
             which sees the image as it is.
         oracle: also compute the test-selected scores.
+        mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights and predictions
+            are float32; the record says how the networks were trained.
         out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
             keeps the finished folds; without `out` they are in the cache folder. In both cases the
             same call resumes after an interruption.
@@ -94,19 +97,26 @@ def evaluate(
         if isinstance(dataset, datasets.Dataset)
         else load_dataset(real, root, dataset, protocol)
     )
-    _refuse_ensemble(recipe, members, split, oracle)
+    _refuse_contradictions(recipe, members, split, oracle, mixed_precision)
     options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
+    options |= {"mixed_precision": mixed_precision, "progress": progress}
     if members != 1:
         options["members"] = members
     evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
-    result = evaluated(recipe, data, out, force, track, oracle, progress=progress, **options)
+    result = evaluated(recipe, data, out, force, track, oracle, **options)
     if out is not None:
         discard(Path(out) / JOURNAL)
     return result
 
 
-def _refuse_ensemble(recipe: Recipe, members: int, split: str, oracle: bool) -> None:
-    """Raises EvaluationError for options that an ensemble does not have."""
+def _refuse_contradictions(
+    recipe: Recipe, members: int, split: str, oracle: bool, mixed_precision: bool
+) -> None:
+    """Raises EvaluationError for options that an ensemble, or a split without training, does not have."""
+    if mixed_precision and split == ZERO_SHOT:
+        raise EvaluationError(
+            f"mixed_precision is for training, and the split {ZERO_SHOT} trains nothing. Leave it out."
+        )
     without = {
         f"the split {ZERO_SHOT}": split == ZERO_SHOT,
         "oracle": oracle,
@@ -123,8 +133,8 @@ def _refuse_ensemble(recipe: Recipe, members: int, split: str, oracle: bool) -> 
 def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Result:
     split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
     seeds, start = options.pop("seeds"), options.pop("start")
-    members = options.pop("members", 1)
-    member = RecipeLearner.of(recipe, REAL, start)
+    members, mixed_precision = options.pop("members", 1), options.pop("mixed_precision")
+    member = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
     member.check()
     learner = member if members == 1 else EnsembleLearner(member, members)
     with tracked(track, "evaluate") as tracker:

@@ -55,6 +55,7 @@ def finetune(
     action_units: Mapping[str, str] | None = None,
     score: bool = True,
     jobs: int = 1,
+    mixed_precision: bool = False,
     force: bool = False,
     track: bool | str = False,
     progress: Callable[[str], None] = print,
@@ -84,6 +85,8 @@ def finetune(
             clips of at least two subjects, and weights that saw no real clips; otherwise a message
             says that there is no score. Weights changed after loading may have seen any clip.
         jobs: processes.
+        mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights, scores and the
+            entry are float32; the card says how it was trained (`made_with`).
         force: replace an entry in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -130,6 +133,7 @@ def finetune(
             out,
             loso=score and _can_be_scored(dataset, entry.card, progress),
             jobs=jobs,
+            mixed_precision=mixed_precision,
             force=force,
             track=tracker,
             progress=progress,

@@ -16,6 +16,7 @@ from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Augmentation, NetworkChoice, Recipe, Training
 from mer_zoo.selection import Selection
 from mer_zoo.tracking import Tracker
+from mer_zoo.training.precision import copy_weights, in_bfloat16, stated
 from mer_zoo.zoo import find
 from mer_zoo.zoo.registry import HEAD
 
@@ -59,6 +60,8 @@ class RecipeLearner:
         start: zoo entry whose weights training starts from, or "". It must not have seen real
             clips, because they could be those of a test subject.
         selections: the clips on which the values of these sections were chosen.
+        mixed_precision: train in bfloat16 (`mer_zoo.training.precision`). Weights and answers are
+            float32 all the same, so what is scored is what an entry of these weights computes.
     """
 
     network: NetworkChoice
@@ -67,15 +70,24 @@ class RecipeLearner:
     training: Training
     start: str = ""
     selections: tuple[Selection, ...] = ()
+    mixed_precision: bool = False
 
     @classmethod
-    def of(cls, recipe: Recipe, section: str, start: str | None = None) -> "RecipeLearner":
+    def of(
+        cls,
+        recipe: Recipe,
+        section: str,
+        start: str | None = None,
+        *,
+        mixed_precision: bool = False,
+    ) -> "RecipeLearner":
         """The learner of a recipe.
 
         Args:
             recipe: must have the section.
             section: "training" for rendered clips, or "real.training".
             start: replaces that of the section; "" for random weights.
+            mixed_precision: train in bfloat16.
 
         Raises:
             RecipeError: the recipe does not have the section.
@@ -100,11 +112,13 @@ class RecipeLearner:
             training,
             own if start is None else start,
             tuple(recipe.selection),
+            mixed_precision,
         )
 
     def describe(self) -> dict:
         """The sections as plain values, including the digest of the start's weights."""
-        described = asdict(self)
+        described = {**asdict(self), **stated(self.mixed_precision)}
+        del described["mixed_precision"]
         if self.start:
             described["start_sha256"] = find(self.start).card.weights.sha256
         return described
@@ -177,7 +191,9 @@ class RecipeLearner:
         # Names, graphs and memory of the fold before: networks hold themselves in circles.
         keras.utils.clear_session(free_memory=True)
         keras.utils.set_random_seed(seed)
-        network = self.build(examples)
+        network = trained = self.build(examples)
+        if self.mixed_precision:
+            trained = in_bfloat16(network, lambda: self.build(examples))
         batches = self._batches(examples, seed)
 
         def log(phase):
@@ -188,20 +204,21 @@ class RecipeLearner:
 
         if self.training.head_epochs:
             first = replace(self.training, epochs=self.training.head_epochs)
-            with frozen(network, "head"):
-                fit_network(network, batches, first, checkpoint=state("head"), log=log("head"))
+            with frozen(trained, "head"):
+                fit_network(trained, batches, first, checkpoint=state("head"), log=log("head"))
         fitted = FittedNetwork(network, self.preprocessing.image_size)
-        with frozen(network, self.training.unfreeze):
+        with frozen(trained, self.training.unfreeze):
             fit_network(
-                network,
+                trained,
                 batches,
                 self.training,
                 checkpoint=state("all"),
-                callbacks=_watching(watch, fitted),
+                callbacks=_watching(watch, fitted, trained),
                 log=log("train"),
                 stop_after=epochs,
                 verbose=verbose,
             )
+        copy_weights(trained, network)
         return fitted
 
     def _batches(self, examples: Examples, seed: int):
@@ -266,7 +283,7 @@ class RecipeLearner:
 
 
 def fit_or_resume(
-    recipe: Recipe,
+    learner: RecipeLearner,
     train: Examples,
     seed: int,
     state: Path,
@@ -276,7 +293,7 @@ def fit_or_resume(
     """The network of one seed on rendered clips: read if it was trained before, else trained and kept.
 
     Args:
-        recipe: what to train.
+        learner: of the recipe.
         train: the clips.
         seed: of the weights and the order of the clips.
         state: folder that keeps finished networks and checkpoints.
@@ -285,13 +302,13 @@ def fit_or_resume(
     """
     from mer_zoo.zoo import weights
 
-    learner = RecipeLearner.of(recipe, SYNTHETIC)
     finished = state / f"seed{seed}.safetensors"
     if finished.exists():
-        fitted = FittedNetwork(learner.build(train), recipe.preprocessing.image_size)
+        fitted = FittedNetwork(learner.build(train), learner.preprocessing.image_size)
         weights.load(fitted.network, finished)
         return fitted
-    progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs")
+    told = ", mixed precision (bfloat16)" if learner.mixed_precision else ""
+    progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs{told}")
     fitted = learner.fit_for_use(
         train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
     )
@@ -299,13 +316,18 @@ def fit_or_resume(
     return fitted
 
 
-def _watching(watch, fitted: FittedNetwork) -> list:
-    """The Keras callback that calls `watch` after each epoch, if there is one."""
+def _watching(watch, fitted: FittedNetwork, trained: "keras.Model") -> list:
+    """The Keras callback that calls `watch` after each epoch of `trained`, if there is one."""
     import keras
 
     if watch is None:
         return []
-    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(fitted.predict))]
+
+    def look(*_):
+        copy_weights(trained, fitted.network)
+        watch(fitted.predict)
+
+    return [keras.callbacks.LambdaCallback(on_epoch_end=look)]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from mer_zoo.modalities import with_defaults
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
+from mer_zoo.training.precision import stated
 from mer_zoo.zoo import cards, weights
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
 from mer_zoo.zoo.loading import classifier_type, trainable_parameters
@@ -69,6 +70,7 @@ def write_entry(
     units: list[cards.UnitFacts] | None = None,
     reliability: list[cards.ReliabilityBin] | None = None,
     one_sided: float = ONE_SIDED,
+    mixed_precision: bool = False,
 ) -> cards.Card:
     """Writes the zoo entry of a trained network.
 
@@ -82,6 +84,7 @@ def write_entry(
         licence, limits: replace those of the recipe, which are for weights from synthetic clips.
         storage: how the weights are written.
         units, reliability, one_sided: sections of the card of an entry that names action units.
+        mixed_precision: whether it was trained in bfloat16, for the card. The network computes in float32.
 
     Returns:
         The card.
@@ -118,7 +121,7 @@ def write_entry(
         trained_on=trained_on,
         golden=cards.Golden(clips=golden, probabilities=[[0.0] * len(class_names)] * len(golden)),
         metrics=metrics,
-        made_with=_made_with(),
+        made_with={**_made_with(), **stated(mixed_precision)},
         units=units or [],
         reliability=reliability or [],
         one_sided=one_sided,

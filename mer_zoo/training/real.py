@@ -40,6 +40,7 @@ def train_on_real(
     *,
     loso: bool = False,
     jobs: int = 1,
+    mixed_precision: bool = False,
     force: bool = False,
     track: bool | str | Tracker = False,
     progress: Callable[[str], None] = print,
@@ -60,6 +61,8 @@ def train_on_real(
             out. After an interruption the same call resumes at the fold, or the epoch, that was
             interrupted.
         jobs: processes.
+        mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights, scores and the
+            entry are float32; the card says how it was trained (`made_with`).
         force: replace an entry in `folder`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -94,7 +97,7 @@ def train_on_real(
         dataset = load_dataset(real, root)
         progress(dataset.report.to_text())
         examples = _examples(recipe, dataset, jobs, progress)
-        learner = RecipeLearner.of(recipe, REAL)
+        learner = RecipeLearner.of(recipe, REAL, mixed_precision=mixed_precision)
         _begin_run(tracker, recipe, examples, learner, state)
         result = None
         if loso:
@@ -103,7 +106,7 @@ def train_on_real(
         network = _refit(learner, examples, real, state, tracker, progress).network
         if result is not None:
             _keep_folds(result, state / LOSO, folder / LOSO)
-        made = _sections(recipe, dataset, result)
+        made = {**_sections(recipe, dataset, result), "mixed_precision": mixed_precision}
         card = _write(recipe, network, dataset, examples, made, folder)
         log_entry(tracker, recipe, folder, real.training.seeds[:1])
     shutil.rmtree(state, ignore_errors=True)

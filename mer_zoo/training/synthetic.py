@@ -21,7 +21,8 @@ from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import sizes
 from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.learner import FittedNetwork, fit_or_resume
+from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
+from mer_zoo.training.precision import stated
 from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.zoo import cards, find, weights
@@ -42,6 +43,7 @@ def train_entry(
     recipe_path: Path,
     ict_file: Path | None = None,
     jobs: int = 2,
+    mixed_precision: bool = False,
     force: bool = False,
     track: bool | str | Tracker = False,
     progress: Callable[[str], None] = print,
@@ -59,6 +61,8 @@ def train_entry(
         recipe_path: where the recipe came from, for the card.
         ict_file: the second face rig, for recipes that name it.
         jobs: processes that render the corpus.
+        mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights, scores and the
+            entry are float32; the card says how it was trained (`made_with`).
         force: replace an existing entry in `folder`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -85,14 +89,23 @@ def train_entry(
     state = folder / STATE
     with tracked(track, "train") as tracker:
         corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
-        _begin_run(tracker, recipe, corpus, state)
+        _begin_run(tracker, recipe, corpus, state, mixed_precision)
         if recipe.of_units:
             from mer_zoo.training.units import make_unit_entry
 
-            card = make_unit_entry(recipe, recipe_path, corpus, folder, state, tracker, progress)
+            card = make_unit_entry(
+                recipe, recipe_path, corpus, folder, state, tracker, progress, mixed_precision
+            )
         else:
-            results = train_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
-            card = _write(recipe, recipe_path, corpus, results, folder)
+            results = train_seeds(
+                recipe,
+                corpus,
+                state,
+                tracker=tracker,
+                mixed_precision=mixed_precision,
+                progress=progress,
+            )
+            card = _write(recipe, recipe_path, corpus, results, folder, mixed_precision)
             _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
@@ -132,6 +145,7 @@ def train_seeds(
     state: Path,
     *,
     tracker: Tracker | None = None,
+    mixed_precision: bool = False,
     progress: Callable[[str], None] = print,
 ) -> list[SeedResult]:
     """Trains every seed of a recipe and scores each on the held-out identities.
@@ -142,22 +156,35 @@ def train_seeds(
         state: folder of the finished seeds and of the epochs of the current one; the same call
             resumes from it.
         tracker: logs the losses of every epoch.
+        mixed_precision: train in bfloat16.
         progress: called with a line of text at each step.
 
     Raises:
-        RecipeError: `state` belongs to another recipe, other clips, another backend or other
-            packages; or storing the weights as the recipe says changes too many predictions.
+        RecipeError: `state` belongs to another recipe, other clips, another backend, precision or
+            other packages; or storing the weights as the recipe says changes too many predictions.
         UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
     """
     recipe.refuse_units("A table of results")
     train = training_examples(recipe, corpus)
-    wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
-    del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later
-    refuse_other_work(state, wanted)
+    refuse_other_seeds(recipe, corpus, train, state, mixed_precision)
+    learner = RecipeLearner.of(recipe, SYNTHETIC, mixed_precision=mixed_precision)
     return [
-        _train_seed(recipe, corpus, train, seed, state, tracker, progress)
+        _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress)
         for seed in recipe.synthetic()[1].seeds
     ]
+
+
+def refuse_other_seeds(
+    recipe: Recipe, corpus: RenderedCorpus, train: Examples, state: Path, mixed_precision: bool
+) -> None:
+    """Raises RecipeError if `state` holds seeds that were trained differently.
+
+    Each seed is trained on its own, so more may be added later.
+    """
+    facts = {**origin(corpus.digest, train.images_digest()), **stated(mixed_precision)}
+    wanted = depends_on(recipe.to_dict(), **facts)
+    del wanted["training"]["seeds"]
+    refuse_other_work(state, wanted)
 
 
 def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
@@ -167,8 +194,8 @@ def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
     return examples("train", data.train_rig)
 
 
-def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> SeedResult:
-    fitted = fit_or_resume(recipe, train, seed, state, tracker, progress)
+def _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress) -> SeedResult:
+    fitted = fit_or_resume(learner, train, seed, state, tracker, progress)
     test = corpus.examples("test")
     before = fitted.predict(test.images).argmax(axis=1)
     _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")
@@ -271,7 +298,9 @@ def _refuse_real_start(recipe: Recipe) -> None:
         )
 
 
-def _begin_run(tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: Path) -> None:
+def _begin_run(
+    tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: Path, mixed_precision: bool
+) -> None:
     described, train = dataclasses.asdict(recipe), training_examples(recipe, corpus)
     sections = ("network", "preprocessing", "augmentation", "training")
     tracker.begin(
@@ -281,6 +310,7 @@ def _begin_run(tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: 
             "recipe": recipe.name,
             "examples": corpus.digest,
             "backend": settings.backend(),
+            **stated(mixed_precision),
             **sizes(train),
             **{section: described[section] for section in sections},
         },
@@ -300,7 +330,7 @@ def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, 
     log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
 
 
-def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
+def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> cards.Card:
     from mer_zoo.training.initial_weights import pretraining
 
     first, train = results[0], training_examples(recipe, corpus)
@@ -330,6 +360,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
         ),
         metrics=_metrics(corpus.examples("test"), results),
         storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),
+        mixed_precision=mixed_precision,
     )
 
 

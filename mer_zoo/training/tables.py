@@ -17,6 +17,7 @@ from mer_zoo.recipes.table import Condition, Table, folder_name
 from mer_zoo.synthesis import Conditions
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, corpus_digest, render_corpus
 from mer_zoo.training.learner import FittedNetwork
+from mer_zoo.training.precision import stated
 from mer_zoo.training.resume import depends_on, refuse_differences
 from mer_zoo.training.scoring import score_trained
 from mer_zoo.training.synthetic import train_seeds
@@ -26,7 +27,12 @@ HELD_OUT = "held-out identities"
 
 
 def make_table(
-    table: Table, source: Portraits, folder: Path, *, progress: Callable[[str], None] = print
+    table: Table,
+    source: Portraits,
+    folder: Path,
+    *,
+    mixed_precision: bool = False,
+    progress: Callable[[str], None] = print,
 ) -> dict[str, Result]:
     """Trains every row and scores it; after an interruption the same call resumes.
 
@@ -34,6 +40,8 @@ def make_table(
         table: what to compare.
         source: photographs, second rig, processes.
         folder: holds one folder per result, and the state of training.
+        mixed_precision: train the rows in bfloat16; the record of each says so. Answers are float32, and
+            rows that name an entry are not trained.
         progress: called with a line of text at each step.
 
     Returns:
@@ -47,11 +55,11 @@ def make_table(
     variants = table.variants()
     results = {}
     for row in table.rows:
-        recipe = variants[row.name]
+        recipe, mixed = variants[row.name], mixed_precision and not row.entry
         wanted = {c: folder / folder_name(_title(row.name, c)) for c in (None, *table.conditions)}
         missing = {c: place for c, place in wanted.items() if not (place / FILES[0]).exists()}
         made = {
-            c: _read(place, recipe, row.entry, c, source)
+            c: _read(place, recipe, row.entry, c, source, mixed)
             for c, place in wanted.items()
             if c not in missing
         }
@@ -59,25 +67,31 @@ def make_table(
             progress(f"== {row.name}")
             also = [v.preprocessing for v in variants.values() if _same_clips(v, recipe)]
             state = folder / ".training" / wanted[None].name
-            made |= _make_row(recipe, row.entry, source, missing, state, also, progress)
+            made |= _make_row(recipe, row.entry, source, missing, state, also, mixed, progress)
         results |= {_title(row.name, c): made[c] for c in wanted}
     return results
 
 
 def _read(
-    place: Path, recipe: Recipe, entry: str, condition: Condition | None, source: Portraits
+    place: Path,
+    recipe: Recipe,
+    entry: str,
+    condition: Condition | None,
+    source: Portraits,
+    mixed_precision: bool,
 ) -> Result:
     """A result that was made just so.
 
     Raises:
-        RecipeError: it was made with another recipe, of other clips, or with other weights of the entry.
+        RecipeError: it was made with another recipe, of other clips, in another precision, or with other
+            weights of the entry.
     """
     result = Result.read(place)
     clips, given = _clips(recipe, condition)
     digest = corpus_digest(clips, source, given)
     about, backend = result.about, settings.backend()
-    made = {"backend": backend, "versions": versions(backend)}
-    found = {name: about.get(name) for name in made}
+    made = {"backend": backend, "versions": versions(backend), **stated(mixed_precision)}
+    found = {name: about[name] for name in ("backend", "versions", "precision") if name in about}
     refuse_differences(
         depends_on(about["learner"], clips=about["corpus"], weights=about["weights"], **found),
         depends_on(recipe.to_dict(), clips=digest, weights=_weights(entry), **made),
@@ -99,7 +113,7 @@ def _clips(recipe: Recipe, condition: Condition | None) -> tuple[Recipe, Conditi
 
 
 def _make_row(
-    recipe, entry, source, places, state, also, progress
+    recipe, entry, source, places, state, also, mixed_precision, progress
 ) -> dict[Condition | None, Result]:
     """Trains a row or loads its entry, and scores it under each condition into its place."""
     corpus = render_corpus(recipe, source, also=also, progress=progress)
@@ -107,7 +121,9 @@ def _make_row(
     if entry:
         networks = {recipe.training.seeds[0]: _shipped(entry, corpus)}
     else:
-        trained = train_seeds(recipe, corpus, state, progress=progress)
+        trained = train_seeds(
+            recipe, corpus, state, mixed_precision=mixed_precision, progress=progress
+        )
         networks = {result.seed: result.fitted for result in trained}
     seconds = time.perf_counter() - started
     made = {}
@@ -116,14 +132,15 @@ def _make_row(
         if condition is not None:
             rendered, given = _clips(recipe, condition)
             clips = render_corpus(rendered, source, also=also, conditions=given, progress=progress)
-        result = _score(recipe, networks, clips, seconds, _weights(entry))
+        facts = {"weights": _weights(entry), **stated(mixed_precision)}
+        result = _score(recipe, networks, clips, seconds, facts)
         result.save(place)
         progress(f"{place.name}: UF1 {result.uf1:.3f}, majority {result.majority.uf1:.3f}")
         made[condition] = result
     return made
 
 
-def _score(recipe, networks, corpus: RenderedCorpus, seconds: float, weights: str) -> Result:
+def _score(recipe, networks, corpus: RenderedCorpus, seconds: float, facts: dict) -> Result:
     """The answers to the expressions of identities that no network has seen.
 
     Clips without an expression are left out: no class is right for them.
@@ -138,8 +155,8 @@ def _score(recipe, networks, corpus: RenderedCorpus, seconds: float, weights: st
         fit_seconds=seconds,
         facts={
             "corpus": corpus.digest,
-            "weights": weights,
             "training_clips": int((corpus.records["split"] == "train").sum()),
+            **facts,
         },
     )
 

@@ -37,6 +37,7 @@ def evaluate_units(
     start: str | None = None,
     jobs: int = 1,
     threads: int = 1,
+    mixed_precision: bool = False,
     folder: Path | None = None,
     tracker: Tracker | None = None,
     progress: bool = True,
@@ -47,7 +48,7 @@ def evaluate_units(
         recipe: with `task = "action units"` and a [real] section.
         dataset: its table has action units.
         make: makes the images.
-        split, seeds, start, jobs, threads, progress: see `mer_zoo.evaluate`.
+        split, seeds, start, jobs, threads, mixed_precision, progress: see `mer_zoo.evaluate`.
         folder: the journal.
         tracker: logs folds and scores.
 
@@ -58,7 +59,7 @@ def evaluate_units(
     Raises:
         EvaluationError: no clip is coded, or the split is impossible or not honest.
     """
-    learner = RecipeLearner.of(recipe, REAL, start)
+    learner = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
     learner.check()
     examples = coded_examples(dataset, make)
     left_out = len(dataset) - len(examples)

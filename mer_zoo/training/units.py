@@ -21,9 +21,9 @@ from mer_zoo.training.calibration import (
     unit_facts,
 )
 from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.learner import FittedNetwork, fit_or_resume
+from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
 from mer_zoo.training.publishing import Storage, log_entry, write_entry
-from mer_zoo.training.resume import depends_on, origin, refuse_other_work
+from mer_zoo.training.synthetic import refuse_other_seeds
 from mer_zoo.zoo import cards, weights
 
 PROTOCOL = "held-out identities, fixed epochs"
@@ -73,6 +73,7 @@ def make_unit_entry(
     state: Path,
     tracker: Tracker,
     progress: Callable[[str], None] = print,
+    mixed_precision: bool = False,
 ) -> cards.Card:
     """Trains every seed of a recipe of action units and writes the first as a zoo entry.
 
@@ -84,12 +85,20 @@ def make_unit_entry(
         state: folder of the finished seeds and of the epochs of the current one.
         tracker: logs losses and scores.
         progress: called with a line of text at each step.
+        mixed_precision: train in bfloat16.
 
     Returns:
         The card.
     """
-    results = train_unit_seeds(recipe, corpus, state, tracker=tracker, progress=progress)
-    card = _write(recipe, recipe_path, corpus, results, folder)
+    results = train_unit_seeds(
+        recipe,
+        corpus,
+        state,
+        tracker=tracker,
+        mixed_precision=mixed_precision,
+        progress=progress,
+    )
+    card = _write(recipe, recipe_path, corpus, results, folder, mixed_precision)
     for metric in card.metrics:
         of_seeds = zip(metric.seeds, metric.values, strict=True)
         tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
@@ -104,22 +113,22 @@ def train_unit_seeds(
     state: Path,
     *,
     tracker: Tracker | None = None,
+    mixed_precision: bool = False,
     progress: Callable[[str], None] = print,
 ) -> list[UnitSeed]:
     """Trains, calibrates and applies every seed of a recipe; see `train_seeds` for the arguments."""
     data, training = recipe.synthetic()
     train = corpus.unit_examples("train", data.train_rig)
-    wanted = depends_on(recipe.to_dict(), **origin(corpus.digest, train.images_digest()))
-    del wanted["training"]["seeds"]  # each seed is trained on its own, so more may be added later
-    refuse_other_work(state, wanted)
+    refuse_other_seeds(recipe, corpus, train, state, mixed_precision)
+    learner = RecipeLearner.of(recipe, SYNTHETIC, mixed_precision=mixed_precision)
     return [
-        _train_seed(recipe, corpus, train, seed, state, tracker, progress)
+        _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress)
         for seed in training.seeds
     ]
 
 
-def _train_seed(recipe, corpus, train, seed, state, tracker, progress) -> UnitSeed:
-    fitted = fit_or_resume(recipe, train, seed, state, tracker, progress)
+def _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress) -> UnitSeed:
+    fitted = fit_or_resume(learner, train, seed, state, tracker, progress)
     validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
     records = corpus.records[corpus.rows("validation")]
     usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split
@@ -162,7 +171,7 @@ def _upper_face(recipe, fitted, silent: np.ndarray) -> float:
     return round(float(np.quantile(highest, 1 - recipe.rejection.speech)), 4)
 
 
-def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
+def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> cards.Card:
     from mer_zoo.training.initial_weights import pretraining
 
     data, _ = recipe.synthetic()
@@ -201,6 +210,7 @@ def _write(recipe, recipe_path, corpus, results, folder) -> cards.Card:
             first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
         ),
         one_sided=first.one_sided,
+        mixed_precision=mixed_precision,
     )
 
 

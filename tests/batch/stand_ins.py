@@ -73,3 +73,12 @@ class StandIn:
             image=image,
             attention=None,
         )
+
+
+@dataclass(frozen=True)
+class GpuTeller(StandIn):
+    """Its processes write into `diary`.gpus which GPUs they may use."""
+
+    def prepare(self):
+        with Path(f"{self.diary}.gpus").open("a") as diary:
+            diary.write(f"{os.environ['CUDA_VISIBLE_DEVICES']}\n")

@@ -44,6 +44,15 @@ def test_two_evaluations_are_compared(toy, run):
     assert code == 0 and "uf1" in shown and (toy / "both" / "confusion.svg").exists()
 
 
+def test_results_and_cards_tell_of_mixed_precision(toy, run):
+    common = (toy / "toy.toml", "--root", toy / "flow", "--mixed-precision")
+    assert run("evaluate", *common, "--split", "kfold-2", "--out", toy / "scored")[0] == 0
+    stored = json.loads((toy / "scored" / "result.json").read_text())
+    assert stored["about"]["learner"]["precision"] == "mixed_bfloat16"
+    assert run("train", *common, "--jobs", 1, "--out", toy / "entry")[0] == 0
+    assert 'precision = "mixed_bfloat16"' in (toy / "entry" / "card.toml").read_text()
+
+
 def test_a_release_is_checked(toy, run):
     fake_release("casme2", toy / "full", full=True, with_frames=False)
     code, shown, _ = run("datasets", "check", "casme2", toy / "full")

@@ -70,3 +70,26 @@ class Asleep:
 
         (Path(self.diary) / f"{os.getpid()}.pid").touch()
         time.sleep(600)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Writes its environment down, `<process id>.json` in `diary`; waits until all processes have."""
+
+    diary: str
+    processes: int
+
+    def describe(self):
+        return {"learner": "surroundings"}
+
+    def fit(self, examples, seed, watch=None):
+        import json
+        import os
+        import time
+        from pathlib import Path
+
+        file = Path(self.diary) / f"{os.getpid()}.json"
+        file.write_text(json.dumps({**os.environ, "process": os.getpid()}))
+        while len(list(file.parent.glob("*.json"))) < self.processes:
+            time.sleep(0.05)
+        return Means(np.zeros((len(examples.class_names), *examples.images.shape[1:])))

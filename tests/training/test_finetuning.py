@@ -51,16 +51,17 @@ def test_an_entry_learns_own_classes(clips, tmp_path, monkeypatch):
 
 
 @pytest.mark.backend_free
-def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, tmp_path, monkeypatch):
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_head_comes_first_and_the_rest_is_not_thrown_away(clips, mixed, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     head_only = Training(epochs=1, head_epochs=2, seeds=[1], batch_size=8, learning_rate=1e-7)
-    model = mer_zoo.finetune(
-        "meganet_tiny", clips, tmp_path / "m", training=head_only, score=False, progress=str
-    )
+    options = {"training": head_only, "score": False, "mixed_precision": mixed, "progress": str}
+    model = mer_zoo.finetune("meganet_tiny", clips, tmp_path / "m", **options)
     before = mer_zoo.load("meganet_tiny").network.get_layer("stage1_conv1").get_weights()[0]
     after = model.network.get_layer("stage1_conv1").get_weights()[0]
     np.testing.assert_allclose(after, before, atol=2e-3)  # float16 storage, a tiny learning rate
     assert model.card.metrics == []
+    assert ("precision" in model.card.made_with) == mixed
 
 
 @pytest.mark.backend_free

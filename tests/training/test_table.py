@@ -75,6 +75,8 @@ def test_rows_and_conditions_are_scored_on_the_same_clips(portraits, read, tmp_p
     longer = read(TABLE.replace('"training.epochs" = 1', '"training.epochs" = 2'))
     with pytest.raises(RecipeError, match=r"training\.epochs changed.*another folder"):
         make_table(longer, portraits, tmp_path / "work", progress=said.append)
+    with pytest.raises(RecipeError, match=r"precision changed.*another folder"):
+        make_table(read(TABLE), portraits, tmp_path / "work", mixed_precision=True)
     write_photographs(tmp_path / "other", train=4)
     with pytest.raises(RecipeError, match="clips changed"):
         make_table(read(TABLE), Portraits(tmp_path / "other", jobs=1), tmp_path / "work")

@@ -109,6 +109,8 @@ def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp
     longer = dataclasses.replace(recipe.training, epochs=3)
     with pytest.raises(RecipeError, match=r"\.training.*training\.epochs changed.*another folder"):
         train_entry(dataclasses.replace(recipe, training=longer), photos, tmp_path / "mine", **make)
+    with pytest.raises(RecipeError, match=r"\.training.*precision changed.*another folder"):
+        train_entry(recipe, photos, tmp_path / "mine", mixed_precision=True, **make)
     said = []
     seeds = dataclasses.replace(recipe.training, seeds=[1])
     other = dataclasses.replace(recipe, training=seeds)

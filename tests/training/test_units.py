@@ -16,18 +16,13 @@ from mer_zoo.training.batches import Batches
 from mer_zoo.training.calibration import best_one_sided, best_threshold, platt
 from mer_zoo.zoo.golden import golden_clips, resized
 from tests.photographs import write_photographs
-from tests.toy_recipes import SYNTHETIC
+from tests.toy_recipes import SYNTHETIC_UNITS
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
     file = tmp_path_factory.mktemp("recipe") / "toy.toml"
-    text = SYNTHETIC.replace('name = "toy"', 'name = "toy"\ntask = "action units"', 1)
-    text = text.replace(
-        "attention_stages = [2] }", 'attention_stages = [2], activation = "sigmoid" }'
-    )
-    text = text.replace('schema = "megc2019"', 'schema = "facs"\ntalking_clips = 1')
-    file.write_text(text.replace("shift = 1", "shift = 1\nupper_face = 0.3"))
+    file.write_text(SYNTHETIC_UNITS)
     return Recipe.read(file)
 
 

@@ -37,6 +37,7 @@ def searching(recipe_file, **space):
         ({"algorithm": "genetic"}, "bayesian or random"),
         ({"seed": 0}, "1 or more"),
         ({"trials": 0}, "at least 1"),
+        ({"mixed_precision": True}, "NoisyMeans is a learner of its own"),
     ],
 )
 def test_unreliable_searches(recipe_file, place, options, message):

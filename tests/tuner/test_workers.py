@@ -18,7 +18,6 @@ from mer_zoo.errors import TrackingError
 from mer_zoo.tracking import Store
 from tests.families import Family, assert_ends, until
 from tests.tuner.learners import Place
-from tuner.devices import gpus, memory_settings, shares
 from tuner.errors import ChiefLostError, SearchRefusedError, WorkersLostError
 from tuner.usage import DeviceUse
 from tuner.workers.address import Address
@@ -44,22 +43,6 @@ def command_of(place, recipe_file):
         return [sys.executable, "-c", WORKER.format(**told, address=address)]
 
     return command
-
-
-def test_every_worker_has_a_gpu_or_a_share_of_one_and_of_the_cores():
-    found = shares(3, "jax", ["GPU-a", "GPU-b"], cores=7)
-    assert [share["CUDA_VISIBLE_DEVICES"] for share in found] == ["GPU-a", "GPU-b", "GPU-a"]
-    assert {share["OMP_NUM_THREADS"] for share in found} == {"2"}
-    fractions = [share.get("XLA_PYTHON_CLIENT_MEM_FRACTION") for share in found]
-    assert fractions == ["0.45", None, "0.45"]
-    assert shares(1, "tensorflow", ["0"], 1)[0]["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
-    assert "CUDA_VISIBLE_DEVICES" not in shares(1, "torch", [], 2)[0]
-    assert memory_settings("torch") == {}
-
-
-def test_gpus_that_are_hidden_are_not_used():
-    assert gpus({"CUDA_VISIBLE_DEVICES": "1, GPU-7"}) == ["1", "GPU-7"]
-    assert gpus({"CUDA_VISIBLE_DEVICES": ""}) == gpus({"CUDA_VISIBLE_DEVICES": "-1"}) == []
 
 
 def test_the_use_of_a_gpu_is_measured_where_nvidia_tells_it(monkeypatch):

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mer_zoo import devices
 from mer_zoo.errors import USER_ERROR
-from tuner import devices
 from tuner.errors import SearchRefusedError, WorkersLostError
 from tuner.progress import Lines
 from tuner.project import Project

@@ -253,7 +253,7 @@ class Corpus:
         from joblib import delayed
 
         jobs = (delayed(_identity_images)(self, identity, kinds) for identity in self.identities)
-        results = parallel(n_jobs, return_as="generator")(jobs)
+        results = parallel(jobs, n_jobs)
         made, skipped = [], list(self._unreadable)
         for result in _with_progress(results, len(self.identities), shown=progress):
             (skipped if isinstance(result, str) else made).append(result)
