@@ -21,6 +21,7 @@ from mer_zoo.datasets import read_videos
 from mer_zoo.datasets.fake import fake_videos
 from mer_zoo.errors import BatchError, OutputExistsError, UnknownNameError
 
+pytestmark = pytest.mark.backend_free
 MOST_SECONDS = 300
 EXPRESSION = ("micro", 61, 66, 73)
 
