@@ -167,12 +167,14 @@ class RejectionRule:
 
     `speech`: share of the validation clips of speech without an expression that may be named; a
     threshold that names more is raised. `min_motion`: least peak motion of an expression, in pixels
-    of the 224 px crop.
+    of the 224 px crop. `steps`: large expressions are read in steps (`SpottedExpression.steps`). The step
+    with the surest answer counts, so a network that names other large movements names them oftener.
     """
 
     keep: float = 0.95
     min_motion: float = 0.5
     speech: float = 1.0
+    steps: bool = False
 
     def problems(self) -> Problems:
         yield not 0 <= self.keep <= 1, "keep must be in [0, 1]"

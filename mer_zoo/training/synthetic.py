@@ -346,6 +346,7 @@ def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> car
             auc=round(first.auc, 4),
             kept=round(first.kept, 4),
             upper_face=first.upper_face,
+            steps=recipe.rejection.steps,
         ),
         trained_on=cards.TrainedOn(
             corpus=corpus.description,

@@ -68,7 +68,8 @@ class Rejection:
     same for the peak motion, in pixels of the 224 px crop. `auc`: of the largest probability as a
     detector of expressions. `auc` and `kept` are NaN if they were not measured. `upper_face`: the
     threshold while a person talks, when only the upper face is read; 1 for a network that was not
-    trained for this, so that it names nothing then.
+    trained for this, so that it names nothing then. `steps`: a large expression is read in steps, and
+    the surest answer counts; otherwise its beginning is read.
     """
 
     threshold: Share
@@ -76,6 +77,7 @@ class Rejection:
     auc: MeasuredShare
     kept: MeasuredShare
     upper_face: Share = 1.0
+    steps: bool = False
 
     @property
     def while_talking(self) -> str:

@@ -92,7 +92,7 @@ class MicroExpressionClassifier(keras.Model):
         """
         if self.class_names == self.card.class_names:
             return self.card.rejection
-        return dataclasses.replace(self.card.rejection, threshold=0.0, upper_face=1.0)
+        return dataclasses.replace(self.card.rejection, threshold=0.0, upper_face=1.0, steps=False)
 
     def fit(self, *args, **kwargs):
         history = super().fit(*args, **kwargs)
@@ -304,7 +304,9 @@ class MicroExpressionClassifier(keras.Model):
         # Phases that someone marked are of an expression, whatever the mouth does.
         talks = not given and found.talking >= TALKING
         upper = bool(talks and self.rejection.upper_face < 1)
-        seen, image, values = self._surest(found.steps(marked=given), upper, source)
+        steps = found.steps(marked=given)
+        used = steps if self.rejection.steps else steps[:1]
+        seen, image, values = self._surest(used, upper, source)
         # While a person talks and the upper face is not read, nothing of the face is evidence.
         usable = bool(found.motion >= self.rejection.min_motion and (upper or not talks))
         label = self._label(values, usable, upper)

@@ -50,10 +50,6 @@ class ActionUnitClassifier(MicroExpressionClassifier):
             probabilities={n: float(v) for n, v in zip(self.class_names, values, strict=True)},
         )
 
-    def _surest(self, steps, upper, source):
-        # The beginning: how sure one unit is in a step says nothing about the others.
-        return super()._surest(steps[:1], upper, source)
-
     def _units(self, image, values, usable, upper) -> UnitReading:
         return self._named(values, usable, upper)
 

@@ -6,9 +6,9 @@ import pytest
 from skimage import data
 
 import mer_zoo
-from mer_zoo import synthesis
+from mer_zoo import spotting, synthesis
 from mer_zoo.cli import demonstration
-from mer_zoo.clips import Clip
+from mer_zoo.clips import Clip, open_frames
 from mer_zoo.errors import ClipError
 from mer_zoo.readings import NO_EXPRESSION
 from mer_zoo.zoo.golden import golden_clips
@@ -31,8 +31,18 @@ def test_a_real_smile_is_read(smile):
     assert smile.frames.shape == (3, 112, 112, 3) and smile.frames.dtype == np.uint8
     assert smile.image.shape == (96, 96, 3) and np.abs(smile.image).max() <= 2
     assert smile.attention.shape == (96, 96)
-    first, early, last = smile.image_span
-    assert smile.onset <= first < early == last <= smile.apex, "a step of the rise"
+
+
+def test_a_large_expression_is_read_at_its_surest_step_or_its_beginning(model, smile):
+    expression = spotting.find_expression(open_frames(demonstration.smile()))
+    steps = expression.steps()
+    assert len(steps) > 1 and expression.motion > 8
+    answers = model.predict(np.stack([model.preprocess(step) for step in steps]), verbose=0)
+    surest = int(np.argmax(answers.max(axis=1)))
+    assert smile.image_span == tuple(expression.start + phase for phase in steps[surest].phases)
+    np.testing.assert_allclose([*smile.probabilities.values()], answers[surest], atol=1e-5)
+    beginning = mer_zoo.load("meganet_tiny").predict_video(demonstration.smile()).image_span
+    assert beginning == tuple(expression.start + phase for phase in steps[0].phases)
 
 
 def test_a_frozen_face_shows_no_expression(model):
