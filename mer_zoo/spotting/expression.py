@@ -17,6 +17,9 @@ REACH = 4.0
 LARGE = 8.0
 """The same for phases that someone marked: a micro-expression does not move farther."""
 
+STEPS = 2
+"""Steps in which a large expression is read, so about as far as a micro-expression moves."""
+
 
 @dataclass(frozen=True)
 class SpottedExpression:
@@ -48,9 +51,9 @@ class SpottedExpression:
         """The clip with the phases its images are made of, once or several times.
 
         Once with those of the expression, unless it moves more than `REACH`, or `LARGE` where someone
-        marked the phases. Then the rise is divided into steps of about `REACH`: movements of a few
-        pixels, which is what MESTI and the networks are made for. The last step may be half as large;
-        what remains after it is left out.
+        marked the phases. Then the rise begins with up to `STEPS` steps of about `REACH`: movements of a
+        few pixels, which is what MESTI and the networks are made for. The last step may be half as
+        large.
 
         Args:
             marked: the apex was given, not spotted.
@@ -59,7 +62,7 @@ class SpottedExpression:
         if self.motion <= (LARGE if marked else REACH) or apex - onset < 2:
             return [self.clip]
         steps, begin, moved = [], onset, 0.0
-        while begin < apex:
+        while begin < apex and len(steps) < STEPS:
             rise = self.curve[begin + 1 : apex + 1] - moved
             if steps and rise.max() < REACH / 2:
                 break

@@ -68,8 +68,8 @@ class Rejection:
     same for the peak motion, in pixels of the 224 px crop. `auc`: of the largest probability as a
     detector of expressions. `auc` and `kept` are NaN if they were not measured. `upper_face`: the
     threshold while a person talks, when only the upper face is read; 1 for a network that was not
-    trained for this, so that it names nothing then. `steps`: a large expression is read in steps, and
-    the surest answer counts; otherwise its beginning is read.
+    trained for this, so that it names nothing then. `steps`: a large expression is read in two
+    steps, and the surer answer counts; otherwise its beginning is read.
     """
 
     threshold: Share

