@@ -96,6 +96,25 @@ def test_two_threads_give_the_landmarks_of_one(monkeypatch):
     )
 
 
+def test_following_ahead_gives_the_same_intervals_and_leaves_no_thread(monkeypatch):
+    found, told = {}, []
+    for count in ("1", "2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", count)
+        found[count] = mer_zoo.spot(Counted(), engine="litert", progress=told.append)
+    assert found["1"] == found["2"] and len(found["1"]) == 1
+    assert told == 2 * [*range(1, 61)]
+    with pytest.raises(VideoError, match="pulled out"):
+        mer_zoo.spot(Counted(breaks_at=40), engine="litert")
+
+    def stop(done):
+        if done == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mer_zoo.spot(Counted(), engine="litert", progress=stop)
+    assert not threads()
+
+
 def test_an_error_of_the_face_network_comes_through(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     images = [frame.image for frame in Counted().frames()]
