@@ -28,7 +28,16 @@ from mer_zoo.datasets.table_reader import (
 from mer_zoo.errors import DatasetError, shown
 from mer_zoo.files import expanded
 
-TYPE_HEADERS = ("Type", "Expression type")
+OWN_HEADERS = {
+    "subject": "Subject",
+    "clip": "Filename",
+    "onset": "Onset",
+    "apex": "Apex",
+    "offset": "Offset",
+}
+"""Headers of both releases, which come before the others that `HEADERS` accepts."""
+
+KIND_HEADERS = ("Type", "Expression type")
 
 NO_ONSET = "an expression without an onset has no interval and is not scored"
 NO_END = "an expression without offset and apex has no interval and is not scored"
@@ -59,8 +68,7 @@ class VideoTableReader:
         name: the dataset: "samm_lv".
         fps: frames per second.
         official: the official name of the table.
-        headers: the required columns: subject, clip, onset, apex, offset and kind -> header in the
-            official table.
+        kind_header: header of the column that tells micro from macro.
         pattern: matches the names of the table's versions.
         identify: ({field: cell}) -> subject, name and folder key of the row's video; raises ValueError
             saying what was expected.
@@ -72,7 +80,7 @@ class VideoTableReader:
     name: str
     fps: float
     official: str
-    headers: Mapping[str, str]
+    kind_header: str
     pattern: re.Pattern
     identify: Callable[[Mapping], ClipIdentity]
     folder_key: FolderKey
@@ -106,8 +114,8 @@ class VideoTableReader:
 
     def _rows(self, path: Path) -> tuple[list[VideoRow], list[Remark], int]:
         """The rows that have an interval, remarks, and how many rows there are."""
-        accepted = {**HEADERS, "kind": TYPE_HEADERS}
-        fields = {name: (own, *accepted[name]) for name, own in self.headers.items()}
+        fields = {name: (own, *HEADERS[name]) for name, own in OWN_HEADERS.items()}
+        fields["kind"] = (self.kind_header, *KIND_HEADERS)
         table = find_table(read_sheets(path), fields)
         rows: dict[VideoRow, int] = {}
         remarks, faults, kinds = [], [], Counter[str]()

@@ -94,7 +94,14 @@ def train_entry(
             from mer_zoo.training.units import make_unit_entry
 
             card = make_unit_entry(
-                recipe, recipe_path, corpus, folder, state, tracker, progress, mixed_precision
+                recipe,
+                recipe_path,
+                corpus,
+                folder,
+                state,
+                tracker,
+                mixed_precision=mixed_precision,
+                progress=progress,
             )
         else:
             results = train_seeds(

@@ -72,8 +72,9 @@ def make_unit_entry(
     folder: Path,
     state: Path,
     tracker: Tracker,
-    progress: Callable[[str], None] = print,
+    *,
     mixed_precision: bool = False,
+    progress: Callable[[str], None] = print,
 ) -> cards.Card:
     """Trains every seed of a recipe of action units and writes the first as a zoo entry.
 
@@ -84,8 +85,8 @@ def make_unit_entry(
         folder: the zoo folder to write.
         state: folder of the finished seeds and of the epochs of the current one.
         tracker: logs losses and scores.
-        progress: called with a line of text at each step.
         mixed_precision: train in bfloat16.
+        progress: called with a line of text at each step.
 
     Returns:
         The card.
