@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from mer_zoo.errors import ClipError
+from mer_zoo.faces.resampling import resample
 from mer_zoo.faces.topology import LANDMARK_COUNT, OUTER_EYES
 
 CROP_SIZE = 112
@@ -88,10 +89,7 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int = CROP_SIZE) -> np.nda
     sigma = np.sqrt(max(shrink**2 - 1, 0) / 8)
     if sigma > 0.2:  # a narrower Gaussian changes nothing
         image, matrix = _smoothed(image, matrix, size, sigma)
-    crop = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return crop.reshape(size, size, *image.shape[2:])
+    return resample(image, matrix, size, border=cv2.BORDER_REFLECT_101)
 
 
 def _smoothed(image, matrix, size: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:

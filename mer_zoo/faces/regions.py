@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+
+from mer_zoo.faces.resampling import resample
 
 MARGIN = 1.5  # side of the region over side of the face's box
 
@@ -61,5 +62,4 @@ class FaceRegion:
         """(size, size, 3) uint8: the region's pixels, black where it leaves the image."""
         matrix = self.to_image(size)
         matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5]  # borders -> centres of the crop's pixels
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(image, matrix, (size, size), flags=flags)
+        return resample(image, matrix, size, from_result=True)
