@@ -14,7 +14,9 @@ pytestmark = pytest.mark.backend_free
 @given(
     height=st.integers(1, 200),
     width=st.integers(1, 200),
-    size=st.sampled_from([1, 7, 64, 192]),  # RGB images are often padded for the large, seldom for the small
+    size=st.sampled_from(
+        [1, 7, 64, 192]
+    ),  # RGB images are often padded for the large, seldom for the small
     channels=st.sampled_from([None, 1, 3]),
     turn=st.floats(-3, 3),
     scale=st.floats(0.2, 4),
@@ -31,4 +33,3 @@ def test_it_is_warp_affine(height, width, size, channels, turn, scale, from_resu
     result = resample(image, matrix, size, from_result=from_result, border=border)
     np.testing.assert_array_equal(result, expected.reshape(result.shape))
     assert result.shape == (size, size, *shape[2:])
-
