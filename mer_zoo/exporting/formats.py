@@ -26,6 +26,8 @@ class Format:
         packages: what is needed beside the backend to write and run it, as imported.
         backend_packages: what one backend needs in addition, as `(backend, package)`.
         any_length: whether a file with preprocessing can take clips of any number of frames.
+        images_one_by_one: backends from which a file takes a single image at a time, and can have no
+            preprocessing.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Format:
     packages: tuple[str, ...] = ()
     backend_packages: tuple[tuple[str, str], ...] = ()
     any_length: bool = True
+    images_one_by_one: tuple[str, ...] = ()
 
     def check_path(self, path: Path) -> None:
         """Raises ExportError if `path` cannot be the name of such a file."""
@@ -64,9 +67,12 @@ class Format:
             require_extra(self.extra, package, f"Export to {self.title}")
         for needs, package in self.backend_packages:
             if needs == backend:
-                extra = package if package == "tensorflow" else self.extra
+                extra = _EXTRA_OF.get(package, self.extra)
                 require_extra(extra, package, f"Export to {self.title} from {backend}")
 
+
+_EXTRA_OF = {"tensorflow": "tensorflow", "litert_torch": "litert-torch"}
+"""The extra that installs a package, where it is not the format's."""
 
 FORMATS: dict[str, Format] = {
     known.name: known
@@ -92,10 +98,12 @@ FORMATS: dict[str, Format] = {
             "litert",
             "LiteRT",
             ".tflite",
-            ("tensorflow",),
+            ("tensorflow", "torch"),
             extra="fast",
             packages=("ai_edge_litert",),
+            backend_packages=(("torch", "litert_torch"),),
             any_length=False,
+            images_one_by_one=("torch",),
         ),
         Format(
             "openvino",

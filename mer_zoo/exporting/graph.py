@@ -48,10 +48,15 @@ class Graph:
         }
 
 
-def image_graph(model: MicroExpressionClassifier) -> Graph:
-    """The network of a classifier: modality images in, probabilities out."""
+def image_graph(model: MicroExpressionClassifier, *, batch_size: int | None = None) -> Graph:
+    """The network of a classifier: modality images in, probabilities out.
+
+    Args:
+        model: any classifier.
+        batch_size: number of images that it takes; None for any.
+    """
     images = np.stack([model.preprocess(clip) for clip in _golden(model)])
-    inputs = keras.Input(images.shape[1:], name="image")
+    inputs = keras.Input(images.shape[1:], batch_size=batch_size, name="image")
     network = keras.Model(inputs, model.network(inputs))
     return Graph(network, {"image": images}, model.predict_on_batch(images))
 

@@ -1,5 +1,7 @@
 """LiteRT (TensorFlow Lite) files of built-in operations alone, so that no runtime needs TensorFlow."""
 
+import contextlib
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,40 @@ _FILE_IDENTIFIER = b"TFL3"
 
 def write(graph: "Graph", path: Path, text: str) -> None:
     """Writes the graph; `text` is its metadata."""
+    import keras
+
+    from_torch = keras.backend.backend() == "torch"
+    (_write_from_torch if from_torch else _write_from_tensorflow)(graph, path)
+    write_atomically(path, _with_metadata(path.read_bytes(), text))
+
+
+def _write_from_tensorflow(graph: "Graph", path: Path) -> None:
     import tensorflow as tf
 
     builtins = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
     network = graph.with_named_output()
     network.export(path, format="litert", verbose=False, target_spec=builtins)
-    write_atomically(path, _with_metadata(path.read_bytes(), text))
+
+
+def _write_from_torch(graph: "Graph", path: Path) -> None:
+    """Not by `keras.Model.export`, which loses the names of the inputs."""
+    import torch
+
+    from mer_zoo.exporting.torch import module_of_graph
+
+    class WithNamedOutput(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = module_of_graph(graph)
+
+        def forward(self, **inputs):
+            return {OUTPUT: self.network(**inputs)}
+
+    example = {name: torch.from_numpy(value[:1]) for name, value in graph.example.items()}
+    with contextlib.redirect_stdout(io.StringIO()):  # each pass of the converter announces itself
+        import litert_torch
+
+        litert_torch.convert(WithNamedOutput().eval(), sample_kwargs=example).export(str(path))
 
 
 def runner(path: Path):

@@ -27,10 +27,9 @@ def write(graph: "Graph", path: Path, text: str) -> None:
         for tensor in graph.network.inputs
     }
     example = {name: keras.ops.convert_to_tensor(value) for name, value in graph.example.items()}
-    graph.answer()  # Keras builds its function at the first call, which cannot be traced
     with torch.no_grad():
         program = torch.export.export(
-            _named(graph.network), (), example, dynamic_shapes=sizes, strict=False
+            module_of_graph(graph), (), example, dynamic_shapes=sizes, strict=False
         )
     program = move_to_device_pass(program, "cpu")  # of a model on a GPU, too
     torch.export.save(program, path, extra_files={METADATA: text})
@@ -61,9 +60,12 @@ def read_metadata(path: Path) -> str | None:
     return None
 
 
-def _named(network):
-    """A module whose arguments have the names of the inputs."""
+def module_of_graph(graph: "Graph"):
+    """A PyTorch module whose arguments have the names of the inputs."""
     import torch
+
+    network = graph.network
+    graph.answer()  # Keras builds its function at the first call, which cannot be traced
 
     class Named(torch.nn.Module):
         def __init__(self):

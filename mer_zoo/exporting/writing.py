@@ -32,6 +32,9 @@ def export(
     known.check_path(path)
     known.check_backend(keras.backend.backend())
     _check_frames(known, with_preprocessing, frames)
+    one_by_one = keras.backend.backend() in known.images_one_by_one
+    if with_preprocessing and one_by_one:
+        _refuse_preprocessing(known)
     for place in _places(known, path):
         refuse_overwrite(place, force)
     _refuse_foreign_folder(known, path)
@@ -42,7 +45,10 @@ def export(
             f"The head of {model.name} has not been trained yet, so the file's answers would be "
             "random. Run fit or mer_zoo.finetune first."
         )
-    graph = clip_graph(model, frames) if with_preprocessing else image_graph(model)
+    if with_preprocessing:
+        graph = clip_graph(model, frames)
+    else:
+        graph = image_graph(model, batch_size=1 if one_by_one else None)
     text = to_json(describe(model, graph, with_preprocessing))
 
     with _folder_beside(path) as folder:
@@ -102,6 +108,16 @@ def _check_frames(known: Format, with_preprocessing: bool, frames: int | None) -
             "frames, for instance frames=64 (--frames 64); shorter clips are filled up with any "
             "frames after the offset."
         )
+
+
+def _refuse_preprocessing(known: Format) -> None:
+    backend = keras.backend.backend()
+    choice = next(b for b in known.backends if b != backend)
+    raise ExportError(
+        f"{known.title} with its preprocessing cannot be written from the backend {backend}: its runtime "
+        f"cannot sort what {backend} sorts. Set KERAS_BACKEND={choice} before Python starts, or leave the "
+        "preprocessing out."
+    )
 
 
 def _folder_beside(path: Path) -> tempfile.TemporaryDirectory:
