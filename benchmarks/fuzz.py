@@ -27,8 +27,10 @@ from benchmarks.fuzzing.workers import KINDS, run_cases
 
 SHARES = {
     "clip_tables": 12,
-    "sheets": 13,
-    "cards": 16,
+    "sheets": 10,
+    "long_video_sheets": 4,
+    "intervals": 2,
+    "cards": 13,
     "recipes": 13,
     "weights": 12,
     "images": 14,

@@ -33,7 +33,8 @@ class Recipes(Kind):
 
     def case(self, rng: random.Random, place: Path, control: bool) -> Case:
         is_table, content = rng.choice(self.files)
-        if not is_table and rng.random() < 0.2 and "training" in content:
+        of_units = content.get("task") == "action units"  # such recipes have no [search]
+        if not is_table and rng.random() < 0.2 and "training" in content and not of_units:
             content = {**content, "search": SEARCH}
         path = place / "recipe.toml"
         if control:

@@ -1,10 +1,12 @@
-"""Annotation tables of the datasets: xlsx and csv through `datasets.read_table`."""
+"""Annotation tables of the datasets, xlsx and csv: those of clips, and those of long videos."""
 
 import io
 import random
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 
 from benchmarks.fuzzing.case import Case, Kind, expect
@@ -56,31 +58,50 @@ BOMBS = {
 
 
 class Sheets(Kind):
-    """The tables of made-up releases."""
+    """The tables of made-up releases, through `datasets.read_table`."""
 
     def __init__(self, home: Path):
-        from mer_zoo.datasets import read_table
-        from mer_zoo.datasets.fake import fake_release
-
         super().__init__(home)
         self.books, self.rows, self.digests = {}, {}, {}
-        for name, version in DATASETS.items():
-            fake_release(name, home / name, with_frames=False, version=version)
-            (path,) = (home / name).glob("*.xlsx")
-            self.digests[name] = read_table(name, path).digest
+        for name, path in self.valid():
+            self.digests[name] = self.read(name, path)
             sheet = openpyxl.load_workbook(path).worksheets[0]
             self.rows[name] = [list(row) for row in sheet.iter_rows(values_only=True)]
             self.books[name] = _settled(path)
 
+    def valid(self) -> Iterator[tuple[str, Path]]:
+        """Makes the valid tables; gives the names of their datasets and their files."""
+        from mer_zoo.datasets.fake import fake_release
+
+        for name, version in DATASETS.items():
+            fake_release(name, self.home / name, with_frames=False, version=version)
+            (path,) = (self.home / name).glob("*.xlsx")
+            yield name, path
+
+    def read(self, name: str, path: Path) -> object:
+        """Reads a table, checks it, and returns what tells one content from another."""
+        from mer_zoo.datasets import read_table
+
+        dataset = read_table(name, path)
+        expect(len(dataset) > 0 and dataset.labels.shape == (len(dataset),), "labels")
+        for first, second in (("onset", "apex"), ("apex", "offset")):
+            steps = (dataset.table[second] - dataset.table[first]).dropna()
+            expect((steps >= 0).all(), f"{second} before {first}")
+        return dataset.digest
+
     def case(self, rng: random.Random, place: Path, control: bool) -> Case:
-        name = rng.choice(sorted(DATASETS))
+        name = rng.choice(sorted(self.books))
         is_book = control or rng.random() < 0.65
         path = place / ("annotations.xlsx" if is_book else "annotations.csv")
         path.write_bytes(self.books[name])
         write = self._write_book if is_book else self._write_csv
         what = "valid" if control else write(path, name, rng)
-        digest = self.digests[name] if control else None
-        return Case(f"{name}: {what}", lambda: _read(name, path, digest), (path.name,))
+
+        def call():
+            digest = self.read(name, path)
+            expect(not control or digest == self.digests[name], "another digest")
+
+        return Case(f"{name}: {what}", call, (path.name,))
 
     def _write_csv(self, path: Path, name: str, rng: random.Random) -> str:
         header, *rows = [["" if c is None else c for c in row] for row in self.rows[name]]
@@ -114,6 +135,33 @@ class Sheets(Kind):
             what, data = _changed_cells(self.books[name], rng)
         path.write_bytes(data)
         return what
+
+
+class LongVideoSheets(Sheets):
+    """The tables of made-up long videos, through `datasets.read_videos`."""
+
+    def valid(self) -> Iterator[tuple[str, Path]]:
+        from mer_zoo.datasets.fake import fake_videos
+
+        for name in ("samm_lv", "casme3"):
+            fake_videos(name, self.home / name, subjects=2, seconds=3, frames=_three_frames)
+            (path,) = (self.home / name).rglob("*.xlsx")
+            yield name, path
+
+    def read(self, name: str, path: Path) -> object:
+        from mer_zoo.datasets import read_videos
+
+        release = read_videos(name, self.home / name, table=path)
+        expect(bool(release.videos), "no videos")
+        for interval in (i for video in release.videos for i in video.intervals):
+            expect(interval.kind in ("micro", "macro"), f"kind {interval.kind}")
+            expect(1 <= interval.onset <= interval.offset, f"{interval}")
+        return release.videos
+
+
+def _three_frames(video) -> Iterator[np.ndarray]:
+    """The table alone is read, so files of a few frames do."""
+    return (np.zeros((4, 4), np.uint8) for _ in range(3))
 
 
 def _settled(path: Path) -> bytes:
@@ -197,14 +245,3 @@ def _formula(rng):
     return rng.choice(
         ("=A1", "=A1+B99999", "=1+1", "=XFD1048576", "=AAAA1", "=A0", "=ZZZ1-1", "=SUM(A:A)", "=")
     )
-
-
-def _read(name: str, path: Path, digest: str | None) -> None:
-    from mer_zoo.datasets import read_table
-
-    dataset = read_table(name, path)
-    expect(len(dataset) > 0 and dataset.labels.shape == (len(dataset),), "labels")
-    for first, second in (("onset", "apex"), ("apex", "offset")):
-        steps = (dataset.table[second] - dataset.table[first]).dropna()
-        expect((steps >= 0).all(), f"{second} before {first}")
-    expect(digest is None or dataset.digest == digest, "another digest")

@@ -38,6 +38,8 @@ QUOTING = (b"Unexpected element. Expected: ", b"Unexpected list type. Expected: 
 KINDS = {
     "clip_tables": ("benchmarks.fuzzing.clip_tables", "ClipTables"),
     "sheets": ("benchmarks.fuzzing.sheets", "Sheets"),
+    "long_video_sheets": ("benchmarks.fuzzing.sheets", "LongVideoSheets"),
+    "intervals": ("benchmarks.fuzzing.intervals", "IntervalTables"),
     "cards": ("benchmarks.fuzzing.cards", "Cards"),
     "recipes": ("benchmarks.fuzzing.recipes", "Recipes"),
     "weights": ("benchmarks.fuzzing.weights", "Weights"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import tomli_w
 
 from mer_zoo.config import TomlFormat
-from mer_zoo.errors import RecipeError, shown
-from mer_zoo.modalities import channel_names, reads_upper_face
+from mer_zoo.errors import MerZooError, RecipeError, shown
+from mer_zoo.modalities import channel_names, reads_upper_face, with_defaults
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.search_space import Search
 from mer_zoo.selection import Selection
@@ -293,10 +293,7 @@ class Recipe:
             self.augmentation.variants > 1 and self.real is None,
             "augmentation.variants above 1 are made of real clips, and there is no [real]",
         )
-        yield (
-            not all(self._alike(changed) for changed in self.augmentation.makings),
-            "augmentation.makings must keep the channels and the size of the image",
-        )
+        yield from self._image_problems()
         if self.data is not None:
             yield from _within("data", self.data.problems())
             yield (
@@ -317,12 +314,21 @@ class Recipe:
                 f'out where task = "{ACTION_UNITS}"',
             )
 
-    def _alike(self, changed: dict) -> bool:
-        """Whether changed parameters of the modality give an image of the same channels and size."""
+    def _image_problems(self) -> Problems:
+        """Parameters that the modality does not have or take, and makings of other images."""
         made = self.preprocessing
-        other = replace(made, parameters={**made.parameters, **changed})
-        names, others = (channel_names(p.modality, **p.parameters) for p in (made, other))
-        return names == others and made.side == other.side
+        expected = None
+        for number, changed in enumerate([{}, *self.augmentation.makings]):
+            where = f"augmentation.makings, number {number}" if number else "preprocessing"
+            other = replace(made, parameters={**made.parameters, **changed})
+            try:
+                with_defaults(other.modality, other.parameters)
+                kind = (channel_names(other.modality, **other.parameters), other.side)
+            except MerZooError as error:
+                yield True, f"{where}: {str(error).rstrip('.')}"
+                return
+            expected = expected or kind
+            yield kind != expected, f"{where}, must keep the channels and the size of the image"
 
     def _crops_fit(self) -> bool:
         """Whether every shifted crop lies within the image of the modality."""

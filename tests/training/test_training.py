@@ -11,7 +11,7 @@ import pytest
 
 import mer_zoo
 from mer_zoo import models
-from mer_zoo.errors import MerZooError, NoFaceError, OutputExistsError, RecipeError, WeightsError
+from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.evaluation.metrics import auc
 from mer_zoo.recipes import Recipe
 from mer_zoo.training import train_entry
@@ -91,7 +91,8 @@ def test_makings_of_other_channels_or_sizes_are_refused(tmp_path):
     for changed in ("size = 40", "sizes = 32"):
         path = tmp_path / "wrong.toml"
         path.write_text(text.replace('method = "farneback"', changed))
-        with pytest.raises(MerZooError, match=r"makings must keep|sizes"):
+        named = rf"{path}: augmentation.makings, number \d"
+        with pytest.raises(RecipeError, match=rf"{named}(, must keep|.*'sizes')"):
             Recipe.read(path)
 
 
