@@ -33,6 +33,7 @@ def _write_from_tensorflow(graph: "Graph", path: Path) -> None:
 
 def _write_from_torch(graph: "Graph", path: Path) -> None:
     """Not by `keras.Model.export`, which loses the names of the inputs."""
+    import keras
     import torch
 
     from mer_zoo.exporting.torch import module_of_graph
@@ -46,10 +47,17 @@ def _write_from_torch(graph: "Graph", path: Path) -> None:
             return {OUTPUT: self.network(**inputs)}
 
     example = {name: torch.from_numpy(value[:1]) for name, value in graph.example.items()}
-    with contextlib.redirect_stdout(io.StringIO()):  # each pass of the converter announces itself
+    module = WithNamedOutput().eval()
+    device = next(module.parameters()).device
+    # Each pass of the converter announces itself.
+    with keras.device("cpu"), contextlib.redirect_stdout(io.StringIO()):
         import litert_torch
 
-        litert_torch.convert(WithNamedOutput().eval(), sample_kwargs=example).export(str(path))
+        module.to("cpu")
+        try:
+            litert_torch.convert(module, sample_kwargs=example).export(str(path))
+        finally:
+            module.to(device)
 
 
 def runner(path: Path):
