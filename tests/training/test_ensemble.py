@@ -12,6 +12,7 @@ from mer_zoo.training.ensemble import EnsembleLearner
 from tests.training.test_learner import blobs, learner
 
 
+@pytest.mark.backend_free
 def test_an_ensemble_answers_with_the_mean_of_its_members_and_of_the_mirror_image():
     examples = blobs(rows=24)
     quick = learner(epochs=1)

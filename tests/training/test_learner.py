@@ -193,6 +193,7 @@ def test_loso_from_frames_by_mesti(name, tmp_path, monkeypatch):
         )
 
 
+@pytest.mark.backend_free
 def test_weights_from_a_dataset_are_a_zoo_entry_with_an_honest_score(tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     root = fake_release("casme2", tmp_path / "casme2", clean=True, subjects=2, clips_per_subject=3)
