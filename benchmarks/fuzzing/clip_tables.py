@@ -74,6 +74,32 @@ def _write(path: Path, rng: random.Random, control: bool) -> str:
     return what
 
 
+def write_damaged(path: Path, header: list, rows: list, rng: random.Random, control: bool) -> str:
+    """Writes a table as csv, valid where `control` is set, else damaged; returns how, in words."""
+    text = "\n".join(",".join(map(str, row)) for row in [header, *rows])
+    if control:
+        path.write_text(text, encoding="utf-8")
+        return "valid"
+    what, data = _damaged(text, header, rows, rng)
+    path.write_bytes(data)
+    if rng.random() < 0.01:
+        grow_sparse(path)
+        what = "grown to gigabytes"
+    return what
+
+
+def _damaged(text: str, header: list, rows: list, rng: random.Random) -> tuple[str, bytes]:
+    draw = rng.random()
+    if draw < 0.01:
+        return many_cells(rng)
+    if draw < 0.35:
+        return mangled(text.encode(), rng)
+    if draw < 0.45:
+        return otherwise_encoded(text.replace("calm", "Zoë 注释"), rng)
+    what, changed = changed_table(header, rows, rng)
+    return what, changed.encode("utf-8", "surrogatepass")
+
+
 def changed_table(header: list, rows: list, rng: random.Random) -> tuple[str, str]:
     """Changes of cells, columns, rows and quotes: (their names, the table as csv)."""
     header, rows = list(header), [list(row) for row in rows]

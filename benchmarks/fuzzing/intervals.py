@@ -4,8 +4,7 @@ import random
 from pathlib import Path
 
 from benchmarks.fuzzing.case import Case, Kind, expect
-from benchmarks.fuzzing.clip_tables import changed_table
-from benchmarks.fuzzing.mutation import grow_sparse, mangled, many_cells, otherwise_encoded
+from benchmarks.fuzzing.clip_tables import write_damaged
 
 VIDEOS = ("006_1", "006_2", "007_1")
 HEADER = ["video", "onset", "offset", "comment"]
@@ -17,28 +16,8 @@ class IntervalTables(Kind):
 
     def case(self, rng: random.Random, place: Path, control: bool) -> Case:
         path = place / "intervals.csv"
-        what, data = ("valid", _text().encode()) if control else _changed(rng)
-        path.write_bytes(data)
-        if not control and rng.random() < 0.01:
-            grow_sparse(path)
-            what = "grown to gigabytes"
+        what = write_damaged(path, HEADER, ROWS, rng, control)
         return Case(what, lambda: _read(path, control), (path.name,))
-
-
-def _text() -> str:
-    return "\n".join(",".join(row) for row in [HEADER, *ROWS])
-
-
-def _changed(rng: random.Random) -> tuple[str, bytes]:
-    draw = rng.random()
-    if draw < 0.01:
-        return many_cells(rng)
-    if draw < 0.35:
-        return mangled(_text().encode(), rng)
-    if draw < 0.45:
-        return otherwise_encoded(_text().replace("calm", "Zoë 注释"), rng)
-    what, text = changed_table(HEADER, ROWS, rng)
-    return what, text.encode("utf-8", "surrogatepass")
 
 
 def _read(path: Path, control: bool) -> None:

@@ -4,8 +4,7 @@ import random
 from pathlib import Path
 
 from benchmarks.fuzzing.case import Case, Kind, expect
-from benchmarks.fuzzing.clip_tables import changed_table
-from benchmarks.fuzzing.mutation import grow_sparse, mangled, many_cells, otherwise_encoded
+from benchmarks.fuzzing.clip_tables import write_damaged
 
 CLASSES = ("calm", "tense")
 CLIPS = [(f"clip{i}", "abc"[i % 3], CLASSES[i // 2 % 2]) for i in range(8)]
@@ -17,11 +16,7 @@ class PredictionTables(Kind):
     def case(self, rng: random.Random, place: Path, control: bool) -> Case:
         path = place / "predictions.csv"
         header, rows = _table(rng)
-        what, data = _changed(header, rows, rng) if not control else ("valid", _text(header, rows))
-        path.write_bytes(data)
-        if not control and rng.random() < 0.01:
-            grow_sparse(path)
-            what = "grown to gigabytes"
+        what = write_damaged(path, header, rows, rng, control)
         return Case(what, lambda: _score(path, place / "out", control), (path.name,))
 
 
@@ -36,22 +31,6 @@ def _table(rng: random.Random) -> tuple[list, list]:
             rows.append([*row, *((p_calm, 1 - p_calm) if with_probabilities else (answer,))])
     columns = [f"p_{name}" for name in CLASSES] if with_probabilities else ["answer"]
     return ["clip", "subject", "truth", "epoch", *columns], rows
-
-
-def _text(header: list, rows: list) -> bytes:
-    return "\n".join(",".join(map(str, row)) for row in [header, *rows]).encode()
-
-
-def _changed(header: list, rows: list, rng: random.Random) -> tuple[str, bytes]:
-    draw = rng.random()
-    if draw < 0.01:
-        return many_cells(rng)
-    if draw < 0.35:
-        return mangled(_text(header, rows), rng)
-    if draw < 0.45:
-        return otherwise_encoded(_text(header, rows).decode().replace("calm", "Zoë 注释"), rng)
-    what, text = changed_table(header, rows, rng)
-    return what, text.encode("utf-8", "surrogatepass")
 
 
 def _score(path: Path, out: Path, control: bool) -> None:

@@ -322,6 +322,7 @@ class Recipe:
             where = f"augmentation.makings, number {number}" if number else "preprocessing"
             other = replace(made, parameters={**made.parameters, **changed})
             try:
+                # First: a misspelt parameter may have any name, that of an argument as well.
                 with_defaults(other.modality, other.parameters)
                 kind = (channel_names(other.modality, **other.parameters), other.side)
             except MerZooError as error:

@@ -1,6 +1,5 @@
 """Exported files: they answer as the model does, say who they are, and never cost what was there."""
 
-import importlib.util
 import subprocess
 import sys
 
@@ -12,7 +11,13 @@ import mer_zoo
 from mer_zoo import exporting
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
-from mer_zoo.errors import ExportError, OutputExistsError, UnknownNameError, WeightsError
+from mer_zoo.errors import (
+    ExportError,
+    MissingPackageError,
+    OutputExistsError,
+    UnknownNameError,
+    WeightsError,
+)
 from mer_zoo.exporting import FORMATS
 from mer_zoo.exporting.graph import clip_graph, image_graph
 from mer_zoo.exporting.reading import module_of
@@ -24,17 +29,14 @@ BACKEND = keras.backend.backend()
 WHOLE_ENTRIES = [name for name in mer_zoo.list_models() if not mer_zoo.card(name).weights.base]
 
 
-def installed(known) -> bool:
-    needed = [*known.packages, *(p for b, p in known.backend_packages if b == BACKEND)]
-    return all(importlib.util.find_spec(package) for package in needed)
-
-
 def needs(name: str):
     known = FORMATS[name]
     if BACKEND not in known.backends:
         pytest.skip(f"{known.title} is not written from {BACKEND}")
-    if not installed(known):
-        pytest.skip(f"pip install 'mer-zoo[{known.extra}]' installs what {known.title} needs")
+    try:
+        known.check_backend(BACKEND)
+    except MissingPackageError as error:
+        pytest.skip(str(error))
     return known
 
 

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.backend_free
 @given(
     height=st.integers(1, 200),
     width=st.integers(1, 200),
-    size=st.sampled_from(
-        [1, 7, 64, 192]
-    ),  # RGB images are often padded for the large, seldom for the small
+    size=st.sampled_from([1, 7, 64, 192]),  # RGB is padded for the large, seldom for the small
     channels=st.sampled_from([None, 1, 3]),
     turn=st.floats(-3, 3),
     scale=st.floats(0.2, 4),
