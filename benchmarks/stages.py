@@ -33,8 +33,10 @@ STAGES = {
     "onset, apex, offset": (
         "mer_zoo.spotting.expression.find_phases",
         "mer_zoo.spotting.intervals.find_changes",
+        "mer_zoo.spotting.expression.talking_confidence",
         "mer_zoo.spotting.intervals.talking_confidence",
-        "mer_zoo.spotting.talking_confidence",
+        "mer_zoo.spotting.expression.without_speech",
+        "mer_zoo.spotting.intervals.without_speech",
     ),
     "image (MESTI)": ("mer_zoo.modalities.compute",),
     "network": ("mer_zoo.zoo.classifier.MicroExpressionClassifier.predict_on_batch",),

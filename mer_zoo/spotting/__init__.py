@@ -8,11 +8,9 @@ from mer_zoo.spotting.aligning import aligned_clip
 from mer_zoo.spotting.expression import SpottedExpression, spot_aligned
 from mer_zoo.spotting.following import FacePath, follow_face
 from mer_zoo.spotting.intervals import Interval, spot, spot_expressions
-from mer_zoo.spotting.lips import lips_apart
 from mer_zoo.spotting.motion import displacement_fields, magnitude
 from mer_zoo.spotting.phases import find_phases
 from mer_zoo.spotting.registered import resized_frames, spot_registered
-from mer_zoo.spotting.talking import talking_confidence
 from mer_zoo.spotting.views import KeptViews
 from mer_zoo.spotting.watching import LiveFrame, watch, watch_expressions
 from mer_zoo.spotting.windows import candidate_windows
@@ -113,9 +111,7 @@ def find_expression(
 def _spot_window(stream, window: FacePath, size, phases, views):
     clip = aligned_clip(stream, window, size, views)
     shifted = [None if p is None else p - window.start for p in phases]
-    return spot_aligned(
-        clip.with_phases(*shifted), window.start, lips_apart(window), talking_confidence(window)
-    )
+    return spot_aligned(clip.with_phases(*shifted), window.start, window)
 
 
 def _check_phases(phases, start, stop, name):

@@ -6,9 +6,12 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
-from mer_zoo.spotting.motion import bridged, displacement_fields
+from mer_zoo.spotting.following import FacePath
+from mer_zoo.spotting.lips import lips_apart
+from mer_zoo.spotting.motion import displacement_fields
 from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
-from mer_zoo.spotting.talking import TALKING, lower_cells
+from mer_zoo.spotting.speech import without_speech
+from mer_zoo.spotting.talking import talking_confidence
 
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
@@ -72,22 +75,15 @@ class SpottedExpression:
         return steps
 
 
-def spot_aligned(
-    clip: Clip,
-    start: int = 0,
-    lips: np.ndarray | None = None,
-    talk: np.ndarray | None = None,
-) -> SpottedExpression:
+def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> SpottedExpression:
     """Finds the strongest expression of an aligned clip; phases the clip already has are kept.
 
     Args:
         clip: canonical face crops, at least two.
         start: index in the source of its first frame.
-        lips: how far the lips are apart in each frame (`mer_zoo.spotting.lips.lips_apart`), if known:
-            a mouth that closes is then not taken for the rise of an expression.
-        talk: how sure it is that the person talks in each frame, if known
-            (`mer_zoo.spotting.talking.talking_confidence`): what the lower face does meanwhile is
-            then left out, unless phases are given.
+        path: where the face was in these frames, if it was followed. A mouth that closes is then not
+            taken for the rise of an expression and, unless phases are given, what a person's speaking
+            moves is left out.
 
     Raises:
         ClipError: the clip has fewer than two frames, or its frames are not square.
@@ -99,8 +95,10 @@ def spot_aligned(
             "predict_clip, which find and align the face."
         )
     fields = displacement_fields(clip.grey)
-    if talk is not None and clip.phases == (None, None, None):
-        fields = bridged(fields, talk >= TALKING, lower_cells())
+    lips = None if path is None else lips_apart(path)
+    talk = np.zeros(len(fields)) if path is None else talking_confidence(path)
+    if path is not None and clip.phases == (None, None, None):
+        fields = without_speech(fields, path, talk)
     phases = find_phases(fields, clip.times, clip.phases, lips=lips)
     return SpottedExpression(
         clip=clip.with_phases(phases.onset, phases.apex, phases.offset),
@@ -108,5 +106,5 @@ def spot_aligned(
         held=phases.held,
         motion=peak_motion(fields, phases.onset, phases.apex),
         curve=motion_curve(fields, phases.onset),
-        talking=0.0 if talk is None else float(talk[phases.onset : phases.apex + 1].max()),
+        talking=float(talk[phases.onset : phases.apex + 1].max()),
     )

@@ -16,7 +16,8 @@ from mer_zoo.spotting.following import Step, follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
-from mer_zoo.spotting.talking import TALKING, lower_cells, talking_confidence
+from mer_zoo.spotting.speech import without_speech
+from mer_zoo.spotting.talking import talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.views import around_faces
 from mer_zoo.spotting.windows import MARGIN
@@ -162,7 +163,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
     fields = displacement_fields(clip.grey, turning=True)
     fields = bridged(fields, blinking(closure, times), eye_cells())
     talk = talking_confidence(window.path)
-    fields = bridged(fields, talk >= TALKING, lower_cells())
+    fields = without_speech(fields, window.path, talk)
     places = window.path.head_places(MOTION_SIZE)
     for change in find_changes(fields, times, min_motion):
         onset, apex, offset = change.phases.onset, change.phases.apex, change.phases.offset

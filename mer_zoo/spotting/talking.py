@@ -90,6 +90,23 @@ def talking_confidence(path: FacePath) -> np.ndarray:
     return sure
 
 
+def mouth_courses(path: FacePath) -> dict[str, np.ndarray]:
+    """How far the lips are apart, how wide the mouth is, how low the jaw: float64 `(T,)` each.
+
+    In pixels of the 224 px crop.
+
+    Args:
+        path: where the face was; every frame must have a face.
+    """
+    scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
+
+    def distance(pair):
+        one, other = map(path.landmark, pair)
+        return np.linalg.norm(one - other, axis=-1) * scale
+
+    return {"lips": distance(_LIPS), "width": distance(_CORNERS), "jaw": distance(_JAW)}
+
+
 def lower_cells() -> np.ndarray:
     """Which of the face's cells move with the mouth, bool `(cells,)`; see `motion.face_cells`."""
     return cell_places()[:, 1] > LOWER_FACE
@@ -101,7 +118,7 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
     from scipy.signal import find_peaks
 
     step = float(np.median(np.diff(path.times)))
-    raw = _mouth(path)
+    raw = mouth_courses(path)
     mouth = {name: gaussian_filter1d(course, SMOOTHING / step) for name, course in raw.items()}
     around = 2 * round(AROUND / step) + 1
     reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
@@ -141,14 +158,3 @@ def _range(course: np.ndarray, frames: int) -> np.ndarray:
     return maximum_filter1d(course, frames, mode="nearest") - minimum_filter1d(
         course, frames, mode="nearest"
     )
-
-
-def _mouth(path: FacePath) -> dict[str, np.ndarray]:
-    """The courses of the mouth, pixels of the 224 px crop, each float64 `(T,)`."""
-    scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
-
-    def distance(pair):
-        one, other = map(path.landmark, pair)
-        return np.linalg.norm(one - other, axis=-1) * scale
-
-    return {"lips": distance(_LIPS), "width": distance(_CORNERS), "jaw": distance(_JAW)}
