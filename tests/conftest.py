@@ -66,6 +66,10 @@ BACKEND_FREE = (
         for name in ("a_frozen_face", "a_synthetic_expression", "a_video_and_its_frames")
     ),
     "tests/training/test_learner.py::test_faces_are_aligned_as_predict_does",
+    # What a card says of it, and an entry that is but a head: the training and the files of all entries
+    # are tested on every backend.
+    "tests/training/test_precision.py::test_an_entry_loads_in_float32_and_its_card",
+    "tests/training/test_training.py::test_an_entry_of_the_head_alone",
     # Scores of units by subject. An entry that names units is trained on every backend
     # (test_from_photographs_to_an_entry_that_names_units).
     "tests/training/test_unit_evaluation.py",

@@ -83,7 +83,7 @@ def test_a_few_frames_have_no_rhythm(stop):
 
 @pytest.mark.parametrize("fps", [30, 200])
 def test_a_noisy_camera_is_no_speech(tmp_path, portrait, fps):
-    video = draw_long_video(portrait, seconds=5, seed=2, fps=fps, noise=3.0, expressions_a_minute=0)
+    video = draw_long_video(portrait, seconds=4, seed=2, fps=fps, noise=3.0, expressions_a_minute=0)
     video.write(tmp_path / "noisy.mp4")
     assert course(tmp_path / "noisy.mp4").max() < TALKING
 

@@ -90,7 +90,7 @@ def learner(**training):
 def scored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("journal")
     return evaluation.run(
-        learner(), blobs(), folder=folder, split="kfold-3", seeds=(1,), progress=False
+        learner(), blobs(), folder=folder, split="kfold-2", seeds=(1,), progress=False
     )
 
 
@@ -103,7 +103,7 @@ def test_the_same_call_gives_the_same_bits_and_the_oracle_changes_none(scored, t
         learner(),
         blobs(),
         folder=tmp_path,
-        split="kfold-3",
+        split="kfold-2",
         seeds=(1,),
         oracle=True,
         progress=False,
