@@ -70,6 +70,24 @@ BACKEND_FREE = (
     # are tested on every backend.
     "tests/training/test_precision.py::test_an_entry_loads_in_float32_and_its_card",
     "tests/training/test_training.py::test_an_entry_of_the_head_alone",
+    # What is shown of maps. That they are right on every backend is what the other tests ask.
+    *(
+        f"tests/explain/test_attention.py::test_{name}"
+        for name in ("the_explanation_of_a_report", "a_network_without_gates")
+    ),
+    *(
+        f"tests/explain/test_heat_map.py::test_{name}"
+        for name in (
+            *(
+                "hiding_the_top_fifth",
+                "a_map_is_drawn",
+                "what_cannot_be_shown",
+                "every_action_unit",
+            ),
+            *("units_that_did_not_move", "an_entry_without_action_units"),
+        )
+    ),
+    "tests/layers/test_motion_attention.py::test_sizes_are_the_documented_ones",
     # Scores of units by subject. An entry that names units is trained on every backend
     # (test_from_photographs_to_an_entry_that_names_units).
     "tests/training/test_unit_evaluation.py",
