@@ -66,7 +66,10 @@ def _run(title, backend, command, exchange):
         **os.environ,
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        # A process uses one core: threads that wait for work take time from the other process.
         "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
         "MER_ZOO_HOME": f"{exchange}/home",
         "MER_ZOO_OFFLINE": "1",
         # JAX compiles every fold of every test anew; most of it is the same program.

@@ -78,12 +78,7 @@ BACKEND_FREE = (
     *(
         f"tests/explain/test_heat_map.py::test_{name}"
         for name in (
-            *(
-                "hiding_the_top_fifth",
-                "a_map_is_drawn",
-                "what_cannot_be_shown",
-                "every_action_unit",
-            ),
+            *("hiding_the_top", "a_map_is_drawn", "what_cannot_be_shown", "every_action_unit"),
             *("units_that_did_not_move", "an_entry_without_action_units"),
         )
     ),
