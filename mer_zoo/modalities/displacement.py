@@ -92,10 +92,24 @@ class DisplacementSolver:
             `(u, v)` in px of the image, float32 `(H / s, W / s)`: one value for each block of
             `s = window_stride(H, W)` px. `u > 0` moves right, `v > 0` moves down.
         """
-        response = smooth(block_mean(response, self._stride), self._kernel)
+        coarse = block_mean(response, self._stride)
+        return self.solve_coarse(coarse, remove_median=remove_median)
+
+    def solve_coarse(
+        self, response: np.ndarray, *, remove_median: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `solve`, where the means of the blocks are there already.
+
+        Args:
+            response: float32 `(H / s, W / s)`, `block_mean` of the change.
+            remove_median: see `solve`.
+        """
+        response = smooth(response, self._kernel)
         xe, ye = (smooth(g * response, self._window) for g in (self._slopes.gx, self._slopes.gy))
-        u = (self._yy * xe - self._xy * ye) * self._scale
-        v = (self._xx * ye - self._xy * xe) * self._scale
+        u, v = self._yy * xe, self._xx * ye
+        for moved, other in ((u, ye), (v, xe)):
+            moved -= self._xy * other
+            moved *= self._scale
         if remove_median:
             u -= np.float32(median(u))
             v -= np.float32(median(v))

@@ -18,7 +18,7 @@ from mer_zoo.modalities.displacement import DisplacementSolver, Slopes, upsample
 from mer_zoo.modalities.phases import check_finite, check_phases, phases_of
 from mer_zoo.modalities.profile import response_weights
 from mer_zoo.modalities.rigid import response_without_head
-from mer_zoo.modalities.scaling import clip_scaled, robust_maximum, scale_signed, to_grey
+from mer_zoo.modalities.scaling import block_mean, clip_scaled, robust_maximum, to_grey
 
 MESTI_CHANNELS = {
     "motion": ("u", "v", "response"),
@@ -230,14 +230,17 @@ class MestiAccumulator:
             response = response_without_head(
                 response, reference, reference_sigma, regularization, slopes
             )
-        planes = scale_signed(response, floor=RESPONSE_FLOOR) if normalize else [response]
+        coarse = block_mean(response, window_stride(*response.shape))
+        planes = [response]
+        if normalize:
+            planes = [clip_scaled(response, max(robust_maximum(coarse), RESPONSE_FLOOR))]
         if channels == "reference":
             planes.append(_standardised(reference) if normalize else reference)
         elif channels == "motion":
             solver = DisplacementSolver(
                 reference, reference_sigma, window_sigma, regularization, slopes
             )
-            u, v = solver.solve(response, remove_median=remove_rigid == "median")
+            u, v = solver.solve_coarse(coarse, remove_median=remove_rigid == "median")
             if normalize:
                 floor = DISPLACEMENT_FLOOR * window_stride(*response.shape)
                 scale = max(robust_maximum(u, v), floor)
@@ -252,8 +255,10 @@ class MestiAccumulator:
                 "were added. Add the frames up to the offset first."
             )
         at_rest, at_apex = (to_grey(average) for average in self._averages)
-        response = (at_apex - at_rest) * np.float32(self._strength)
-        return response, (at_apex + at_rest) * np.float32(0.5)
+        response, reference = at_apex - at_rest, at_apex + at_rest
+        response *= np.float32(self._strength)
+        reference *= np.float32(0.5)
+        return response, reference
 
 
 def _readable(frames: np.ndarray, indices: range) -> np.ndarray:
