@@ -27,8 +27,8 @@ class Reading:
         onset, apex, offset: frame indices in the source, 0-based.
         held: the face had not returned by the end of the clip; offset is then the apex.
         image_span: onset, apex and offset (frame indices) of what the network saw. A large expression is
-            read from its beginning, or in two steps of a few pixels, of which this is the surer; otherwise
-            these are the phases above.
+            read from its beginning, or in steps of a few pixels, of which this is the surest. One of them
+            may lie before the onset, if the expression began slowly. Otherwise these are the phases above.
         motion: peak motion in pixels of the 224 px face crop (outer eye corners 109 px apart).
         fps: nominal frames a second of the source, None for a single frame.
         source: name of the video or clip.

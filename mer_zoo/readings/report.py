@@ -155,6 +155,7 @@ def _view(reading, heat_map):
     return {
         **{name: getattr(reading, name) for name in PLAIN},
         "source": Path(reading.source).name,
+        "first": min(reading.onset, reading.image_span[0]),
         "probabilities": sorted(reading.probabilities.items(), key=lambda item: -item[1]),
         "own_probability": reading.probabilities.get(reading.label),
         "units": reading.action_units,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mer_zoo.spotting.motion import magnitude
+from mer_zoo.spotting.motion import likeness, magnitude
 from mer_zoo.spotting.phases import Phases, find_phases, mean_around, means_around
 
 SHORTEST = 4
@@ -34,8 +34,7 @@ class Change:
 
     def likeness(self, other: "Change") -> float:
         """Cosine between the two fields: 1 the same movement, -1 the way back."""
-        one, two = self.field.ravel(), other.field.ravel()
-        return float(one @ two / max(np.sqrt((one @ one) * (two @ two)), 1e-12))
+        return likeness(self.field, other.field)
 
 
 def find_changes(fields: np.ndarray, times: np.ndarray, least: float) -> list[Change]:

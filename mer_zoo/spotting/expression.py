@@ -8,20 +8,25 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.lips import lips_apart
-from mer_zoo.spotting.motion import displacement_fields
-from mer_zoo.spotting.phases import find_phases, motion_curve, peak_motion
+from mer_zoo.spotting.motion import displacement_fields, likeness, magnitude
+from mer_zoo.spotting.phases import find_phases, means_around, motion_curve, peak_motion
 from mer_zoo.spotting.speech import without_speech
 from mer_zoo.spotting.talking import talking_confidence
 
+WAY_BACK = -0.5
+"""Cosine of two movements below which the second leads back from the first."""
+
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
-
 
 LARGE = 8.0
 """The same for phases that someone marked: a micro-expression does not move farther."""
 
 STEPS = 2
 """Steps in which a large expression is read, so about as far as a micro-expression moves."""
+
+SLOW = 1.5
+"""Seconds before its quick part in which an expression may have begun slowly."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class SpottedExpression:
         talking: how sure it is that the person talked between onset and apex, 0..1; 0 where frames
             were given in which no landmarks were sought. From `TALKING` on, motion and curve are
             those of the upper face.
+        slow_step: two frames of the clip before the onset, between which the face had already moved
+            about `REACH`, slowly; None where it had not. See `slow_step`.
     """
 
     clip: Clip
@@ -45,6 +52,7 @@ class SpottedExpression:
     motion: float
     curve: np.ndarray
     talking: float = 0.0
+    slow_step: tuple[int, int] | None = None
 
     def within_reach(self, *, marked: bool = False) -> Clip:
         """The clip with the phases of its first step, see `steps`: what networks are trained on."""
@@ -56,7 +64,7 @@ class SpottedExpression:
         Once with those of the expression, unless it moves more than `REACH`, or `LARGE` where someone
         marked the phases. Then the rise begins with up to `STEPS` steps of about `REACH`: movements of a
         few pixels, which is what MESTI and the networks are made for. The last step may be half as
-        large.
+        large. The `slow_step` comes last.
 
         Args:
             marked: the apex was given, not spotted.
@@ -72,7 +80,41 @@ class SpottedExpression:
             end = begin + 1 + int(np.argmin(np.abs(np.log(np.maximum(rise, 1e-3) / REACH))))
             steps.append(self.clip.with_phases(begin, end, end))
             begin, moved = end, float(self.curve[end])
+        if self.slow_step is not None:
+            begin, end = self.slow_step
+            steps.append(self.clip.with_phases(begin, end, end))
         return steps
+
+
+def slow_step(
+    fields: np.ndarray, times: np.ndarray, talked: np.ndarray, onset: int, field: np.ndarray
+) -> tuple[int, int] | None:
+    """How an expression began, if it grew slowly before its quick part, as a smile does whose lips part last.
+
+    The quick part alone, which spotting finds, then shows less of the expression than its beginning.
+
+    Args:
+        fields: float32 `(T, cells, 2)` of `displacement_fields`.
+        times: `(T,)` seconds.
+        talked: bool, whether the person talked in each frame up to the apex.
+        onset: first frame of the quick part.
+        field: `(cells, 2)`, displacement of the quick part.
+
+    Returns:
+        Two frames between which the face moved about `REACH` pixels; None if it moved less within `SLOW`
+        seconds before the onset without a word, or if the quick part leads back from there.
+    """
+    means = means_around(fields[: onset + 1])
+    silent = int(np.flatnonzero(talked)[-1]) + 1 if talked.any() else 0
+    first = max(int(np.searchsorted(times, times[onset] - SLOW)), silent)
+    away = magnitude(means[onset] - means[first:onset])
+    if not len(away) or away.max() < REACH:
+        return None
+    begin = first + int(np.argmax(away))
+    if likeness(means[onset] - means[begin], field) < WAY_BACK:
+        return None
+    grown = magnitude(means[begin + 1 :] - means[begin])
+    return begin, begin + 1 + int(np.argmin(np.abs(np.log(np.maximum(grown, 1e-3) / REACH))))
 
 
 def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> SpottedExpression:

@@ -11,13 +11,13 @@ from mer_zoo.read_ahead import read_ahead
 from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.blinks import CLOSING, blinking, eye_closure
 from mer_zoo.spotting.changes import Change, find_changes, noise_level
-from mer_zoo.spotting.expression import SpottedExpression
+from mer_zoo.spotting.expression import SpottedExpression, slow_step
 from mer_zoo.spotting.following import Step, follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
 from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
 from mer_zoo.spotting.speech import without_speech
-from mer_zoo.spotting.talking import talking_confidence
+from mer_zoo.spotting.talking import TALKING, talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.views import around_faces
 from mer_zoo.spotting.windows import MARGIN
@@ -191,23 +191,28 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
         )
         if interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING:
             continue
-        expression = _expression(clip, window, change, fields, interval) if keep_clips else None
+        expression = _expression(clip, window, change, fields, talk) if keep_clips else None
         yield Found(interval, change, expression)
 
 
 def _expression(
-    clip: Clip, window: Window, change: Change, fields: np.ndarray, interval: Interval
+    clip: Clip, window: Window, change: Change, fields: np.ndarray, talk: np.ndarray
 ) -> SpottedExpression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
     low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
     high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
     near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
+    talked = talk[low : phases.apex + 1] >= TALKING
+    slow = None
+    if phases.held:
+        slow = slow_step(fields[low:high], near.times, talked, phases.onset - low, change.field)
     return SpottedExpression(
         clip=near.with_phases(*(p - low for p in (phases.onset, phases.apex, phases.offset))),
         start=window.path.start + low,
         held=phases.held,
         motion=change.motion,
         curve=motion_curve(fields[low:high], phases.onset - low),
-        talking=interval.talking,
+        talking=float(talk[phases.onset : phases.apex + 1].max()),
+        slow_step=slow,
     )

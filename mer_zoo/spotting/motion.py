@@ -88,6 +88,12 @@ def magnitude(fields: np.ndarray) -> np.ndarray:
     return low + (high - low) * (place - below)
 
 
+def likeness(one: np.ndarray, two: np.ndarray) -> float:
+    """Cosine between two fields `(cells, 2)`: 1 the same movement, -1 the way back."""
+    one, two = one.ravel(), two.ravel()
+    return float(one @ two / max(np.sqrt((one @ one) * (two @ two)), 1e-12))
+
+
 def face_cells() -> np.ndarray:
     """Which cells of the canonical crop count, bool `(GRID, GRID)`.
 

@@ -27,6 +27,17 @@ LEAST_JITTER = 10.0
 """The same as a multiple of the landmarks' jitter from frame to frame, which noise and small faces raise.
 Half of it, from which on a movement counts at all, is beyond what a noisy camera shows."""
 
+LEAST_WOBBLE = 16.0
+"""The same, of the lips, as a multiple of how much their distance changes within `WOBBLE` seconds while they
+are still: the lower quartile of a window, which speech with pauses does not reach. Between parted lips
+landmarks find no edge, and wander as far as a quiet sound moves them."""
+
+MOST_FOR_WOBBLE = 1.5
+"""Multiple of `LEAST` up to which this raises it: whoever talks without a pause is still heard."""
+
+WOBBLE = 0.13
+"""Seconds: about the rise of a sound, which second differences between frames do not see."""
+
 SMOOTHING = 0.015
 """Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""
 
@@ -124,8 +135,7 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
     reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
     found: list[tuple[float, float]] = []
     for name, course in mouth.items():
-        least = np.maximum(LEAST[name], LEAST_SHARE * reach)
-        least = np.maximum(least, LEAST_JITTER * _jitter(raw[name]))
+        least = np.maximum(_least(name, raw[name], step), LEAST_SHARE * reach)
         for sign in (1, -1):
             places, kinds = find_peaks(
                 sign * course,
@@ -144,6 +154,21 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
         if all(abs(moment - other) > 0.1 for other, _ in sounds):
             sounds.append((float(moment), float(weight)))
     return sounds
+
+
+def _least(name: str, course: np.ndarray, step: float) -> float:
+    """Least size of a movement of this name that counts by half, from how much the course shakes."""
+    least = max(LEAST[name], LEAST_JITTER * _jitter(course))
+    if name != "lips":  # width and jaw change with every turn of the head
+        return least
+    wobble = LEAST_WOBBLE * _wobble(course, step)
+    return max(least, min(wobble, MOST_FOR_WOBBLE * LEAST[name]))
+
+
+def _wobble(course: np.ndarray, step: float) -> float:
+    """How much the course changes within `WOBBLE` seconds in the quietest quarter of the time."""
+    lag = min(max(1, round(WOBBLE / step)), len(course) - 1)
+    return float(np.quantile(np.abs(course[lag:] - course[:-lag]), 0.25))
 
 
 def _jitter(course: np.ndarray) -> float:

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mer_zoo.spotting.changes import Change
-from mer_zoo.spotting.expression import SpottedExpression
-
-WAY_BACK = -0.5
-"""Cosine with an expression below which a later movement is the way back from it."""
+from mer_zoo.spotting.expression import WAY_BACK, SpottedExpression
 
 WHOLE_WAY = 0.5
 """Share of an expression's motion from which on the way back has ended it."""

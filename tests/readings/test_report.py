@@ -58,6 +58,13 @@ def test_without_attention_there_is_no_attention_picture(reading, tmp_path):
     assert Page(text).tags.count("img") == 4 and 'class="answer none"' in text
 
 
+def test_a_slow_beginning_is_told_and_to_be_watched(reading):
+    assert "begun to move slowly" not in render_reading(reading)
+    page = render_reading(dataclasses.replace(reading, image_span=(4, 9, 9)))
+    assert "begun to move slowly before the onset" in page and "frames 4 to 9 got" in page
+    assert "watch frames 4 to 25" in page
+
+
 def test_a_heat_map_is_shown_on_the_face(reading, tmp_path):
     heat = np.zeros((96, 96), np.float32)
     heat[60:70, 40:60] = 1

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 from skimage import data
 
 import mer_zoo
@@ -90,20 +91,36 @@ def test_a_noisy_camera_is_no_speech(tmp_path, portrait, fps):
 
 def test_confidence_rises_steadily_with_the_size_of_the_sounds():
     """Else the rounding of a processor would decide whether a mouth speaks."""
-    still = follow_face(open_frames(demonstration.smile()), stop=8)
     times = np.arange(4 * FPS) / FPS
-    lower_lip, pulses = faces.TRACKED.index(14), np.sin(2 * np.pi * 1.5 * times).clip(0) ** 3
+    pulses = np.sin(2 * np.pi * 1.5 * times).clip(0) ** 3
 
     def confidence(size):
-        points = np.repeat(still.points[:1], len(times), axis=0)
-        points[:, lower_lip, 1] += size * pulses
-        motions = np.repeat(still.motions[:1], len(times), axis=0)
-        return talking_confidence(FacePath(0, times, points, motions, np.zeros(len(times), bool)))
+        return talking_confidence(with_lips(times, size * pulses))
 
     course = np.stack([confidence(size) for size in np.linspace(0.1, 6, 480)])
     assert course[0].max() == 0 and course[-1].max() > 0.8
     steps = np.diff(course, axis=0)
     assert steps.min() >= -1e-6 and steps.max() < 0.05
+
+
+def test_lips_that_the_landmarks_do_not_hold_are_no_speech():
+    """Between parted lips landmarks wander as far as a quiet sound moves them, at the pace of sounds."""
+    times = np.arange(10 * FPS) / FPS
+    wander = gaussian_filter1d(np.random.default_rng(0).standard_normal(len(times)), 2)
+    wander *= 0.5 / wander.std()
+    assert talking_confidence(with_lips(times, wander)).max() < TALKING
+    syllables = 6 * np.sin(2 * np.pi * 2.5 * times).clip(0) * (times % 4 < 2.5)
+    sure = talking_confidence(with_lips(times, wander + syllables)) >= TALKING
+    assert sure[times % 4 < 2.5].mean() > 0.9, "someone who talks with pauses is heard all the same"
+
+
+def with_lips(times, opening):
+    """A still face whose lower lip is lower by so many pixels of a 640x360 video in each frame."""
+    still = follow_face(open_frames(demonstration.smile()), stop=8)
+    points = np.repeat(still.points[:1], len(times), axis=0)
+    points[:, faces.TRACKED.index(14), 1] += opening
+    motions = np.repeat(still.motions[:1], len(times), axis=0)
+    return FacePath(0, times, points, motions, np.zeros(len(times), bool))
 
 
 def test_a_smile_that_stays_is_no_speech():
