@@ -111,6 +111,33 @@ def score_naming(
     return NamingScore(minutes, len(intervals), right, wrong, expressions, len(found))
 
 
+def count_named(
+    annotated: Sequence[Stretch],
+    named: Sequence[tuple[int, int, str | None]],
+    label: str,
+) -> tuple[int, int]:
+    """How many stretches that may have a name were found, and how many of them got it.
+
+    Args:
+        annotated, named: see `score_naming`.
+        label: the name, such as "happiness".
+
+    Example:
+
+    >>> smile = Stretch(10, 40, "smiles", ("happiness",))
+    >>> count_named([smile], [(12, 18, "surprise"), (30, 35, "happiness")], "happiness")
+    (1, 1)
+    """
+    found = right = 0
+    for stretch in annotated:
+        if label in stretch.labels:
+            names = [
+                n for onset, apex, n in named if stretch.start <= apex and onset <= stretch.end
+            ]
+            found, right = found + bool(names), right + (label in names)
+    return found, right
+
+
 def read_stretches(path: str | Path) -> list[Stretch]:
     """Reads an annotation table: csv with the columns start, end, what and labels (`a|b`, or empty).
 

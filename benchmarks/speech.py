@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.naming import NamingScore, Stretch, read_stretches, score_naming
+from benchmarks.naming import NamingScore, Stretch, count_named, read_stretches, score_naming
 from mer_zoo.clips import FrameStream, open_frames
 
 CHANGES = {
@@ -53,11 +53,15 @@ def video(arguments) -> None:
     annotated = read_stretches(arguments.annotations)
     times = [frame.time for frame in open_frames(arguments.path).frames()]
     minutes = (times[-1] - times[0]) / 60
-    pooled = NamingScore()
+    labels = sorted({label for stretch in annotated for label in stretch.labels})
+    pooled, counts = NamingScore(), dict.fromkeys(labels, (0, 0))
     for change in CHANGES if arguments.changed else ["as it is"]:
         found = model.spot_video(Changed(open_frames(arguments.path), CHANGES[change]))
         score = score_naming(annotated, named(found), minutes)
         pooled += score
+        for label in labels:
+            pair = count_named(annotated, named(found), label)
+            counts[label] = counts[label][0] + pair[0], counts[label][1] + pair[1]
         if arguments.changed:
             print(f"{change:20s} {score}", flush=True)
         else:
@@ -67,6 +71,8 @@ def video(arguments) -> None:
         f"candidates a minute {pooled.candidates / pooled.minutes:.1f}, names "
         f"{(pooled.right + pooled.wrong) / pooled.minutes:.1f}, wrong names {pooled.wrong_a_minute:.2f}"
     )
+    for label, (seen, right) in counts.items():
+        print(f"stretches that may be called {label}: {seen} found, {right} called so")
 
 
 class Changed(FrameStream):

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mer_zoo.spotting.changes import Change
 from mer_zoo.spotting.expression import WAY_BACK, SpottedExpression
 
@@ -82,6 +84,7 @@ class Timeline:
     def __init__(self, min_score: float):
         self._min_score = min_score
         self._recent: list[Found] = []
+        self._moved = -np.inf  # until when what was given moved
 
     def add(self, found: Found) -> None:
         """Adds a movement; those of one window come in the order of time."""
@@ -104,7 +107,12 @@ class Timeline:
             wait = LONGEST_HELD if _stays(interval) else AFTER
             if interval.times[2] + wait + SLACK > time:
                 return
-            yield interval, self._recent.pop(0).expression
+            expression = self._recent.pop(0).expression
+            if expression is not None and _begins(expression) < self._moved:
+                # What belongs to an earlier expression is not the beginning of this one.
+                expression = replace(expression, slow_step=None)
+            self._moved = max(self._moved, _moved_until(interval))
+            yield interval, expression
 
     def _is_way_back(self, found: Found, place: int) -> bool:
         """Whether a movement leads back from an expression; the offset of one that stayed is then set."""
@@ -135,6 +143,12 @@ def _is_within(one: Interval, other: Interval) -> bool:
     """Whether a movement is a small one of a face that stayed in another, whose end was seen."""
     inside = other.times[1] - SLACK <= one.times[0] and one.times[1] <= other.times[2] + SLACK
     return other.held and inside and one.motion < WITHIN * other.motion
+
+
+def _begins(expression: SpottedExpression) -> float:
+    """Seconds at which its slow beginning starts; infinite where it has none."""
+    step = expression.slow_step
+    return np.inf if step is None else float(expression.clip.times[step[0]])
 
 
 def _overlap(one: Interval, other: Interval) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.naming import NamingScore, Stretch, read_stretches, score_naming
+from benchmarks.naming import NamingScore, Stretch, count_named, read_stretches, score_naming
 from mer_zoo.errors import EvaluationError
 
 SMILE = Stretch(10, 40, "smiles", ("happiness",))
@@ -25,6 +25,14 @@ def test_every_name_is_right_or_wrong(drawn):
     assert score.right + score.wrong == sum(label is not None for _, _, label in named)
     assert score.candidates == len(named) and score.found <= score.expressions == 1
     assert (score + score).wrong_a_minute == score.wrong_a_minute
+
+
+def test_stretches_count_once_however_many_intervals_touch_them():
+    again = Stretch(100, 130, "smiles faintly", ("happiness",))
+    named = [(12, 18, "disgust"), (30, 35, "happiness"), (39, 65, None), (95, 101, "surprise")]
+    assert count_named([SMILE, WORDS, again], named, "happiness") == (2, 1)
+    assert count_named([SMILE, WORDS, again], named, "surprise") == (0, 0)
+    assert count_named([SMILE, again], [], "happiness") == (0, 0)
 
 
 def test_tables_are_read_and_their_faults_named(tmp_path):

@@ -5,7 +5,9 @@ import pytest
 from skimage import data
 
 import mer_zoo
+from mer_zoo.clips import open_frames
 from mer_zoo.faces import find_landmarks
+from mer_zoo.spotting import spot_expressions
 from mer_zoo.spotting.expression import REACH, slow_step
 from mer_zoo.spotting.motion import face_cells, magnitude
 from mer_zoo.synthesis import Disturbances, Expression, LongVideo, Movement, Portrait, Timing
@@ -16,6 +18,11 @@ FPS = 30
 ONSET, APEX = 60, 66
 TIMES = np.arange(90) / FPS
 SILENT = np.zeros(APEX + 1, bool)
+
+
+def portrait():
+    photo = data.astronaut()[:256, 96:352]
+    return Portrait.of(photo, find_landmarks(photo).points, crop=False)
 
 
 def growth(first, last):
@@ -59,9 +66,21 @@ def test_what_is_said_before_is_no_beginning(word):
     assert step_of(fields_of(7 * growth(20, 48), 6 * growth(ONSET, APEX)), talked) is None
 
 
+def test_the_end_of_an_earlier_expression_is_no_beginning(tmp_path):
+    """Brows that come down, and then a jaw that drops."""
+    brows = Expression((Movement(1), Movement(2)), Timing(40, 46, 54, 1), 16.0)
+    jaw = Expression((Movement(25), Movement(26)), Timing(62, 67, 4 * FPS - 1, rest=1.0), 16.0)
+    disturbances = Disturbances.none(4 * FPS).but(noise=1.5)
+    film = LongVideo(portrait(), (brows, jaw), (), disturbances, FPS, 1)
+    film.write(tmp_path / "film.mp4")
+    found = list(spot_expressions(open_frames(tmp_path / "film.mp4")))
+    (first, raised), (interval, dropped) = found
+    assert abs(first.onset - 40) <= 4 and abs(interval.onset - 62) <= 4
+    assert interval.held and dropped.motion > REACH
+    assert raised.slow_step is None and dropped.slow_step is None
+
+
 def test_a_smile_that_parts_the_lips_last_is_named_by_its_corners(tmp_path):
-    photo = data.astronaut()[:256, 96:352]
-    portrait = Portrait.of(photo, find_landmarks(photo).points, crop=False)
     n_frames = 5 * FPS
     rise = 16 * np.clip((np.arange(n_frames) - 45) / 35, 0, 1)
     smile = np.repeat(rise[:, None], 2, axis=1).astype(np.float32)
@@ -69,7 +88,7 @@ def test_a_smile_that_parts_the_lips_last_is_named_by_its_corners(tmp_path):
     disturbances = Disturbances.none(n_frames).but(
         noise=1.5, speech=smile, speech_units=("mouthSmileLeft", "mouthSmileRight")
     )
-    LongVideo(portrait, (parting,), (), disturbances, FPS, 1).write(tmp_path / "smile.mp4")
+    LongVideo(portrait(), (parting,), (), disturbances, FPS, 1).write(tmp_path / "smile.mp4")
     found = mer_zoo.load("meganet_casme2").spot_video(tmp_path / "smile.mp4")
     ((interval, reading),) = [pair for pair in found if abs(pair[0].onset - 85) <= 4]
     assert interval.held and reading.label == "happiness"
