@@ -167,8 +167,8 @@ class RejectionRule:
 
     `speech`: share of the validation clips of speech without an expression that may be named; a
     threshold that names more is raised. `min_motion`: least peak motion of an expression, in pixels
-    of the 224 px crop. `steps`: large expressions are read in two steps (`SpottedExpression.steps`).
-    The surer answer counts, so a network that names other large movements names them oftener.
+    of the 224 px crop. `steps`: large expressions are read in steps (`SpottedExpression.steps`).
+    The surest answer counts, so a network that names other large movements names them oftener.
     """
 
     keep: float = 0.95
