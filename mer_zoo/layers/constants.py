@@ -80,8 +80,7 @@ it. Mean 0, standard deviation 0.3 as x and y have. `benchmarks/mean_depth.py` p
 def gaussian_kernel(sigma: float) -> np.ndarray:
     """Returns a Gaussian of radius `ceil(3 sigma)` that sums to 1, float64 `(2 radius + 1,)`.
 
-    It is made once, and not to be changed: an image needs four of them, each of which takes as long as
-    smoothing a plane with it.
+    It is made once, and not to be changed: an image needs four, which take as long as smoothing a plane.
     """
     radius = math.ceil(3 * sigma) if sigma > 0 else 0
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2) if radius else np.ones(1)
