@@ -39,6 +39,10 @@ class Stretch:
     what: str
     labels: tuple[str, ...] = ()
 
+    def touches(self, onset: int, apex: int) -> bool:
+        """Whether the rise of an interval lies at least partly within the stretch."""
+        return self.start <= apex and onset <= self.end
+
 
 @dataclass(frozen=True)
 class NamingScore:
@@ -102,7 +106,7 @@ def score_naming(
     right = wrong = 0
     found = set()
     for onset, apex, label in intervals:
-        touched = [s for s in annotated if s.start <= apex and onset <= s.end]
+        touched = [s for s in annotated if s.touches(onset, apex)]
         found |= {s for s in touched if s.labels}
         if label is not None:
             is_right = any(label in stretch.labels for stretch in touched)
@@ -131,9 +135,7 @@ def count_named(
     found = right = 0
     for stretch in annotated:
         if label in stretch.labels:
-            names = [
-                n for onset, apex, n in named if stretch.start <= apex and onset <= stretch.end
-            ]
+            names = [name for onset, apex, name in named if stretch.touches(onset, apex)]
             found, right = found + bool(names), right + (label in names)
     return found, right
 

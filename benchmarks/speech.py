@@ -57,10 +57,11 @@ def video(arguments) -> None:
     pooled, counts = NamingScore(), dict.fromkeys(labels, (0, 0))
     for change in CHANGES if arguments.changed else ["as it is"]:
         found = model.spot_video(Changed(open_frames(arguments.path), CHANGES[change]))
-        score = score_naming(annotated, named(found), minutes)
+        names = named(found)
+        score = score_naming(annotated, names, minutes)
         pooled += score
         for label in labels:
-            pair = count_named(annotated, named(found), label)
+            pair = count_named(annotated, names, label)
             counts[label] = counts[label][0] + pair[0], counts[label][1] + pair[1]
         if arguments.changed:
             print(f"{change:20s} {score}", flush=True)
@@ -91,7 +92,7 @@ class Changed(FrameStream):
 def show(found, annotated) -> None:
     """One line for each interval."""
     for interval, reading in found:
-        touched = [s for s in annotated if s.start <= interval.apex and interval.onset <= s.end]
+        touched = [s for s in annotated if s.touches(interval.onset, interval.apex)]
         print(
             f"{interval.onset:6d} {interval.apex:6d}  {interval.motion:5.1f} px  score "
             f"{interval.score:4.1f}  talks {interval.talking:.2f}  {reading.label:14s} "

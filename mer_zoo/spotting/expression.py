@@ -8,13 +8,10 @@ from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.lips import lips_apart
-from mer_zoo.spotting.motion import displacement_fields, likeness, magnitude
+from mer_zoo.spotting.motion import WAY_BACK, displacement_fields, likeness, magnitude
 from mer_zoo.spotting.phases import find_phases, means_around, motion_curve, peak_motion
 from mer_zoo.spotting.speech import without_speech
 from mer_zoo.spotting.talking import talking_confidence
-
-WAY_BACK = -0.5
-"""Cosine of two movements below which the second leads back from the first."""
 
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""

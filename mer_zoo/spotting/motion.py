@@ -13,6 +13,9 @@ GRID = 28
 MOTION_SIZE = 224
 """Motion is given in pixels of a face crop of this side, whatever the crop's own side is."""
 
+WAY_BACK = -0.5
+"""`likeness` of two movements below which the second leads back from the first."""
+
 PERCENTILE = 98  # a robust maximum: the strongest 2 % of the cells, about 8 of them
 
 

@@ -28,15 +28,15 @@ LEAST_JITTER = 10.0
 Half of it, from which on a movement counts at all, is beyond what a noisy camera shows."""
 
 LEAST_WOBBLE = 16.0
-"""The same, of the lips, as a multiple of how much their distance changes within `WOBBLE` seconds while they
-are still: the lower quartile of a window, which speech with pauses does not reach. Between parted lips
-landmarks find no edge, and wander as far as a quiet sound moves them."""
+"""The least size for the lips, as a multiple of how much their distance changes within `WOBBLE` seconds in
+the quietest quarter of a window. Landmarks find no edge between parted lips, and wander as far as a quiet
+sound moves them."""
 
 MOST_FOR_WOBBLE = 1.5
-"""Multiple of `LEAST` up to which this raises it: whoever talks without a pause is still heard."""
+"""At most this multiple of `LEAST`. Without a limit, nobody would be seen to talk who makes no pauses."""
 
 WOBBLE = 0.13
-"""Seconds: about the rise of a sound, which second differences between frames do not see."""
+"""Seconds: about as long as the mouth takes to open for a sound."""
 
 SMOOTHING = 0.015
 """Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mer_zoo.spotting.changes import Change
-from mer_zoo.spotting.expression import WAY_BACK, SpottedExpression
+from mer_zoo.spotting.expression import SpottedExpression
+from mer_zoo.spotting.motion import WAY_BACK
 
 WHOLE_WAY = 0.5
 """Share of an expression's motion from which on the way back has ended it."""
