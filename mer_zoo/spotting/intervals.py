@@ -172,7 +172,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
         head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
         energy = (change.field**2).sum(-1)
         others = (
-            max(noise_level(fields, apex - onset), LEAST_NOISE),
+            max(noise_level(fields, times, times[apex] - times[onset]), LEAST_NOISE),
             HEAD_SHARE * head,
             BLINK_LEFT * closure[onset : apex + 1].max(),
         )

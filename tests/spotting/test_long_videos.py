@@ -84,6 +84,20 @@ def test_a_smile_that_returns_and_comes_again_is_two_and_talk_within_it_is_none(
     assert second.held and second.offset > last - 24
 
 
+def test_slow_smiles_do_not_hide_each_other(portrait):
+    """Each takes a second to grow. How much they make frames differ is no noise."""
+    units = (synthesis.Movement(6), synthesis.Movement(12))
+    smiles = tuple(
+        synthesis.Expression(units, synthesis.Timing(onset, onset + 30, onset + 60), peak=5.0)
+        for onset in (30, 140)
+    )
+    camera = synthesis.Disturbances.none(250).but(noise=1.5)
+    video = synthesis.LongVideo(portrait, smiles, (), camera, 30, 1)
+    first, second = mer_zoo.spot(np.stack(list(video.frames())), fps=30)
+    assert abs(first.onset - 30) <= 3 and abs(second.onset - 140) <= 3
+    assert min(first.score, second.score) > 4
+
+
 def test_a_recording_without_any_noise_can_be_scored(portrait):
     video = synthesis.synthesise(
         portrait.photo, "12", seed=1, peak=4.0, fps=30, seconds=1, head_motion=0.0, noise=0.0
