@@ -126,8 +126,11 @@ def gradient(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def differences(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns twice the `gradient`: the differences of the two neighbours, across and down."""
+    image = np.ascontiguousarray(image)
     gx, gy = np.empty_like(image), np.empty_like(image)
-    np.subtract(image[:, 2:], image[:, :-2], out=gx[:, 1:-1])
+    # The differences across as one long row, which is twice as fast; the columns at its turns are set after.
+    row = image.reshape(-1)
+    np.subtract(row[2:], row[:-2], out=gx.reshape(-1)[1:-1])
     np.subtract(image[2:], image[:-2], out=gy[1:-1])
     gx[:, 0] = gx[:, -1] = 0
     gy[0] = gy[-1] = 0

@@ -96,7 +96,7 @@ class MestiAccumulator:
     ):
         check_parameters(detrend=detrend)
         positions = np.asarray(positions, dtype=np.float64)
-        increasing = positions.ndim == 1 and (np.diff(positions) > 0).all()
+        increasing = positions.ndim == 1 and (positions[1:] > positions[:-1]).all()
         if not (increasing and np.isfinite(positions).all()):
             raise ClipError(
                 "The frame times must be one strictly increasing row of finite numbers."

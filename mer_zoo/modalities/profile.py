@@ -26,7 +26,7 @@ def expression_profile(positions: ArrayLike, onset: int, apex: int, offset: int)
     start, peak, end = positions[[onset, apex, offset]]
     rise = (positions - start) / (peak - start) if apex > onset else np.ones_like(positions)
     fall = (end - positions) / (end - peak) if offset > apex else np.ones_like(positions)
-    share = np.clip(np.minimum(rise, fall), 0.0, 1.0)
+    share = np.minimum(rise, fall)
     share[:onset] = share[offset + 1 :] = 0.0
     return 0.5 - 0.5 * np.cos(np.pi * share)
 

@@ -38,7 +38,8 @@ class Interval:
         motion: from onset to apex, pixels of the 224 px crop (outer eye corners 109 px apart), head
             motion removed.
         score: motion over what else could look like it: how much frames as far apart usually differ
-            within these seconds, and what may be left of the head's motion and of a blink.
+            within these seconds (see `noise_level`), and what may be left of the head's motion and of a
+            blink.
         head_motion: how far the head moved from onset to apex, in the same pixels.
         eye_closure: how far the eyes closed between onset and offset, against how they are within a
             second: 0 not, 1 shut.
