@@ -44,7 +44,7 @@ class Row:
         probabilities: class name -> probability; empty where the video could not be read.
         onset, apex, offset: frame indices in the source, 0-based.
         motion: peak motion in pixels of the 224 px face crop.
-        fps: frames a second of the source.
+        fps: frames per second of the source.
         talking: how sure it is that the person talked then, 0..1.
         action_units: those that moved, as coders write them, "6+L12"; empty where none did, None where the
             entry does not name them.

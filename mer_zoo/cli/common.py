@@ -37,7 +37,7 @@ MixedPrecision = Annotated[
     bool,
     Option(
         "--mixed-precision",
-        help="Train in bfloat16, for GPUs that compute in it; weights stay float32.",
+        help="Train in bfloat16, on GPUs that support it; weights stay float32.",
     ),
 ]
 Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
@@ -46,15 +46,21 @@ Start = Annotated[int, Option(min=0, help="First frame to use.")]
 Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
 Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
 Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
-AllowTruncated = Annotated[bool, Option(help="Accept videos that end too early.")]
+AllowTruncated = Annotated[bool, Option(help="Accept truncated videos.")]
 EngineName = StrEnum("EngineName", ["auto", "keras", "litert"])
 """What runs the face models."""
+Engine = Annotated[
+    EngineName, Option(help="What runs the face networks; auto takes LiteRT if it is installed.")
+]
 MinMotion = Annotated[
-    float | None, Option(min=0, help="Minimum motion, in pixels of the 224 px face crop.")
+    float | None,
+    Option(min=0, help="Minimum motion, in pixels of the 224 px face crop; 0.6 by default."),
 ]
 MinScore = Annotated[
     float | None,
-    Option(min=0, help="Minimum score: motion relative to noise, head motion and blinks."),
+    Option(
+        min=0, help="Minimum score: motion relative to noise, head motion and blinks; 3 by default."
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mer_zoo.cli.common import SOME_FAILED, EntryName, Force, choose_backend, out, progress_bar
+from mer_zoo.cli.common import SOME_FAILED, EntryName, choose_backend, out, progress_bar
 
 
 def list_entries(pattern: Annotated[str, typer.Argument(help="Shell pattern.")] = "*"):
@@ -66,7 +66,12 @@ def push(
             help="Your right to publish weights trained on real clips; shown on the page."
         ),
     ] = "",
-    force: Force = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace the entry in a repository that has one; its history keeps it."
+        ),
+    ] = False,
 ):
     """Publishes an entry on the Hugging Face Hub: card, weights, and a page made from the card.
 

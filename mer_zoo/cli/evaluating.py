@@ -24,7 +24,13 @@ Root = Annotated[
     list[str],
     typer.Option(
         help="Folder of the dataset. A pool (megc2019, casme2+casme3+samm) needs one for each "
-        "of its datasets: --root casme2=PATH --root samm=PATH --root smic=PATH."
+        "of its datasets, such as --root casme2=PATH --root samm=PATH (see --dataset)."
+    ),
+]
+InitialWeights = Annotated[
+    str | None,
+    typer.Option(
+        help="Entry whose weights training starts from, by default the recipe's; '' for random weights."
     ),
 ]
 Oracle = Annotated[
@@ -40,16 +46,17 @@ def evaluate(
     to: Annotated[Path, typer.Option("--out", help="Folder for the result.")],
     root: Root,
     dataset: Annotated[str | None, typer.Option(help="Dataset; the recipe's by default.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="Protocol: a named set of clips.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Protocol: a named set of clips; the recipe's by default.")
+    ] = None,
     split: Annotated[
         str,
         typer.Option(help="loso, lodo (leave one dataset out), kfold-K, paper-10% or zero-shot."),
     ] = "loso",
-    seeds: Annotated[str | None, typer.Option(help="Training seeds, such as 1,2,3.")] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(help="Entry whose weights training starts from; '' for random weights."),
+    seeds: Annotated[
+        str | None, typer.Option(help="Training seeds, such as 1,2,3; the recipe's by default.")
     ] = None,
+    start: InitialWeights = None,
     jobs: Jobs = 1,
     members: Annotated[
         int,

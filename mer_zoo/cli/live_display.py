@@ -20,7 +20,7 @@ BARS = " ▁▂▃▄▅▆▇█"
 LEAST_HEIGHT = 4.0  # pixels of motion at which the curve is full height, unless it moves more
 COLUMNS = 40
 SHOWN = 20.0  # seconds of the motion curve
-RATE = 3.0  # seconds over which frames a second are counted
+RATE = 3.0  # seconds over which frames per second are counted
 A_SECOND = 8  # refreshes
 
 
@@ -94,7 +94,7 @@ class LiveDisplay:
             table.add_row("source", f"{self._name}: waiting for the first frame")
             return table
         dropped = Text(f"{frame.dropped} dropped", style="red" if frame.dropped else "")
-        rate = f"{frame.time:.1f} s, {self._rate():.0f} frames a second, "
+        rate = f"{frame.time:.1f} s, {self._rate():.0f} frames per second, "
         table.add_row("source", Text.assemble(f"{self._name}: ", rate, dropped))
         table.add_row("face", _place(frame))
         newest = f" {self._motion[-1][1]:.1f} px" if self._motion else ""

@@ -9,6 +9,7 @@ from rich.text import Text
 from mer_zoo.cli.common import (
     SOME_FAILED,
     AllowTruncated,
+    Engine,
     EngineName,
     Face,
     Force,
@@ -31,7 +32,12 @@ def spot(
     video: Annotated[Path, typer.Argument(help="A video of any length, or a folder of frames.")],
     entry: Annotated[
         str | None,
-        typer.Option(help="Zoo entry, or ./local folder, that classifies each interval."),
+        typer.Option(
+            "--entry",
+            "--model",
+            "-m",
+            help="Zoo entry, or ./local folder, that classifies each interval; none by default.",
+        ),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file.")] = None,
     start: Start = 0,
@@ -40,7 +46,7 @@ def spot(
     min_motion: MinMotion = None,
     min_score: MinScore = None,
     face: Face = "largest",
-    engine: EngineName = EngineName.auto,
+    engine: Engine = EngineName.auto,
     allow_truncated: AllowTruncated = False,
     force: Force = False,
 ):
@@ -65,7 +71,9 @@ def spot(
             rows = classifier.spot_video(stream, **options)
     out.print(tables.intervals(rows))
     if csv is not None:
-        tables.write_intervals(rows, csv, force)
+        tables.write_intervals(
+            rows, csv, force, () if classifier is None else classifier.class_names
+        )
         err.print(f"wrote {csv}")
 
 
@@ -86,13 +94,13 @@ def evaluate_spotting(
     min_motion: MinMotion = None,
     min_score: MinScore = None,
     face: Face = "largest",
-    engine: EngineName = EngineName.auto,
+    engine: Engine = EngineName.auto,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Retry videos that could not be read.")
     ] = False,
     force: Force = False,
 ):
-    """Scores spotting on a dataset's long videos as MEGC does; the same command resumes."""
+    """Scores spotting on a dataset's long videos as MEGC does. Run it again to resume."""
     from mer_zoo import batch
     from mer_zoo.cli import tables
 

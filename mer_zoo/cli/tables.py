@@ -133,19 +133,34 @@ def interval_cells(interval: "Interval") -> list:
 
 
 def write_intervals(
-    rows: "Sequence[tuple[Interval, Reading | None]]", path: Path, force: bool = False
+    rows: "Sequence[tuple[Interval, Reading | None]]",
+    path: Path,
+    force: bool = False,
+    class_names: "Sequence[str]" = (),
 ) -> Path:
     """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
     `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
 
+    Args:
+        rows: intervals with their readings.
+        path: the file.
+        force: replace a file that exists.
+        class_names: classes of the entry that read the intervals; each gets a column `p_<class>`, after
+            `evidence`.
+
     Raises:
         OutputExistsError: the file exists and `force` is false.
     """
     refuse_overwrite(path, force)
-    lines = [[*INTERVAL_COLUMNS, "label", "action_units"]]
+    more = ["evidence", *(f"p_{name}" for name in class_names)] if class_names else []
+    lines = [[*INTERVAL_COLUMNS, "label", "action_units", *more]]
     for interval, reading in rows:
-        told = ("", "") if reading is None else (reading.label, reading.action_unit_code or "")
+        told: list = ["", ""]
+        if reading is not None:
+            told = [reading.label, reading.action_unit_code or ""]
+        if reading is not None and class_names:
+            told += [reading.evidence, *(reading.probabilities[name] for name in class_names)]
         lines.append([*interval_cells(interval), *told])
     write_atomically(path, csv_bytes(lines))
     return path

@@ -10,6 +10,7 @@ import typer
 
 from mer_zoo.cli.common import (
     DEFAULT_MODEL,
+    Engine,
     EngineName,
     Face,
     MinMotion,
@@ -29,10 +30,10 @@ def watch(
     model: ModelName = DEFAULT_MODEL,
     csv: Annotated[
         Path | None,
-        typer.Option(help="Append each reading to this CSV file, which watch itself wrote."),
+        typer.Option(help="Append each reading to this CSV file, new or of an earlier watch."),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="End after this time; by default, with Ctrl-C.")
+        float | None, typer.Option(help="Stop after this many seconds; by default, at Ctrl-C.")
     ] = None,
     every_frame: Annotated[
         bool, typer.Option("--every-frame", help="Drop no frame, even if that takes longer.")
@@ -43,7 +44,7 @@ def watch(
     min_motion: MinMotion = None,
     min_score: MinScore = None,
     face: Face = "largest",
-    engine: EngineName = EngineName.auto,
+    engine: Engine = EngineName.auto,
 ):
     """Reads a camera, a stream or a file while it runs. Ctrl-C ends it and keeps what was read."""
     from mer_zoo.clips import open_live

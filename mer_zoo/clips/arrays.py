@@ -16,7 +16,7 @@ def as_clip(frames: Clip | ArrayLike, fps: float | None = None) -> Clip:
     Args:
         frames: a `Clip`, or an array of frames as `Clip.from_array` takes it, for instance uint8 RGB
             `(T, H, W, 3)`.
-        fps: frames a second of an array. None takes 30 and warns: spotting looks for expressions of
+        fps: frames per second of an array. None takes 30 and warns: spotting looks for expressions of
             some tenths of a second, so with a wrong rate it finds other frames, or none.
 
     Raises:

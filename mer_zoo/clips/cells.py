@@ -41,4 +41,4 @@ def read_fps(cell: str) -> float | None:
     try:
         return checked_fps(text)
     except ClipError:
-        raise ValueError("a positive number of frames a second") from None
+        raise ValueError("a positive number of frames per second") from None

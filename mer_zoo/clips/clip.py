@@ -129,7 +129,7 @@ class Clip:
 
         Args:
             folder: holds the images (jpg, jpeg, png, bmp, tif, tiff); other files are ignored.
-            fps: frames a second; required, since images carry none.
+            fps: frames per second; required, since images carry none.
             numbering: what `start`, `stop` and the phases count. "file": the numbers in the file
                 names, as the datasets' tables do (CASME II: onset=46 is img46.jpg). "index":
                 positions in the sorted folder, 0-based.
@@ -189,7 +189,7 @@ class Clip:
             array: (T, H, W) or (T, H, W, 1) grey, (T, H, W, 3) RGB or (T, H, W, 4) RGBA, alpha
                 dropped. OpenCV's BGR must be turned round first: array[..., ::-1]. uint8; uint16;
                 floating point with values 0..255; other integers with values 0..255.
-            fps: frames a second. When neither it nor `times` is given, time is counted in frames
+            fps: frames per second. When neither it nor `times` is given, time is counted in frames
                 (0, 1, 2, ...), which is enough for modalities, not for spotting.
             times: (T,) seconds of each frame, instead of `fps`.
             bit_depth: for integers wider than 8 bits, how many the camera used (8, 10, 12, 14,

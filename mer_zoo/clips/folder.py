@@ -31,7 +31,7 @@ class FolderStream(FrameStream):
 
     Args:
         path: the folder.
-        fps: frames a second; required, since images carry none.
+        fps: frames per second; required, since images carry none.
         bit_depth: for images of 16 bits, how many the camera used; see `Clip.from_array`.
 
     Attributes:

@@ -32,7 +32,7 @@ class FrameStream(ABC):
 
     Attributes:
         name: what to call the source in messages: a path, or a word.
-        fps: nominal frames a second, or None when the source does not say.
+        fps: nominal frames per second, or None when the source does not say.
         frame_count: how many frames to expect, or None when the source does not say. For a video
             file this is what its header promises: a hint.
         decodes: getting a frame takes work, so a thread of its own may do it ahead.

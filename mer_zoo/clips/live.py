@@ -17,7 +17,7 @@ from mer_zoo.files import expanded
 from mer_zoo.read_ahead import read_ahead
 
 WAITING_BYTES = 96 * 2**20
-"""Of frames that wait for their reader: more than a second of 1280x720 at 30 frames a second."""
+"""Of frames that wait for their reader: more than a second of 1280x720 at 30 frames per second."""
 
 MOST_PIXELS = 1280 * 720
 """Of a frame. Larger ones are halved, or divided by 3, 4, ..., so that memory stays small."""

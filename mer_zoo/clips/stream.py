@@ -46,7 +46,7 @@ def open_frames(
     Args:
         source: path of a video file or of a folder of images; an array as `Clip.from_array` takes
             it; a `Clip`; or a stream, which comes back as it is.
-        fps: frames a second. A folder needs it; for a video it replaces the file's times (a
+        fps: frames per second. A folder needs it; for a video it replaces the file's times (a
             high-speed recording stored to play slowly); an array without it counts time in frames.
         bit_depth: for images and arrays of more than 8 bits; see `Clip.from_array`.
         allow_truncated: let a video that breaks off end quietly.

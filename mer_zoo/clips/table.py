@@ -40,7 +40,7 @@ class ClipRow:
             folder, the 0-based frame for a video.
         apex: as `onset`.
         offset: as `onset`.
-        fps: frames a second, or None to take a video's own times.
+        fps: frames per second, or None to take a video's own times.
     """
 
     path: Path
@@ -77,7 +77,7 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
 
     Args:
         csv_path: the file, UTF-8 with or without a byte order mark.
-        fps: frames a second where the table gives none; folders of frames need one or the other.
+        fps: frames per second where the table gives none; folders of frames need one or the other.
 
     Returns:
         The rows in the table's order. A row that repeats an earlier one is kept, with a warning.

@@ -85,5 +85,5 @@ def checked_fps(fps: Any) -> float:
     except (TypeError, ValueError):
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise ClipError(f"fps is {fps!r}; expected a positive number of frames a second.")
+        raise ClipError(f"fps is {fps!r}; expected a positive number of frames per second.")
     return value

@@ -21,10 +21,11 @@ def export(
     frames: int | None = None,
     force: bool = False,
 ):
-    """Writes a model as a file that runs without mer_zoo, after checking that it answers alike.
+    """Writes a model as a file that runs without mer_zoo, after checking that it gives the same
+    probabilities.
 
-    The golden clips of the package go through the new file, run by its format's own runtime. Only if
-    its probabilities are the model's to 1e-4 does it appear at `path`.
+    The golden clips of the package go through the new file, run by its format's own runtime. It is
+    moved to `path` only if its probabilities match the model's within 1e-4.
 
     Args:
         model: a zoo entry, a local folder with a `card.toml`, or a loaded

@@ -9,7 +9,7 @@ import numpy as np
 from mer_zoo.faces.networks import load_blazeface, load_facemesh
 
 # JAX compiles anew for each batch size, which takes seconds, so there every call has this size.
-# It reads as many frames a second as a batch of 16.
+# It reads as many frames per second as a batch of 16.
 JAX_BATCH = 4
 
 

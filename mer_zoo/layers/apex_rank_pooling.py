@@ -43,7 +43,7 @@ class ApexRankPooling(ClipLayer):
 
     Raises:
         UnknownNameError: no such `reading` or `balance`.
-        ParameterError: `normalize` is neither True nor False. It is a ValueError.
+        ParameterError: `normalize` is not True or False. `ParameterError` is a `ValueError`.
         ClipError: see `call`.
 
     Example:

@@ -26,8 +26,8 @@ class CBAM(Configured, keras.Layer):
         kernel_size: side of the convolution of step 2; 7 in the paper.
 
     Raises:
-        ParameterError: `reduction` or `kernel_size` is no whole number of 1 or more. It is a
-            ValueError.
+        ParameterError: `reduction` or `kernel_size` is not an integer of at least 1. It is a
+            `ValueError`.
 
     Example:
         >>> import numpy as np

@@ -27,7 +27,7 @@ class DynamicImage(ClipLayer):
 
     Raises:
         UnknownNameError: no such `variant`.
-        ParameterError: `normalize` is neither True nor False. It is a ValueError.
+        ParameterError: `normalize` is not True or False. `ParameterError` is a `ValueError`.
         ClipError: see `call`.
 
     Example:

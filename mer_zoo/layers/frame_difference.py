@@ -20,7 +20,7 @@ class FrameDifference(ClipLayer):
             grey levels.
 
     Raises:
-        ParameterError: `normalize` is neither True nor False. It is a ValueError.
+        ParameterError: `normalize` is not True or False. `ParameterError` is a `ValueError`.
         ClipError: see `call`.
 
     Example:

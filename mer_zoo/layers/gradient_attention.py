@@ -27,8 +27,8 @@ class GradientAttention(Configured, keras.Layer):
             difference across three px, which start as Sobel's.
 
     Raises:
-        ParameterError: `reduction` is no whole number of 1 or more, or `learnable` neither True nor
-            False. It is a ValueError.
+        ParameterError: `reduction` is not an integer of at least 1, or `learnable` is not True or False.
+            It is a `ValueError`.
 
     Example:
         >>> import numpy as np

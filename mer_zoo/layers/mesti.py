@@ -42,9 +42,9 @@ class MESTI(ClipLayer):
        estimate of the grey levels that the expression adds at its apex. Static content cancels.
     3. Reference `R = sum_t |w_t| I_t / sum |w_t|`: the face midway between rest and apex.
     4. Head: a head that shifts, comes nearer, tilts, turns and nods moves every place by
-       `h = (a + c x - d y + e z, b + c y + d x + f z)`, z the depth of a common face. It is fitted to
+       `h = (a + c x - d y + e z, b + c y + d x + f z)`, z the depth of an average face. It is fitted to
        `E = -g . h`, with `g` the gradient of R, five times with less weight for cells that still
-       move, and `g . h` is added to E: what is left, the head does not explain.
+       move, and `g . h` is added to E: what remains is not explained by head motion.
     5. Displacement `(u, v) = -(G[g g^T] + regularization I)^-1 G[g E]`, with `G` a Gaussian window: how
        far each place moves to explain E, if its brightness stays (Lucas and Kanade, 1981). For steps 4
        and 5 R and E are smoothed alike, and images of 224 px and more are averaged over blocks, to a

@@ -48,7 +48,7 @@ class MotionAttention(Configured, keras.Layer):
 
     Raises:
         UnknownNameError: no such `kind`.
-        ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
+        ParameterError: `reduction` is not an integer of at least 1. It is a `ValueError`.
 
     Example:
         >>> import numpy as np

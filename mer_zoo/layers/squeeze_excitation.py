@@ -22,7 +22,7 @@ class SqueezeExcitation(Configured, keras.Layer):
             channels, 2412 at 96.
 
     Raises:
-        ParameterError: `reduction` is no whole number of 1 or more. It is a ValueError.
+        ParameterError: `reduction` is not an integer of at least 1. It is a `ValueError`.
 
     Example:
         >>> import numpy as np

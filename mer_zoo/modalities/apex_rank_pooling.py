@@ -65,7 +65,7 @@ def mesti_rank(
     Raises:
         ClipError: onset or offset is missing, or they are the same frame.
         UnknownNameError: no such `reading` or `balance`.
-        ParameterError: `normalize` is neither True nor False.
+        ParameterError: `normalize` is not True or False.
     """
     check_parameters(normalize=normalize)
     onset, apex, offset = phases_of(clip)

@@ -49,7 +49,7 @@ def dynamic_image(clip: Clip, variant: str = "bilen", normalize: bool = True) ->
     Raises:
         ClipError: onset or offset is missing, or they are the same frame.
         UnknownNameError: no such `variant`.
-        ParameterError: `normalize` is neither True nor False.
+        ParameterError: `normalize` is not True or False.
     """
     onset, offset = onset_of(clip), offset_of(clip)
     if onset == offset:
@@ -77,7 +77,7 @@ def dual_phase(clip: Clip, variant: str = "bilen", normalize: bool = True) -> np
     Raises:
         ClipError: onset or offset is missing, or they are the same frame.
         UnknownNameError: no such `variant`.
-        ParameterError: `normalize` is neither True nor False.
+        ParameterError: `normalize` is not True or False.
     """
     onset, apex, offset = phases_of(clip)
     if onset == offset:

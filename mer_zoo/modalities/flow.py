@@ -50,7 +50,7 @@ def flow(
     Raises:
         ClipError: the onset is missing, or the apex and the offset, or the frames are under 32 px.
         UnknownNameError: no such `method` or `remove_rigid`.
-        ParameterError: `size` is no whole number of 1 or more, or a flag neither True nor False.
+        ParameterError: `size` is not an integer of at least 1, or a flag is not True or False.
     """
     if method not in FLOW_METHODS:
         raise UnknownNameError.among("flow method", method, FLOW_METHODS)

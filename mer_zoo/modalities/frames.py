@@ -34,7 +34,7 @@ def difference(clip: Clip, normalize: bool = True) -> np.ndarray:
 
     Raises:
         ClipError: the onset is missing, or the apex and the offset.
-        ParameterError: `normalize` is neither True nor False.
+        ParameterError: `normalize` is not True or False.
     """
     check_parameters(normalize=normalize)
     onset, peak = (

@@ -88,7 +88,7 @@ class MestiAccumulator:
     Raises:
         ClipError: the times do not increase or are not finite, the marks are out of order, or the
             expression has too few frames.
-        ParameterError: `detrend` is neither True nor False.
+        ParameterError: `detrend` is not True or False.
     """
 
     def __init__(

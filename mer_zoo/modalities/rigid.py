@@ -30,7 +30,7 @@ def response_without_head(
     """Returns a change of grey levels without what a moving head explains of it.
 
     A head that shifts, comes nearer, tilts, turns and nods moves the place (x, y) by
-    `h = (a + c x - d y + e z, b + c y + d x + f z)`, with z the depth of a common face, and so changes the
+    `h = (a + c x - d y + e z, b + c y + d x + f z)`, with z the depth of an average face, and so changes the
     grey level by `-g . h`, with `g` the gradient of the reference. The six numbers are the least-squares
     fit to the whole face, repeated with the weight of each cell of the face reduced by what it still
     moves (Cauchy weights), so that an expression, which moves a few cells much, is not taken for a part

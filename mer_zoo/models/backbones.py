@@ -2,7 +2,7 @@
 
 The trunks are those of `keras.applications`. On JAX the first random initialisation of a trunk takes
 long (EfficientNetB0 40 s, ResNet50 14 s, VGG19 6 s on one core), since JAX compiles every initialiser
-for every shape; `mer_zoo.load` draws no random weights and is not concerned.
+for every shape; `mer_zoo.load` draws no random weights and is not affected.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ class Backbone(Network):
     Raises:
         ValueError: the image is too small, `weights`, `value_range` or `downscale` is impossible, or an
             ImageNet trunk should take another number of channels than 3.
-        WeightsError: the ImageNet weights cannot be had. Random weights are never used instead.
+        WeightsError: the ImageNet weights cannot be obtained. Random weights are never used instead.
     """
 
     _application: str  # the name in keras.applications
@@ -166,7 +166,7 @@ class Backbone(Network):
                 raise
             name, _ = IMAGENET_FILES[self._application]
             raise WeightsError(
-                f"The ImageNet weights of {self._application} cannot be had: {error} Check the "
+                f"The ImageNet weights of {self._application} cannot be obtained: {error} Check the "
                 f"connection, or put Keras' file {name} into ~/.keras/models; weights=None starts from "
                 "random ones."
             ) from error

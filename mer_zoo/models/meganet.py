@@ -51,7 +51,7 @@ class MEGANet(Network):
 
     Raises:
         ValueError: `attention_stages` names a stage that does not exist, the image is too small for
-            the number of stages, the image has not the three channels that `attention` reads, or
+            the number of stages, the image does not have the three channels that `attention` reads, or
             `learnable_gradient` is asked for without Gradient Attention.
         UnknownNameError: no such `attention`.
 

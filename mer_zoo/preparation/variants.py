@@ -101,7 +101,7 @@ def filmed_again(frames: np.ndarray, fps: float, rng: np.random.Generator) -> np
 
     Args:
         frames: uint8 `(T, H, W, 3)`, 0..255.
-        fps: frames a second, for the flicker of lamps.
+        fps: frames per second, for the flicker of lamps.
         rng: source of chance.
 
     Returns:

@@ -49,7 +49,8 @@ def find_expression(
     engine: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> SpottedExpression:
-    """Finds and aligns the strongest expression of a stream, in memory that its length does not grow.
+    """Finds and aligns the strongest expression of a stream, with memory that does not grow
+    with its length.
 
     The frames are read to follow the face, and again to align the windows worth a look, unless the
     part of all frames about the face fits into `VIEWS_BYTES`.

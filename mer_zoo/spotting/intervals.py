@@ -60,19 +60,19 @@ def spot(
     allow_truncated: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> list[Interval]:
-    """Finds the expressions of a recording of any length, in memory that its length does not grow.
+    """Finds the expressions of a recording of any length, with memory that does not grow with its length.
 
     Each window of ten seconds is compared with its own mean face, so the reference follows slow
-    changes of pose and light. Head motion is removed, turning included; blinks are told apart and
-    left out; the way back from an expression that stayed is none of its own. Every frame is decoded
+    changes of pose and light. Head motion is removed, turning included; blinks are detected and
+    excluded; the return from a held expression is not reported as another expression. Every frame is decoded
     once, unless ten seconds of faces need more than `VIEWS_BYTES`: then a second reader follows.
 
     Args:
         video: path of a video or of a folder of frames, an array, a `Clip` or a `FrameStream`.
         start, stop: look only at the frames `start <= index < stop`.
-        fps: frames a second of a folder of images or an array.
+        fps: frames per second of a folder of images or an array.
         min_motion: least motion, pixels of the 224 px crop.
-        min_score: least score; lower finds weaker expressions and more that is none.
+        min_score: least score; lower values find weaker expressions and more false positives.
         face: "largest", or 0 for the largest face, 1 for the second largest, ...
         engine: what runs the face models: "auto", "keras" or "litert".
         allow_truncated: use what can be read of a video that ends too early.

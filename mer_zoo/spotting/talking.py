@@ -39,7 +39,7 @@ WOBBLE = 0.13
 """Seconds: about as long as the mouth takes to open for a sound."""
 
 SMOOTHING = 0.015
-"""Seconds; sigma by which courses are smoothed, so that many frames a second bring no more jitter."""
+"""Seconds; sigma by which courses are smoothed, so that many frames per second bring no more jitter."""
 
 WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
 """How much such a movement says: the corners of the mouth alone move in expressions as well."""

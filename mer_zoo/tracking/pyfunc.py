@@ -27,7 +27,7 @@ class ClipReader:
         self.model = load(Path(folder))
 
     def predict(self, model_input: np.ndarray, params: dict | None = None) -> dict:
-        """Reads one clip: face, alignment, phases, image, network.
+        """Classifies one clip: face, alignment, phases, image, network.
 
         Args:
             model_input: uint8 `(T, H, W, 3)` RGB or `(T, H, W)` grey.

@@ -134,7 +134,7 @@ class MicroExpressionClassifier(keras.Model):
         face: str | int = "largest",
         engine: str = "auto",
     ) -> Reading:
-        """Reads one clip.
+        """Classifies one clip.
 
         Args:
             clip: any clip; missing onset, apex and offset are spotted. Or an array of frames, for
@@ -186,6 +186,9 @@ class MicroExpressionClassifier(keras.Model):
             progress: called after each frame with the number of frames done.
             spot: classify every expression that `mer_zoo.spot` finds, and return a list in the
                 order of time, which may be empty.
+
+        Returns:
+            The `Reading`; with `spot`, a list of them.
 
         Raises:
             VideoError: the file cannot be read, holds no video, or ends too early.

@@ -30,8 +30,8 @@ def push(
     Args:
         folder: holds `card.toml` and the weights it names, as `finetune` and `train` write them.
         address: `hf://org/repo`; the repository is made when there is none.
-        public: a new repository is seen by everyone; otherwise by its owners. Of a repository that
-            is there nothing changes.
+        public: make a new repository public; it is private by default. An existing repository keeps
+            its visibility.
         force: the repository holds an entry or a page already: add a commit that replaces it. Its
             history keeps the old one.
         rights: why you may publish the weights, for instance "Own recordings, all subjects agreed in
@@ -42,7 +42,7 @@ def push(
         The pinned address `hf://org/repo@commit`, which `mer_zoo.load` opens.
 
     Raises:
-        CardError, WeightsError: the folder is no sound entry.
+        CardError, WeightsError: the folder is not a valid entry.
         OutputExistsError: the repository holds an entry or a page and `force` is false.
         HubError: the address is wrong, `rights` is missing or too short, the Hub refuses, or the
             network is forbidden or gone.

@@ -18,7 +18,7 @@ class Acquisition:
 
     Attributes:
         name: of the preset.
-        rates: frame rates in frames a second; one is drawn.
+        rates: frame rates in frames per second; one is drawn.
         noise: range of the sensor's noise, standard deviation in grey levels.
         blur: range of the lens blur, sigma in pixels of a 112-pixel crop; half of the clips have it.
         jpeg: range of the quality of frames stored one by one, or None.

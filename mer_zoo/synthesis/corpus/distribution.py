@@ -111,7 +111,7 @@ class Plan:
         disturbances: what else happens.
         n_frames: length of the clip: the expression and the few frames around it that noisy
             annotation may reach.
-        fps: frames a second.
+        fps: frames per second.
         annotated: onset, apex and offset as an annotator would have marked them.
         amplitude: "study" (micro-expressions), "large" or "none".
         head: "residual", "strong" or "frozen".

@@ -90,7 +90,7 @@ def draw_talk(
 
     Args:
         n_frames: length.
-        fps: frames a second.
+        fps: frames per second.
         rng: source of chance.
         pauses: False for a clip out of the middle of one utterance.
         loudness: range of what the most open syllables of the speaker move, in pixels of the

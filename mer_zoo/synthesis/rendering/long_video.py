@@ -33,7 +33,7 @@ class LongVideo:
         expressions: with timings in frames of the video, in order, never two at once.
         blinks: the frames where the eyes are closed most.
         disturbances: of all frames.
-        fps: frames a second.
+        fps: frames per second.
         seed: of the sensor's noise.
         utterances: first and last frame of each stretch of speech; empty where nobody talks.
     """
@@ -125,7 +125,7 @@ def draw_long_video(
         portrait: the face, on a whole photograph (`Portrait.of(..., crop=False)`) or a crop.
         seconds: length.
         seed: of everything drawn.
-        fps: frames a second, 20 or more.
+        fps: frames per second, 20 or more.
         expressions_a_minute, blinks_a_minute: how many; expressions that would lie too close to
             others are left out.
         head_motion: 0 for a still head, 1 for one that sways a few pixels within seconds.
@@ -144,7 +144,7 @@ def draw_long_video(
     if fps < 20 or seconds < 2 * APART + DURATION[1]:
         raise ClipError(
             f"seconds={seconds:g}, fps={fps:g}: expected at least {2 * APART + DURATION[1]:g} "
-            "seconds at 20 frames a second or more, so that an expression has 5 frames."
+            "seconds at 20 frames per second or more, so that an expression has 5 frames."
         )
     talk = None
     if talking:

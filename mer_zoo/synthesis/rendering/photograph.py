@@ -90,7 +90,7 @@ def synthesise(
         seed: of head motion and noise; the same seed gives the same bytes.
         peak: how far the face moves at most, in pixels of the 224-pixel canonical crop; a
             micro-expression has about 1 to 5.
-        fps: frames a second.
+        fps: frames per second.
         expression_seconds: time from onset to offset.
         seconds: length of the clip.
         head_motion: 0 for a still head, 1 for one that is not held still.

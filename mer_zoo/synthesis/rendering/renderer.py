@@ -50,7 +50,7 @@ def render_clip(
         expression: what the face does.
         disturbances: what else happens; None is a perfect recording of a still head.
         n_frames: length of the clip.
-        fps: frames a second.
+        fps: frames per second.
         seed: of the sensor's noise: an int, a `numpy.random.SeedSequence` or a `Generator`. The
             same seed gives the same bytes.
         crop: whether `photo` is a face crop; see `Portrait`.

@@ -48,7 +48,7 @@ def write_frames(
 
     Args:
         frames: the frames, at least one; none is kept.
-        fps: frames a second.
+        fps: frames per second.
         truth: what the JSON file holds.
         path, force: see `write_video`.
 
