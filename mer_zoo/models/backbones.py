@@ -16,6 +16,7 @@ from keras import layers
 
 from mer_zoo.errors import WeightsError
 from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
+from mer_zoo.models.registry import register
 from mer_zoo.settings import is_offline
 
 SIGNED_RANGE = (-2.0, 2.0)
@@ -174,7 +175,7 @@ class Backbone(Network):
         return keras.Model(start.input if start else whole.input, whole.output, name="trunk")
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class VGG19(Backbone):
     """VGG19 (Simonyan and Zisserman, ICLR 2015): 16 convolutions, 20,024,384 parameters.
 
@@ -185,7 +186,7 @@ class VGG19(Backbone):
     _normalization = "caffe"
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class ResNet50(Backbone):
     """ResNet50 (He et al., CVPR 2016): 16 residual blocks, 23,587,712 parameters.
 
@@ -196,7 +197,7 @@ class ResNet50(Backbone):
     _normalization = "caffe"
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class EfficientNetB0(Backbone):
     """EfficientNetB0 (Tan and Le, ICML 2019): 16 inverted residual blocks, 4,049,564 parameters.
 

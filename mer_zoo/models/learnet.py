@@ -9,9 +9,10 @@ import keras
 from keras import layers
 
 from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.models.registry import register
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class LEARNet(Network):
     """A stem, four branches of three convolutions, a joint convolution and a dense layer.
 

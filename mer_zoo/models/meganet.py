@@ -12,6 +12,7 @@ from keras import layers
 from mer_zoo.errors import UnknownNameError
 from mer_zoo.layers import CBAM, GradientAttention, MotionAttention, SqueezeExcitation
 from mer_zoo.models._network import CHANNELS_LAST, Network, head, refuse_small
+from mer_zoo.models.registry import register
 
 ATTENTIONS = ("gradient", "none", "squeeze_excitation", "cbam", "observability", "strain")
 """What `MEGANet` can put at the end of a stage."""
@@ -19,7 +20,7 @@ ATTENTIONS = ("gradient", "none", "squeeze_excitation", "cbam", "observability",
 _OF_MOTION = ("observability", "strain")
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class MEGANet(Network):
     """Four convolution stages, attention after some of them, and a head that keeps positions.
 

@@ -9,9 +9,10 @@ import keras
 from keras import layers
 
 from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
+from mer_zoo.models.registry import register
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class OFFApexNet(Network):
     """Two streams of two 5x5 convolutions with max pooling, joined before two dense layers.
 

@@ -12,9 +12,10 @@ import keras
 from keras import layers, ops
 
 from mer_zoo.models._network import CHANNELS_LAST, Network, downscaled, head, refuse_small
+from mer_zoo.models.registry import register
 
 
-@keras.saving.register_keras_serializable(package="mer_zoo")
+@register
 class STSTNet(Network):
     """Three parallel 3x3 convolutions of different width, pooled, joined and classified.
 

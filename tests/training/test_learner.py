@@ -1,6 +1,9 @@
 """A recipe as a learner, and `mer_zoo.evaluate` from made-up releases to a result."""
 
 import json
+import pickle
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 
@@ -60,6 +63,16 @@ def recipe_for(dataset, folder, name="toy"):
     path = folder / f"{name}.toml"
     path.write_text(RECIPE.format(name=name, dataset=dataset))
     return path
+
+
+def test_a_process_unpickles_a_learner_before_it_chooses_a_backend(tmp_path):
+    """A worker sets its threads after that, and a backend reads them only once."""
+    learner = RecipeLearner.of(Recipe.read(recipe_for("casme2", tmp_path)), "real.training")
+    code = (
+        "import pickle, sys; pickle.load(sys.stdin.buffer); "
+        "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], input=pickle.dumps(learner), check=True)
 
 
 def blobs(rows=60, side=12, seed=3):
