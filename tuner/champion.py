@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.datasets.dataset import licence_of
 from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.model import MODEL, save_model
+from mer_zoo.training.initial_weights import pretraining
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.publishing import write_entry
 from mer_zoo.zoo import cards
@@ -60,7 +62,8 @@ def publish(outcome: Outcome, source: Source) -> str:
 
 def _write_entry(outcome, source, folder):
     recipe, examples = outcome.recipe, source.examples(outcome.recipe)
-    fitted = RecipeLearner.of(recipe, outcome.section).fit(examples, outcome.seed)
+    learner = RecipeLearner.of(recipe, outcome.section)
+    fitted = learner.fit(examples, outcome.seed)
     threshold = float(np.quantile(outcome.likeliest, 1 - recipe.rejection.keep))
     write_entry(
         recipe,
@@ -77,6 +80,7 @@ def _write_entry(outcome, source, folder):
             digest=examples.digest,
             tuned_on=recipe.tuned_on,
             selection=recipe.selection,
+            pretrained=pretraining(recipe.network, learner.start),
         ),
         rejection=cards.Rejection(
             threshold=round(threshold, 4),
@@ -85,7 +89,7 @@ def _write_entry(outcome, source, folder):
             kept=float((outcome.likeliest >= threshold).mean()),
         ),
         metrics=[],
-        licence=f"terms of use of the {_dataset(examples)} release" if source.real else None,
+        licence=licence_of(_dataset(examples)) if source.real else None,
         limits=[*recipe.card.limits, *_licence(examples, source)],
     )
 

@@ -35,6 +35,17 @@ COLUMNS = (
 _PHASES = ("onset", "apex", "offset")
 
 
+def licence_of(dataset: str) -> str:
+    """The licence of weights that are trained on clips of a dataset, for their card.
+
+    Args:
+        dataset: its name, such as "casme2" or "custom".
+    """
+    if dataset == "custom":
+        return "that of the clips it was trained on"
+    return f"terms of use of the {dataset} release"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Annotated clips under one protocol.
@@ -92,9 +103,7 @@ class Dataset:
     @property
     def licence(self) -> str:
         """The licence of weights that are trained on these clips, for their card."""
-        if self.name == "custom":
-            return "that of the clips it was trained on"
-        return f"terms of use of the {self.name} release"
+        return licence_of(self.name)
 
     @property
     def digest(self) -> str:
