@@ -11,7 +11,7 @@ import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from mer_zoo.errors import MerZooError, shown
 from mer_zoo.files import read_at_most
@@ -32,6 +32,9 @@ class Bound:
         raise NotImplementedError
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class TomlFormat:
     """A kind of file.
@@ -46,15 +49,15 @@ class TomlFormat:
     error: type[MerZooError]
     advice: str = "Check the path."
 
-    def read(self, cls, path: str | Path):
-        """Reads a file as the dataclass `cls`.
+    def read(self, kind: type[T], path: str | Path) -> T:
+        """Reads a file as the dataclass `kind`.
 
         Raises:
             MerZooError: `error`, if the file is missing, larger than `FILE_BYTES` or not TOML, is
                 nested deeper than `DEPTH`, holds a whole number beyond 64 bits, or a field is
                 unknown, missing, of the wrong type or out of the bounds in its type.
         """
-        return self.parse(cls, self.read_toml(path), str(path))
+        return self.parse(kind, self.read_toml(path), str(path))
 
     def read_toml(self, path: str | Path) -> dict:
         """The content of a file as nested dictionaries; see `read`."""
@@ -83,11 +86,11 @@ class TomlFormat:
         self._check_values(table, str(path))
         return table
 
-    def parse(self, cls, data: Any, where: str):
-        """Turns nested dictionaries into the dataclass `cls`.
+    def parse(self, kind: type[T], data: Any, where: str) -> T:
+        """Turns nested dictionaries into the dataclass `kind`.
 
         Args:
-            cls: a dataclass; its fields may be dataclasses, lists, and annotated with a `Bound`.
+            kind: a dataclass; its fields may be dataclasses, lists, and annotated with a `Bound`.
             data: as TOML gives it.
             where: begins the message of an error.
 
@@ -96,8 +99,8 @@ class TomlFormat:
         """
         if not isinstance(data, dict):
             raise self.error(f"{where}: expected a table, got {shown(data)}.")
-        fields = {f.name: f for f in dataclasses.fields(cls)}
-        hints = typing.get_type_hints(cls, include_extras=True)
+        fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]  # of any dataclass
+        hints = typing.get_type_hints(kind, include_extras=True)
         if unknown := sorted(set(data) - set(fields)):
             raise self.error(
                 f"{where}: unknown field {shown(unknown[0])}. Known: {', '.join(fields)}."
@@ -109,7 +112,7 @@ class TomlFormat:
         ]
         if missing := [n for n in required if n not in data]:
             raise self.error(f"{where}: the field {missing[0]!r} is missing.")
-        return cls(**{n: self._value(hints[n], v, f"{where}: {n}") for n, v in data.items()})
+        return kind(**{n: self._value(hints[n], v, f"{where}: {n}") for n, v in data.items()})
 
     def _check_values(self, table: dict, where: str) -> None:
         """Refuses what later code could not copy or print."""
@@ -129,7 +132,7 @@ class TomlFormat:
         if typing.get_origin(hint) is Annotated:
             hint, *bounds = typing.get_args(hint)
             return self._bounded(self._value(hint, value, where), bounds, where)
-        if dataclasses.is_dataclass(hint):
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             return self.parse(hint, value, where)
         if isinstance(hint, types.GenericAlias):
             if not isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo import __version__, settings
 from mer_zoo.batch.inputs import ReadOptions, expand
@@ -13,6 +14,9 @@ from mer_zoo.batch.rows import Row, check_format, encode, to_frame
 from mer_zoo.devices import worker_environment
 from mer_zoo.errors import BatchError
 from mer_zoo.progress import progress_bar
+
+if TYPE_CHECKING:
+    import pandas
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -36,7 +40,7 @@ def predict_many(
     retry_failed: bool = False,
     force: bool = False,
     progress: bool = True,
-):
+) -> "pandas.DataFrame":
     """Reads many videos with a zoo entry and writes a table, one row a video.
 
     Every finished video is kept in `<out>.journal`. Called again after an interruption, even a

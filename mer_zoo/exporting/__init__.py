@@ -20,7 +20,7 @@ def export(
     with_preprocessing: bool = False,
     frames: int | None = None,
     force: bool = False,
-):
+) -> Path:
     """Writes a model as a file that runs without mer_zoo, after checking that it gives the same
     probabilities.
 

@@ -37,7 +37,7 @@ def register(network: AnyNetwork) -> AnyNetwork:
     return network
 
 
-def build(network: str, **arguments):
+def build(network: str, **arguments) -> Network:
     """Builds a network with fresh weights by the name a card or recipe uses.
 
     Args:

@@ -59,7 +59,7 @@ def finetune(
     force: bool = False,
     track: bool | str = False,
     progress: Callable[[str], None] = print,
-):
+) -> "MicroExpressionClassifier":
     """Fine-tunes a zoo entry on your own clips and writes a local zoo folder.
 
     A new head is trained first; then all layers, or only the upper ones (`training.unfreeze`), with

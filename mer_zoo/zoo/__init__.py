@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.registry import card, find, list_models
+
+if TYPE_CHECKING:  # imports a backend
+    from mer_zoo.zoo.classifier import MicroExpressionClassifier
 
 __all__ = ["Card", "card", "find", "list_models", "load", "push"]
 
 
 def load(
     name: str | Path, *, class_names: Sequence[str] | None = None, num_classes: int | None = None
-):
+) -> "MicroExpressionClassifier":
     """Loads a zoo entry: network, verified weights, preprocessing and card.
 
     Args:

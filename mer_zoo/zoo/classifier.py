@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal, overload
 
 import keras
 import numpy as np
@@ -153,6 +154,42 @@ class MicroExpressionClassifier(keras.Model):
             expression = spotting.spot_registered(clip)
             return self._read(expression, clip.source or "clip", clip.apex is not None)
         return self._read_strongest(open_frames(clip), clip.phases, face=face, engine=engine)
+
+    @overload
+    def predict_video(
+        self,
+        path: str | Path,
+        *,
+        onset: int | None = ...,
+        apex: int | None = ...,
+        offset: int | None = ...,
+        start: int = ...,
+        stop: int | None = ...,
+        fps: float | None = ...,
+        face: str | int = ...,
+        engine: str = ...,
+        allow_truncated: bool = ...,
+        progress: Callable[[int], None] | None = ...,
+        spot: Literal[False] = ...,
+    ) -> Reading: ...
+
+    @overload
+    def predict_video(
+        self,
+        path: str | Path,
+        *,
+        onset: int | None = ...,
+        apex: int | None = ...,
+        offset: int | None = ...,
+        start: int = ...,
+        stop: int | None = ...,
+        fps: float | None = ...,
+        face: str | int = ...,
+        engine: str = ...,
+        allow_truncated: bool = ...,
+        progress: Callable[[int], None] | None = ...,
+        spot: Literal[True],
+    ) -> list[Reading]: ...
 
     def predict_video(
         self,
