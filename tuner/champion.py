@@ -8,6 +8,7 @@ import numpy as np
 from mer_zoo.datasets.dataset import licence_of
 from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.model import MODEL, save_model
+from mer_zoo.training.calibration import rejection_of_expressions
 from mer_zoo.training.initial_weights import pretraining
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.publishing import write_entry
@@ -64,7 +65,6 @@ def _write_entry(outcome, source, folder):
     recipe, examples = outcome.recipe, source.examples(outcome.recipe)
     learner = RecipeLearner.of(recipe, outcome.section)
     fitted = learner.fit(examples, outcome.seed)
-    threshold = float(np.quantile(outcome.likeliest, 1 - recipe.rejection.keep))
     write_entry(
         recipe,
         f"{recipe.name}.toml",
@@ -82,12 +82,7 @@ def _write_entry(outcome, source, folder):
             selection=recipe.selection,
             pretrained=pretraining(recipe.network, learner.start),
         ),
-        rejection=cards.Rejection(
-            threshold=round(threshold, 4),
-            min_motion=recipe.rejection.min_motion,
-            auc=float("nan"),  # no clip without an expression was scored
-            kept=float((outcome.likeliest >= threshold).mean()),
-        ),
+        rejection=rejection_of_expressions(recipe.rejection, outcome.likeliest),
         metrics=[],
         licence=licence_of(_dataset(examples)) if source.real else None,
         limits=[*recipe.card.limits, *_licence(examples, source)],

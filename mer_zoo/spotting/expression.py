@@ -144,6 +144,6 @@ def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> Sp
         start=start,
         held=phases.held,
         motion=peak_motion(fields, phases.onset, phases.apex),
-        curve=motion_curve(fields, phases.onset),
+        curve=motion_curve(fields, phases.onset, phases.apex),
         talking=float(talk[phases.onset : phases.apex + 1].max()),
     )

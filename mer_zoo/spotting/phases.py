@@ -28,6 +28,7 @@ MAX_PLATEAU = 0.5
 HALF = 0.5  # of the trace: above is the expression, below is not
 HEIGHT = 0.75  # of the trace: what belongs to the apex's level
 MAX_CANDIDATES = 64  # onsets and apexes tried in the fit
+APART = 3  # frames from which on onset and apex share no neighbour
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,27 @@ def find_phases(
     return Phases(int(onset), int(apex), int(offset), held)
 
 
-def motion_curve(fields: np.ndarray, onset: int) -> np.ndarray:
-    """Motion of every frame relative to the onset, float32 `(T,)`, pixels of the 224 px crop."""
-    return magnitude(fields - mean_around(fields, onset)).astype(np.float32)
+def motion_curve(fields: np.ndarray, onset: int, apex: int | None = None) -> np.ndarray:
+    """Motion of every frame relative to the onset, float32 `(T,)`, pixels of the 224 px crop.
+
+    Args:
+        fields: `(T, cells, 2)` of `displacement_fields`.
+        onset: the frame that others are compared with, and its neighbours, which lower the noise.
+        apex: where it is given and near, the onset is compared without its neighbours.
+    """
+    near = apex is not None and apex - onset < APART
+    rest = fields[onset] if near else mean_around(fields, onset)
+    return magnitude(fields - rest).astype(np.float32)
 
 
 def peak_motion(fields: np.ndarray, onset: int, apex: int) -> float:
-    """Motion from onset to apex, pixels of the 224 px crop; neighbouring frames lower the noise."""
+    """Motion from onset to apex, pixels of the 224 px crop.
+
+    Neighbouring frames lower the noise, unless onset and apex are so near that they share them. Of two
+    frames, onset and apex alone, nothing would be left.
+    """
+    if apex - onset < APART:
+        return float(magnitude(fields[apex] - fields[onset]))
     return float(magnitude(mean_around(fields, apex) - mean_around(fields, onset)))
 
 

@@ -7,12 +7,18 @@ import numpy as np
 from mer_zoo.action_units import ONE_SIDED, SIDED, leaning, side_targets
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.unit_scores import UnitScores
+from mer_zoo.recipes.recipe import RejectionRule
 from mer_zoo.training.learner import FittedNetwork
+from mer_zoo.zoo import cards
 from mer_zoo.zoo.cards import ReliabilityBin, UnitFacts
 from mer_zoo.zoo.registry import HEAD
 
 BINS = 10
 ROUNDS = 50
+MOST_LIKELY = 0.5
+"""Highest threshold of an answer where no clip without an expression was scored: nothing shows that an
+answer that is likelier than all others together should be withheld."""
+
 SLOPE = (0.05, 5.0)
 """Range of the slope: an output that tells nothing is not turned round."""
 
@@ -63,6 +69,29 @@ def platt(logits: np.ndarray, shown: np.ndarray) -> tuple[float, float]:
         if np.abs(step).max() < 1e-8:
             break
     return float(np.clip(fit[0], *SLOPE)), float(fit[1])
+
+
+def rejection_of_expressions(rule: RejectionRule, likeliest: np.ndarray | None) -> cards.Rejection:
+    """When to answer "no expression", from held-out clips that all show one.
+
+    The threshold lets the wanted share of them pass, but is at most `MOST_LIKELY`. The networks of small
+    folds are often surer than the one that is trained on all clips, which would then reject its own clips.
+
+    Args:
+        rule: of the recipe.
+        likeliest: `(clips,)`, the largest probability of each held-out clip; None without any, and then
+            there is no threshold.
+    """
+    threshold, kept = 0.0, float("nan")
+    if likeliest is not None:
+        threshold = min(float(np.quantile(likeliest, 1 - rule.keep)), MOST_LIKELY)
+        kept = float((likeliest >= threshold).mean())
+    return cards.Rejection(
+        threshold=round(threshold, 4),
+        min_motion=rule.min_motion,
+        auc=float("nan"),  # of clips with and without an expression
+        kept=kept,
+    )
 
 
 def best_threshold(answers: np.ndarray, shown: np.ndarray) -> float:

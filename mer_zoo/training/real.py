@@ -238,13 +238,17 @@ def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
 
         limits += [*LIMITS, *recipe.card.limits]
         return {**unit_sections(recipe, result), "limits": limits}
+    from mer_zoo.training.calibration import rejection_of_expressions
+
     limits += [
         "The class of a micro-expression is ambiguous given the movement; a label is not a "
         "fact about feelings. Not for decisions about people.",
         *recipe.card.limits,
     ]
     return {
-        "rejection": _rejection(recipe, result),
+        "rejection": rejection_of_expressions(
+            recipe.rejection, None if result is None else result.probabilities[0].max(axis=1)
+        ),
         "metrics": [] if result is None else _metrics(result),
         "limits": limits,
     }
@@ -273,22 +277,6 @@ def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.T
         selection=recipe.selection,
         altered=altered,
         pretrained=pretraining(recipe.network, real.start),
-    )
-
-
-def _rejection(recipe, result):
-    """The threshold that keeps the wanted share of held-out clips; without held-out clips, none."""
-    nan = float("nan")
-    threshold = kept = nan
-    if result is not None:
-        likeliest = result.probabilities[0].max(axis=1)
-        threshold = float(np.quantile(likeliest, 1 - recipe.rejection.keep))
-        kept = float((likeliest >= threshold).mean())
-    return cards.Rejection(
-        threshold=0.0 if np.isnan(threshold) else round(threshold, 4),
-        min_motion=recipe.rejection.min_motion,
-        auc=nan,  # a dataset of micro-expressions has no clips without one
-        kept=kept,
     )
 
 

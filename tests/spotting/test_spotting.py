@@ -91,6 +91,23 @@ def test_motion_grows_with_the_peak_and_noise_is_not_motion(portrait):
     assert spotting.spot_aligned(still.with_phases()).motion < 0.5
 
 
+@pytest.mark.parametrize(
+    ("shown", "phases"), [("ra", (0, 1, 1)), ("rar", (0, 1, 2)), ("rraar", (1, 2, 4))]
+)
+def test_onset_and_apex_alone_tell_the_motion(portrait, shown, phases):
+    """The usual input of MER networks: two or three frames."""
+    clip = aligned(portrait, 12, peak=3.0)
+    apart = clip.frames[[clip.onset, clip.apex]]
+
+    def motion(order, marks):
+        frames = apart[["ra".index(frame) for frame in order]]
+        marked = Clip.from_array(frames, fps=30).with_phases(*marks)
+        return spotting.spot_aligned(marked).motion
+
+    held = motion("rrrrraaaaarrrrr", (3, 7, 14))
+    assert held > 1 and motion(shown, phases) == pytest.approx(held, rel=0.1)
+
+
 def test_a_moving_head_is_not_an_expression(portrait):
     """What alignment leaves of head motion is a small similarity of the whole crop, and taken out."""
     import cv2

@@ -45,6 +45,8 @@ def test_an_entry_learns_own_classes(clips, tmp_path, monkeypatch):
     assert (uf1.split, uf1.clips, uf1.identities) == ("loso", 8, 2)
     reading = model.predict_video(clips.parent / "0.mp4")
     assert set(reading.probabilities) == {"smile", "up"}
+    # Every clip shows an expression, so nothing shows that a likely answer should be withheld.
+    assert card.rejection.threshold <= 0.5 and reading.expression
     assert mer_zoo.load(str(tmp_path / "mine")).card.weights == card.weights
     with pytest.raises(OutputExistsError):
         mer_zoo.finetune("meganet_tiny", clips, tmp_path / "mine", progress=str)
