@@ -150,7 +150,7 @@ def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Res
                 examples,
                 folder=None if out is None else Path(out) / JOURNAL,
                 split=split,
-                seeds=recipe.real_section().training.seeds if seeds is None else seeds,
+                seeds=member.training.seeds if seeds is None else seeds,
                 oracle=oracle,
                 callback=logged,
                 **options,

@@ -102,13 +102,13 @@ def train_on_real(
         result = None
         if loso:
             run_folds = _units_left_out if recipe.of_units else _leave_one_subject_out
-            result = run_folds(learner, examples, real, state, jobs, tracker, progress)
-        network = _refit(learner, examples, real, state, tracker, progress).network
+            result = run_folds(learner, examples, state, jobs, tracker, progress)
+        network = _refit(learner, examples, state, tracker, progress).network
         if result is not None:
             _keep_folds(result, state / LOSO, folder / LOSO)
         made = {**_sections(recipe, dataset, result), "mixed_precision": mixed_precision}
         card = _write(recipe, network, dataset, examples, made, folder)
-        log_entry(tracker, recipe, folder, real.training.seeds[:1])
+        log_entry(tracker, recipe, folder, learner.training.seeds[:1])
     shutil.rmtree(state, ignore_errors=True)
     return card
 
@@ -143,22 +143,22 @@ def _begin_run(tracker, recipe, examples, learner, state) -> None:
     )
 
 
-def _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress) -> Result:
+def _leave_one_subject_out(learner, examples, state, jobs, tracker, progress) -> Result:
     """The honest score. Its journal stays in `state` until the entry is written."""
     logged = TrackedEvaluation(tracker, examples, part=LOSO)
-    result = _folds(learner, examples, real, state, jobs, logged, progress)
+    result = _folds(learner, examples, state, jobs, logged, progress)
     logged.finished(result)
     progress(f"{result.title}: UF1 {result.uf1:.3f}")
     return result
 
 
-def _units_left_out(learner, examples, real, state, jobs, tracker, progress) -> UnitResult:
+def _units_left_out(learner, examples, state, jobs, tracker, progress) -> UnitResult:
     """The same of action units."""
     from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
     from mer_zoo.training.unit_evaluation import of_held_out
 
     logged = TrackedUnitEvaluation(tracker, examples, part=LOSO)
-    result = of_held_out(_folds(learner, examples, real, state, jobs, logged, progress), examples)
+    result = of_held_out(_folds(learner, examples, state, jobs, logged, progress), examples)
     logged.units_finished(result)
     found = result.scores
     progress(
@@ -168,28 +168,28 @@ def _units_left_out(learner, examples, real, state, jobs, tracker, progress) -> 
     return result
 
 
-def _folds(learner, examples, real, state, jobs, logged, progress) -> Result:
+def _folds(learner, examples, state, jobs, logged, progress) -> Result:
     learner.check()
     progress("leaving one subject out")
     return run(
         learner,
         examples,
         folder=state / LOSO,
-        seeds=real.training.seeds,
+        seeds=learner.training.seeds,
         jobs=jobs,
         keep_weights=True,
         callback=logged,
     )
 
 
-def _refit(learner, examples, real, state, tracker, progress) -> FittedNetwork:
+def _refit(learner, examples, state, tracker, progress) -> FittedNetwork:
     """The network for use, trained on all clips; resumed at the epoch it was in."""
     wanted = {"learner": learner.describe()}
     refuse_other_work(
         state / REFIT, {**wanted, **origin(examples.digest, examples.images_digest())}
     )
     progress(f"training on all {len(examples)} clips")
-    seed = real.training.seeds[0]
+    seed = learner.training.seeds[0]
     return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
 
 

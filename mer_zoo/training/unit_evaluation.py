@@ -78,7 +78,7 @@ def evaluate_units(
             examples,
             folder=folder,
             split=split,
-            seeds=recipe.real_section().training.seeds if seeds is None else seeds,
+            seeds=learner.training.seeds if seeds is None else seeds,
             jobs=jobs,
             threads=threads,
             callback=logged,
