@@ -5,11 +5,10 @@ from pathlib import Path
 
 from mer_zoo import datasets
 from mer_zoo.errors import EvaluationError
-from mer_zoo.evaluation import Examples, Result, discard, run
+from mer_zoo.evaluation import Result, discard, run
 from mer_zoo.evaluation.result import FILES
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import refuse_overwrite
-from mer_zoo.preparation import prepare
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.recipe import Real, Recipe
 from mer_zoo.tracking import Tracker, tracked
@@ -92,11 +91,7 @@ def evaluate(
     if out is not None:
         for name in FILES:
             refuse_overwrite(Path(out) / name, force)
-    data = (
-        dataset
-        if isinstance(dataset, datasets.Dataset)
-        else load_dataset(real, root, dataset, protocol)
-    )
+    data = _loaded(real, dataset, root, protocol)
     _refuse_contradictions(recipe, members, split, oracle, mixed_precision)
     options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
     options |= {"mixed_precision": mixed_precision, "progress": progress}
@@ -138,7 +133,7 @@ def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Res
     member.check()
     learner = member if members == 1 else EnsembleLearner(member, members)
     with tracked(track, "evaluate") as tracker:
-        examples = examples_of(data, recipe, jobs=jobs, progress=progress)
+        examples = member.examples_of(data, jobs=jobs, progress=progress)
         logged = TrackedEvaluation(
             tracker, examples, name=recipe.name, params={"recipe": recipe.name}
         )
@@ -170,12 +165,10 @@ def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitR
             f"The recipe {recipe.name} predicts action units, of which there is no test-selected score: "
             "leave out oracle."
         )
-    jobs, progress = options["jobs"], options["progress"]
     with tracked(track, "evaluate") as tracker:
         result = evaluate_units(
             recipe,
             data,
-            lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
             folder=None if out is None else Path(out) / JOURNAL,
             tracker=tracker,
             **options,
@@ -186,27 +179,16 @@ def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitR
     return result
 
 
-def load_dataset(
+def _loaded(
     real: Real,
-    root: str | Path | Mapping | datasets.Dataset | None = None,
-    name: str | None = None,
-    protocol: str | None = None,
+    dataset: str | datasets.Dataset | None,
+    root: str | Path | Mapping | None,
+    protocol: str | None,
 ) -> datasets.Dataset:
-    """The requested dataset, or the one that the recipe names.
-
-    Args:
-        real: the section of the recipe.
-        root: folder of the dataset (for a pool one for each dataset), or a loaded `Dataset`.
-        name: of the dataset; by default the recipe's.
-        protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
-
-    Raises:
-        EvaluationError: no folder was given for a dataset that has to be read.
-        DatasetError: it cannot be read.
-    """
-    if isinstance(root, datasets.Dataset):
-        return root
-    name = name or real.dataset
+    """The dataset that was asked for, see `evaluate`."""
+    if isinstance(dataset, datasets.Dataset):
+        return dataset
+    name = dataset or real.dataset
     if root is None:
         raise EvaluationError(
             f"Where is {name}? Give root=... (--root on the command line), the folder of its "
@@ -215,26 +197,3 @@ def load_dataset(
     if protocol is None and name == real.dataset:
         protocol = real.protocol or None
     return datasets.load(name, root, protocol=protocol)
-
-
-def examples_of(
-    dataset: datasets.Dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True
-) -> Examples:
-    """The examples of a dataset with the images of a recipe."""
-    return Examples(
-        images=prepare(
-            dataset,
-            recipe.preprocessing,
-            variants=recipe.augmentation.variants,
-            action_units=recipe.augmentation.action_units,
-            jobs=jobs,
-            progress=progress,
-        ),
-        labels=dataset.labels,
-        subjects=dataset.subjects,
-        clips=dataset.table["clip"].to_numpy(),
-        class_names=dataset.class_names,
-        protocol=dataset.protocol,
-        digest=dataset.digest,
-        about=(("dataset", dataset.name), ("table_version", dataset.table_version)),
-    )

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo import settings
-from mer_zoo.datasets import Dataset
+from mer_zoo import datasets, settings
 from mer_zoo.errors import OutputExistsError, RecipeError
 from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
@@ -18,7 +17,6 @@ from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
 from mer_zoo.tracking.run import experiment_of
-from mer_zoo.training.evaluating import examples_of, load_dataset
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import origin, refuse_other_work
@@ -35,7 +33,7 @@ STATE = ".training"
 
 def train_on_real(
     recipe: Recipe,
-    root: str | Path | Dataset,
+    root: str | Path | datasets.Dataset,
     folder: Path,
     *,
     loso: bool = False,
@@ -94,10 +92,14 @@ def train_on_real(
         )
     with tracked(track, "train") as tracker:
         real = recipe.real_section()
-        dataset = load_dataset(real, root)
+        dataset = (
+            root
+            if isinstance(root, datasets.Dataset)
+            else datasets.load(real.dataset, root, protocol=real.protocol or None)
+        )
         progress(dataset.report.to_text())
-        examples = _examples(recipe, dataset, jobs, progress)
         learner = RecipeLearner.of(recipe, REAL, mixed_precision=mixed_precision)
+        examples = _examples(recipe, learner, dataset, jobs, progress)
         _begin_run(tracker, recipe, examples, learner, state)
         result = None
         if loso:
@@ -113,15 +115,12 @@ def train_on_real(
     return card
 
 
-def _examples(recipe, dataset, jobs, progress) -> Examples:
-    def make(part):
-        return examples_of(part, recipe, jobs=jobs)
-
+def _examples(recipe, learner, dataset, jobs, progress) -> Examples:
     if not recipe.of_units:
-        return make(dataset)
+        return learner.examples_of(dataset, jobs=jobs)
     from mer_zoo.training.unit_evaluation import coded_examples
 
-    examples = coded_examples(dataset, make)
+    examples = coded_examples(dataset, learner, jobs=jobs)
     progress(f"{len(examples)} of {len(dataset)} clips have coded action units")
     return examples
 

@@ -1,6 +1,6 @@
 """Evaluating a recipe of action units on real, coded clips."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +21,12 @@ from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
 from mer_zoo.zoo import find
 from mer_zoo.zoo.cards import Card
 
-Make = Callable[[Dataset], Examples]
-"""The examples of a dataset with the images of the recipe."""
-
 HELD_OUT = "of the highest F1 on the held-out answers about all other subjects"
 
 
 def evaluate_units(
     recipe: Recipe,
     dataset: Dataset,
-    make: Make,
     *,
     split: str = "loso",
     seeds: Iterable[int] | None = None,
@@ -47,7 +43,6 @@ def evaluate_units(
     Args:
         recipe: with `task = "action units"` and a [real] section.
         dataset: its table has action units.
-        make: makes the images.
         split, seeds, start, jobs, threads, mixed_precision, progress: see `mer_zoo.evaluate`.
         folder: the journal.
         tracker: logs folds and scores.
@@ -61,7 +56,7 @@ def evaluate_units(
     """
     learner = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
     learner.check()
-    examples = coded_examples(dataset, make)
+    examples = coded_examples(dataset, learner, jobs=jobs, progress=progress)
     left_out = len(dataset) - len(examples)
     logged = TrackedUnitEvaluation(
         tracker or Tracker(None, "evaluate"),
@@ -125,8 +120,14 @@ def _unit_result(result, examples, found, told, left_out) -> UnitResult:
     )
 
 
-def coded_examples(dataset: Dataset, make: Make) -> Examples:
+def coded_examples(
+    dataset: Dataset, learner: RecipeLearner, *, jobs: int = 1, progress: bool = True
+) -> Examples:
     """The examples of those clips of a dataset whose action units are known.
+
+    Args:
+        dataset: its table has action units.
+        learner, jobs, progress: see `RecipeLearner.examples_of`.
 
     Raises:
         EvaluationError: there is none.
@@ -138,7 +139,7 @@ def coded_examples(dataset: Dataset, make: Make) -> Examples:
             f"No clip of {dataset.name} ({dataset.protocol}) has action units in its table, so there is "
             "nothing to score. Give a table with a column of action units such as '4+L12'."
         )
-    examples = make(dataset.subset(known))
+    examples = learner.examples_of(dataset.subset(known), jobs=jobs, progress=progress)
     return replace(
         examples,
         labels=np.zeros(len(known), np.int64),

@@ -16,7 +16,8 @@ from mer_zoo.errors import EvaluationError, RecipeError
 from mer_zoo.evaluation.unit_scores import score_units
 from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import Store
-from mer_zoo.training import train_on_real
+from mer_zoo.training import RecipeLearner, train_on_real
+from mer_zoo.training.learner import REAL
 from mer_zoo.training.unit_evaluation import coded_examples, evaluate_units
 from tests.toy_recipes import FLOW
 
@@ -65,11 +66,11 @@ def test_units_are_scored_by_subject(recipe, flow, tmp_path):
 
 
 def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
-    data = datasets.load("flow", flow)
+    data, learner = datasets.load("flow", flow), RecipeLearner.of(recipe, REAL)
 
     def named(changed):
         """The named units of one subject, whose own units are changed afterwards."""
-        examples = coded_examples(data, images)
+        examples = coded_examples(data, learner, progress=False)
         truth = examples.targets.copy()
         own = examples.subjects == subject
         truth[own] = truth[own] if not changed else 1 - truth[own]
@@ -81,13 +82,9 @@ def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
         named, one_sided = _named(result, truth)
         return np.concatenate([named[:, own], one_sided[:, own, None]], axis=2)
 
-    from mer_zoo.training.evaluating import examples_of
     from mer_zoo.training.unit_evaluation import _named
 
-    def images(part):
-        return examples_of(part, recipe, progress=False)
-
-    made = evaluate_units(recipe, data, images, seeds=[1], progress=False)
+    made = evaluate_units(recipe, data, seeds=[1], progress=False)
     subject = made.subjects[0]
     np.testing.assert_array_equal(named(False), named(True))
 
