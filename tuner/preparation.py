@@ -14,8 +14,8 @@ from mer_zoo.evaluation.versions import versions
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.search_space import Choice
 from mer_zoo.tracking import machine
-from mer_zoo.tracking.run import experiment_of
 from mer_zoo.tracking.store import Store
+from mer_zoo.tracking.tracker import experiment_of
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.precision import stated
 from tuner.errors import SearchRefusedError

@@ -11,7 +11,6 @@ from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.unit_result import UnitResult
-from mer_zoo.tracking.run import experiment_of, sizes
 from mer_zoo.tracking.tracker import Tracker
 
 UNLOGGED = ("learner", "versions")  # spread over the parameters, and tags of the run
@@ -50,10 +49,9 @@ class TrackedEvaluation:
             return
         facts = {key: value for key, value in plan.to_dict().items() if key not in UNLOGGED}
         self.tracker.begin(
-            experiment_of(self.examples),
+            self.examples,
             self.name,
-            params={**self.params, **facts, **sizes(self.examples), **plan.learner},
-            tags={f"mer_zoo.{key}": value for key, value in self.examples.about},
+            params={**self.params, **facts, **plan.learner},
             folder=folder,
         )
 

@@ -15,8 +15,7 @@ from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
-from mer_zoo.tracking.run import experiment_of
+from mer_zoo.tracking.evaluations import TrackedEvaluation
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import origin, refuse_other_work
@@ -100,7 +99,9 @@ def train_on_real(
         progress(dataset.report.to_text())
         learner = RecipeLearner.of(recipe, REAL, mixed_precision=mixed_precision)
         examples = _examples(recipe, learner, dataset, jobs, progress)
-        _begin_run(tracker, recipe, examples, learner, state)
+        facts = {"recipe": recipe.name, "protocol": examples.protocol, "examples": examples.digest}
+        facts |= {"backend": settings.backend(), **learner.describe()}
+        tracker.begin(examples, recipe.name, params=facts, folder=state)
         result = None
         if loso:
             run_folds = _units_left_out if recipe.of_units else _leave_one_subject_out
@@ -123,23 +124,6 @@ def _examples(recipe, learner, dataset, jobs, progress) -> Examples:
     examples = coded_examples(dataset, learner, jobs=jobs)
     progress(f"{len(examples)} of {len(dataset)} clips have coded action units")
     return examples
-
-
-def _begin_run(tracker, recipe, examples, learner, state) -> None:
-    tracker.begin(
-        experiment_of(examples),
-        recipe.name,
-        params={
-            "recipe": recipe.name,
-            "protocol": examples.protocol,
-            "examples": examples.digest,
-            "backend": settings.backend(),
-            **sizes(examples),
-            **learner.describe(),
-        },
-        tags={f"mer_zoo.{key}": value for key, value in examples.about},
-        folder=state,
-    )
 
 
 def _leave_one_subject_out(learner, examples, state, jobs, tracker, progress) -> Result:
