@@ -20,7 +20,6 @@ from mer_zoo.evaluation.journal import Journal
 from mer_zoo.evaluation.plan import SAME_SUBJECTS, EvaluationPlan
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.evaluation.worker import run_fold
 from mer_zoo.processes import parallel
 from mer_zoo.progress import progress_bar
@@ -139,7 +138,6 @@ def make_plan(
         examples, folds: of the evaluation.
         split, seeds, learner, label, oracle, keep_weights, facts: see `EvaluationPlan`.
     """
-    backend = settings.backend()
     return EvaluationPlan(
         split=split,
         folds=folds_hash(folds, examples.clips),
@@ -148,8 +146,8 @@ def make_plan(
         images=examples.images_digest(),
         learner=learner,
         seeds=tuple(seeds),
-        backend=backend,
-        versions=versions(backend),
+        backend=settings.backend(),
+        versions=settings.versions(),
         oracle=oracle,
         keep_weights=keep_weights,
         label=label,
