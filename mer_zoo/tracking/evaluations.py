@@ -62,17 +62,11 @@ class TrackedEvaluation:
         named = {self._of_seed(name, record.seed): value for name, value in values.items()}
         self.tracker.metrics(named, number)
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: Result | UnitResult) -> None:
         """Logs the pooled scores, the predictions and the figures."""
-        self._finished(result, {n: [getattr(s, n) for s in result.scores] for n in SCORE_NAMES})
-
-    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
-        return record.metrics
-
-    def _finished(self, result: Result | UnitResult, of_seeds: dict[str, list[float]]) -> None:
-        """Logs everything; `of_seeds`: score -> its value for each seed."""
         if not self.tracker.on:
             return
+        of_seeds = self._scores_of_seeds(result)
         scores = {f"{self.prefix}{name}": float(np.mean(v)) for name, v in of_seeds.items()}
         for name, values in of_seeds.items():
             named = (self._of_seed(name, seed) for seed in result.seeds)
@@ -86,6 +80,13 @@ class TrackedEvaluation:
         title = f"{result.about['split']}: {self._curve_words} by fold"
         self.tracker.curves(curves, f"{self.folder}folds.svg", title, "fold")
         self.tracker.metrics(scores)
+
+    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
+        return record.metrics
+
+    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
+        """Score -> its value for each seed."""
+        return {name: [getattr(s, name) for s in result.scores] for name in SCORE_NAMES}
 
     def _of_seed(self, name, seed):
         return f"{self.prefix}{name}/seed{seed}"

@@ -16,9 +16,11 @@ from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
+from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import origin, refuse_other_work
+from mer_zoo.training.unit_evaluation import coded_examples, of_held_out
 from mer_zoo.zoo import cards, find
 
 RECIPE = "recipe.toml"
@@ -104,8 +106,7 @@ def train_on_real(
         tracker.begin(examples, recipe.name, params=facts, folder=state)
         result = None
         if loso:
-            run_folds = _units_left_out if recipe.of_units else _leave_one_subject_out
-            result = run_folds(learner, examples, state, jobs, tracker, progress)
+            result = _leave_one_subject_out(learner, examples, state, jobs, tracker, progress)
         network = _refit(learner, examples, state, tracker, progress).network
         if result is not None:
             _keep_folds(result, state / LOSO, folder / LOSO)
@@ -119,42 +120,21 @@ def train_on_real(
 def _examples(recipe, learner, dataset, jobs, progress) -> Examples:
     if not recipe.of_units:
         return learner.examples_of(dataset, jobs=jobs)
-    from mer_zoo.training.unit_evaluation import coded_examples
-
     examples = coded_examples(dataset, learner, jobs=jobs)
     progress(f"{len(examples)} of {len(dataset)} clips have coded action units")
     return examples
 
 
-def _leave_one_subject_out(learner, examples, state, jobs, tracker, progress) -> Result:
+def _leave_one_subject_out(
+    learner, examples, state, jobs, tracker, progress
+) -> Result | UnitResult:
     """The honest score. Its journal stays in `state` until the entry is written."""
-    logged = TrackedEvaluation(tracker, examples, part=LOSO)
-    result = _folds(learner, examples, state, jobs, logged, progress)
-    logged.finished(result)
-    progress(f"{result.title}: UF1 {result.uf1:.3f}")
-    return result
-
-
-def _units_left_out(learner, examples, state, jobs, tracker, progress) -> UnitResult:
-    """The same of action units."""
-    from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
-    from mer_zoo.training.unit_evaluation import of_held_out
-
-    logged = TrackedUnitEvaluation(tracker, examples, part=LOSO)
-    result = of_held_out(_folds(learner, examples, state, jobs, logged, progress), examples)
-    logged.units_finished(result)
-    found = result.scores
-    progress(
-        f"{result.title}: macro F1 {np.mean(found.macro_f1):.3f}, mean AUC "
-        f"{np.mean(found.mean_auc):.3f} over {len(found.counted)} units"
-    )
-    return result
-
-
-def _folds(learner, examples, state, jobs, logged, progress) -> Result:
     learner.check()
     progress("leaving one subject out")
-    return run(
+    of_units = examples.targets is not None
+    kind = TrackedUnitEvaluation if of_units else TrackedEvaluation
+    logged = kind(tracker, examples, part=LOSO)
+    found = run(
         learner,
         examples,
         folder=state / LOSO,
@@ -162,6 +142,20 @@ def _folds(learner, examples, state, jobs, logged, progress) -> Result:
         jobs=jobs,
         keep_weights=True,
         callback=logged,
+    )
+    result = of_held_out(found, examples) if of_units else found
+    logged.finished(result)
+    progress(f"{result.title}: {_summary(result)}")
+    return result
+
+
+def _summary(result: Result | UnitResult) -> str:
+    if isinstance(result, Result):
+        return f"UF1 {result.uf1:.3f}"
+    found = result.scores
+    return (
+        f"macro F1 {np.mean(found.macro_f1):.3f}, mean AUC {np.mean(found.mean_auc):.3f} over "
+        f"{len(found.counted)} units"
     )
 
 

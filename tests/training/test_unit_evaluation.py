@@ -18,7 +18,7 @@ from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import Store
 from mer_zoo.training import RecipeLearner, train_on_real
 from mer_zoo.training.learner import REAL
-from mer_zoo.training.unit_evaluation import coded_examples, evaluate_units
+from mer_zoo.training.unit_evaluation import coded_examples
 from tests.toy_recipes import FLOW
 
 CODED = {"0": "4+L10", "1": "12", "2": "1+2+12"}
@@ -84,7 +84,7 @@ def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
 
     from mer_zoo.training.unit_evaluation import _named
 
-    made = evaluate_units(recipe, data, seeds=[1], progress=False)
+    made = mer_zoo.evaluate(recipe, data, seeds=[1], progress=False)
     subject = made.subjects[0]
     np.testing.assert_array_equal(named(False), named(True))
 
