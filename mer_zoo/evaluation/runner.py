@@ -112,8 +112,8 @@ def run(
     started = time.perf_counter()
     if callback is not None:
         callback.on_begin(journal.folder, plan)
-    missing = _Missing(journal, plan, examples, learner, folds, jobs, threads)
-    records = _records(missing, callback, progress)
+    evaluation = _Evaluation(journal, plan, examples, learner, folds, jobs, threads)
+    records = _records(evaluation, callback, progress)
     result = pool(examples, folds, records, plan=plan, seconds=time.perf_counter() - started)
     if folder is None:
         discard(journal.folder)
@@ -167,7 +167,7 @@ def discard(folder: Path) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Missing:
+class _Evaluation:
     """An evaluation, of which some folds may have been finished before."""
 
     journal: Journal
@@ -207,7 +207,9 @@ class _Missing:
             yield from parallel(calls, self.jobs, return_as="generator_unordered")
 
 
-def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:
+def _records(
+    evaluation: _Evaluation, callback: Callback | None, progress: bool
+) -> list[FoldRecord]:
     found = evaluation.finished()
     missing = [key for key, record in found.items() if record is None]
     notify = callback.on_fold_end if callback is not None else lambda number, record: None
