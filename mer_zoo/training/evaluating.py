@@ -7,6 +7,7 @@ from mer_zoo import datasets
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
+from mer_zoo.evaluation.unit_result import FILES as UNIT_FILES
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import refuse_overwrite
 from mer_zoo.recipes.finding import read_recipe
@@ -67,9 +68,9 @@ def evaluate(
         oracle: also compute the test-selected scores.
         mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights and predictions
             are float32; the record says how the networks were trained.
-        out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
-            keeps the finished folds; without `out` they are in the cache folder. In both cases the
-            same call resumes after an interruption.
+        out: folder for `result.json`, `predictions.csv` and, for classes, `confusion.svg`. Until the
+            end it also keeps the finished folds; without `out` they are in the cache folder. In both
+            cases the same call resumes after an interruption.
         force: replace a result in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -92,7 +93,7 @@ def evaluate(
     recipe = read_recipe(recipe)
     real = recipe.real_section()
     if out is not None:
-        for name in FILES:
+        for name in UNIT_FILES if recipe.of_units else FILES:
             refuse_overwrite(Path(out) / name, force)
     data = _loaded(real, dataset, root, protocol)
     _refuse_contradictions(recipe, members, split, oracle, mixed_precision)

@@ -50,6 +50,8 @@ def flow(tmp_path_factory):
 
 
 def test_units_are_scored_by_subject(recipe, flow, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "confusion.svg").touch()  # not written for units, so not refused
     result = mer_zoo.evaluate(recipe, "flow", flow, out=tmp_path / "out", progress=False)
     data = datasets.load("flow", flow)
     assert len(result.clips) == len(data) - 1 and result.about["uncoded_clips_left_out"] == 1
@@ -161,6 +163,11 @@ def test_a_table_without_units_is_refused(recipe, tmp_path):
     fake_release("flow", tmp_path / "plain", clean=True)
     with pytest.raises(EvaluationError, match="No clip of flow"):
         mer_zoo.evaluate(recipe, "flow", tmp_path / "plain", progress=False)
+
+
+def test_units_have_no_test_selected_score(recipe, flow):
+    with pytest.raises(EvaluationError, match="leave out oracle"):
+        mer_zoo.evaluate(recipe, "flow", flow, oracle=True, progress=False)
 
 
 def test_scores_worked_by_hand():
