@@ -165,6 +165,16 @@ def test_a_table_without_units_is_refused(recipe, tmp_path):
         mer_zoo.evaluate(recipe, "flow", tmp_path / "plain", progress=False)
 
 
+def test_the_own_weights_of_an_entry_are_scored_on_the_thresholds_of_its_card(flow):
+    name = "meganet_flow_au"
+    result = mer_zoo.evaluate(name, "flow", flow, split="zero-shot", progress=False)
+    thresholds = [unit.threshold for unit in mer_zoo.card(name).units]
+    assert name in result.thresholds and result.about["uncoded_clips_left_out"] == 1
+    np.testing.assert_array_equal(
+        result.named, result.probabilities[..., : len(UNITS)] >= np.array(thresholds)
+    )
+
+
 def test_units_have_no_test_selected_score(recipe, flow):
     with pytest.raises(EvaluationError, match="leave out oracle"):
         mer_zoo.evaluate(recipe, "flow", flow, oracle=True, progress=False)
