@@ -18,7 +18,6 @@ import numpy as np
 from mer_zoo import datasets, evaluation, synthesis
 from mer_zoo.errors import MerZooError
 from mer_zoo.training import RecipeLearner, finetune
-from mer_zoo.training.evaluating import examples_of
 from mer_zoo.training.finetuning import DEFAULT, finetuning_recipe
 from mer_zoo.training.learner import REAL
 from mer_zoo.zoo import find
@@ -44,9 +43,10 @@ def main() -> int:
         minutes = (time.perf_counter() - started) / 60
         (uf1,) = [m for m in model.card.metrics if m.name == "uf1"]
         recipe = finetuning_recipe("", find(options.model).card, "scratch", DEFAULT)
+        learner = RecipeLearner.of(recipe, REAL)
         scratch = evaluation.run(
-            RecipeLearner.of(recipe, REAL),
-            examples_of(datasets.load("custom", table), recipe),
+            learner,
+            learner.examples_of(datasets.load("custom", table)),
             folder=folder / "scratch",
             seeds=DEFAULT.seeds,
             jobs=options.jobs,

@@ -32,7 +32,6 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.evaluation import runner
 from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.training import RecipeLearner
-from mer_zoo.training.evaluating import examples_of
 from mer_zoo.training.learner import REAL
 
 RECIPES = {
@@ -78,7 +77,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = fake_release("flow", Path(folder) / "flow", clean=True, full=True, version="309")
         dataset = datasets.load("flow", root, protocol="megc2019-flow-309")
-        examples = examples_of(dataset, recipe, progress=False)
+        examples = learner.examples_of(dataset, progress=False)
 
         def measure(name: str, jobs: int) -> None:
             started = time.perf_counter()

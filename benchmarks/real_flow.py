@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo import datasets
 from mer_zoo.evaluation import Examples
 from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import tracked
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.evaluating import examples_of, load_dataset
-from mer_zoo.training.learner import SYNTHETIC, RecipeLearner, fit_or_resume
+from mer_zoo.training.learner import REAL, SYNTHETIC, RecipeLearner, fit_or_resume
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.training.scoring import score_trained
 from mer_zoo.training.zero_shot import ZERO_SHOT
@@ -90,7 +90,8 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = Recipe.read(arguments.recipe)
     portraits = Portraits(arguments.photos, arguments.ict, arguments.jobs)
-    dataset = load_dataset(recipe.real_section(), arguments.root)
+    real = recipe.real_section()
+    dataset = datasets.load(real.dataset, arguments.root, protocol=real.protocol or None)
     rows = []
     for number, (words, change) in enumerate(CHANGES.items()):
         row = score(change, recipe, portraits, dataset, arguments.work / f"change{number}")
@@ -114,7 +115,7 @@ def score(change: Change, recipe: Recipe, portraits: Portraits, dataset, work: P
             seed: fit_or_resume(learner, train, seed, work, tracker, print)
             for seed in changed.synthetic()[1].seeds
         }
-    real = examples_of(dataset, changed, jobs=1, progress=False)
+    real = RecipeLearner.of(changed, REAL).examples_of(dataset, progress=False)
     results = []
     for name in ("smic", "casme2", ""):
         rows = np.flatnonzero(real.datasets == name) if name else np.arange(len(real))

@@ -1,10 +1,11 @@
-"""What the environment decides: where things are kept, how much of them, whether to go online, and
-which backend computes."""
+"""What the environment decides: where things are kept, how much of them, whether to go online,
+which backend computes, and the versions of what it computes with."""
 
 import importlib.util
 import json
 import logging
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from mer_zoo.errors import MerZooError, SettingError
 OFFLINE_VALUES = {"1", "true", "yes", "on"}
 CACHE_MB = 4096
 FACE_THREADS = 2
+PACKAGES = ("mer-zoo", "keras", "numpy", "opencv-python", "scikit-image")
+BACKENDS = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 
 
 def home() -> Path:
@@ -76,3 +79,16 @@ def backend() -> str:
     import keras
 
     return keras.backend.backend()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the installed packages that a score may depend on."""
+    import importlib.metadata  # slow, and every command reads settings
+
+    found = {"python": platform.python_version()}
+    for name in (*PACKAGES, *BACKENDS.get(backend(), ())):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

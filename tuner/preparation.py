@@ -10,12 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from mer_zoo.evaluation import Examples, Learner
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.search_space import Choice
-from mer_zoo.tracking import machine
-from mer_zoo.tracking.run import experiment_of
+from mer_zoo.settings import backend, versions
 from mer_zoo.tracking.store import Store
+from mer_zoo.tracking.tracker import experiment_of
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.training.precision import stated
 from tuner.errors import SearchRefusedError
@@ -68,7 +67,7 @@ class Prepared:
             "folds": self.settings.folds,
             "examples": self.examples.digest,
             "images": self.images,
-            "backend": machine.backend(),
+            "backend": backend(),
             **stated(self.settings.mixed_precision),
         }
 
@@ -78,7 +77,7 @@ class Prepared:
         return {
             **self.facts,
             "recipe": plain(self.space.recipe),
-            "versions": versions(machine.backend()),
+            "versions": versions(),
             "folds": self.objective.hash,
             "tracking_uri": self.store.uri,
         }

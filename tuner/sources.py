@@ -12,8 +12,7 @@ from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.corpora import Portraits, render_corpus
-from mer_zoo.training.evaluating import examples_of
-from mer_zoo.training.learner import REAL, SYNTHETIC
+from mer_zoo.training.learner import REAL, SYNTHETIC, RecipeLearner
 from mer_zoo.training.synthetic import training_examples
 from tuner.errors import LeakError
 
@@ -103,8 +102,8 @@ class DatasetClips:
         Raises:
             RecipeError: the recipe has no [real] section.
         """
-        recipe.real_section()
-        return examples_of(self.dataset, recipe, jobs=self.jobs, progress=self.progress)
+        learner = RecipeLearner.of(recipe, REAL)
+        return learner.examples_of(self.dataset, jobs=self.jobs, progress=self.progress)
 
 
 @dataclass(frozen=True)

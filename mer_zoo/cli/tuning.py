@@ -128,13 +128,15 @@ def _prepared(recipe, photos, ict, root, jobs, in_processes):
     """Chooses the backend, then returns the recipe and the source of its clips."""
     start_backend(watching=in_processes)
     quieten()
+    from mer_zoo import datasets
     from mer_zoo.recipes.finding import read_recipe
-    from mer_zoo.training.evaluating import load_dataset
     from tuner.sources import CorpusClips, DatasetClips
 
     loaded = read_recipe(recipe)
     if root:
-        return loaded, DatasetClips(load_dataset(loaded.real_section(), roots(root)), jobs)
+        real = loaded.real_section()
+        dataset = datasets.load(real.dataset, roots(root), protocol=real.protocol or None)
+        return loaded, DatasetClips(dataset, jobs)
     return loaded, CorpusClips(photos, jobs, ict)
 
 

@@ -20,7 +20,6 @@ from mer_zoo.evaluation.journal import Journal
 from mer_zoo.evaluation.plan import SAME_SUBJECTS, EvaluationPlan
 from mer_zoo.evaluation.pooling import pool
 from mer_zoo.evaluation.result import Result
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.evaluation.worker import run_fold
 from mer_zoo.processes import parallel
 from mer_zoo.progress import progress_bar
@@ -113,8 +112,8 @@ def run(
     started = time.perf_counter()
     if callback is not None:
         callback.on_begin(journal.folder, plan)
-    missing = _Missing(journal, plan, examples, learner, folds, jobs, threads)
-    records = _records(missing, callback, progress)
+    evaluation = _Evaluation(journal, plan, examples, learner, folds, jobs, threads)
+    records = _records(evaluation, callback, progress)
     result = pool(examples, folds, records, plan=plan, seconds=time.perf_counter() - started)
     if folder is None:
         discard(journal.folder)
@@ -139,7 +138,6 @@ def make_plan(
         examples, folds: of the evaluation.
         split, seeds, learner, label, oracle, keep_weights, facts: see `EvaluationPlan`.
     """
-    backend = settings.backend()
     return EvaluationPlan(
         split=split,
         folds=folds_hash(folds, examples.clips),
@@ -148,8 +146,8 @@ def make_plan(
         images=examples.images_digest(),
         learner=learner,
         seeds=tuple(seeds),
-        backend=backend,
-        versions=versions(backend),
+        backend=settings.backend(),
+        versions=settings.versions(),
         oracle=oracle,
         keep_weights=keep_weights,
         label=label,
@@ -169,7 +167,7 @@ def discard(folder: Path) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Missing:
+class _Evaluation:
     """An evaluation, of which some folds may have been finished before."""
 
     journal: Journal
@@ -209,7 +207,9 @@ class _Missing:
             yield from parallel(calls, self.jobs, return_as="generator_unordered")
 
 
-def _records(evaluation: _Missing, callback: Callback | None, progress: bool) -> list[FoldRecord]:
+def _records(
+    evaluation: _Evaluation, callback: Callback | None, progress: bool
+) -> list[FoldRecord]:
     found = evaluation.finished()
     missing = [key for key, record in found.items() if record is None]
     notify = callback.on_fold_end if callback is not None else lambda number, record: None

@@ -11,7 +11,6 @@ from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.unit_result import UnitResult
-from mer_zoo.tracking.run import experiment_of, sizes
 from mer_zoo.tracking.tracker import Tracker
 
 UNLOGGED = ("learner", "versions")  # spread over the parameters, and tags of the run
@@ -50,10 +49,9 @@ class TrackedEvaluation:
             return
         facts = {key: value for key, value in plan.to_dict().items() if key not in UNLOGGED}
         self.tracker.begin(
-            experiment_of(self.examples),
+            self.examples,
             self.name,
-            params={**self.params, **facts, **sizes(self.examples), **plan.learner},
-            tags={f"mer_zoo.{key}": value for key, value in self.examples.about},
+            params={**self.params, **facts, **plan.learner},
             folder=folder,
         )
 
@@ -64,17 +62,11 @@ class TrackedEvaluation:
         named = {self._of_seed(name, record.seed): value for name, value in values.items()}
         self.tracker.metrics(named, number)
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: Result | UnitResult) -> None:
         """Logs the pooled scores, the predictions and the figures."""
-        self._finished(result, {n: [getattr(s, n) for s in result.scores] for n in SCORE_NAMES})
-
-    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
-        return record.metrics
-
-    def _finished(self, result: Result | UnitResult, of_seeds: dict[str, list[float]]) -> None:
-        """Logs everything; `of_seeds`: score -> its value for each seed."""
         if not self.tracker.on:
             return
+        of_seeds = self._scores_of_seeds(result)
         scores = {f"{self.prefix}{name}": float(np.mean(v)) for name, v in of_seeds.items()}
         for name, values in of_seeds.items():
             named = (self._of_seed(name, seed) for seed in result.seeds)
@@ -88,6 +80,13 @@ class TrackedEvaluation:
         title = f"{result.about['split']}: {self._curve_words} by fold"
         self.tracker.curves(curves, f"{self.folder}folds.svg", title, "fold")
         self.tracker.metrics(scores)
+
+    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
+        return record.metrics
+
+    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
+        """Score -> its value for each seed."""
+        return {name: [getattr(s, name) for s in result.scores] for name in SCORE_NAMES}
 
     def _of_seed(self, name, seed):
         return f"{self.prefix}{name}/seed{seed}"

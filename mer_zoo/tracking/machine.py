@@ -3,8 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from mer_zoo.evaluation.versions import versions
-from mer_zoo.settings import backend
+from mer_zoo.settings import backend, versions
 
 
 def device() -> str:
@@ -55,7 +54,7 @@ def machine_tags(device_name: str | None = None) -> dict[str, str]:
     Args:
         device_name: by default that of this process.
     """
-    tags = {f"mer_zoo.version.{name}": v for name, v in versions(backend()).items()}
+    tags = {f"mer_zoo.version.{name}": v for name, v in versions().items()}
     commit = git_commit()
     return {
         **tags,

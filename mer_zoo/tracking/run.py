@@ -9,10 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mer_zoo.errors import TrackingError
-from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -135,19 +132,3 @@ def find_experiment(store: Store, client: "MlflowClient", name: str) -> str:
             f"restore --experiment-id {found.experiment_id}."
         )
     return found.experiment_id
-
-
-def experiment_name(dataset: str, protocol: str) -> str:
-    """Name of an experiment: dataset and protocol, so that the runs in it are comparable."""
-    return protocol if protocol.startswith(dataset) else f"{dataset}-{protocol}"
-
-
-def experiment_of(examples: Examples) -> str:
-    """Name of the experiment of these examples."""
-    dataset = dict(examples.about).get("dataset", examples.datasets[0])
-    return experiment_name(str(dataset), examples.protocol)
-
-
-def sizes(examples: Examples) -> dict[str, int]:
-    """The numbers of clips and subjects, as params."""
-    return {"clips": len(examples), "subjects": len(np.unique(examples.subjects))}

@@ -19,7 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mer_zoo.errors import DiskFullError, TrackingError, TrackingWarning
+from mer_zoo.evaluation import Examples
 from mer_zoo.files import write_atomically
 from mer_zoo.tracking import machine
 from mer_zoo.tracking.curves import curves_svg
@@ -70,29 +73,31 @@ class Tracker:
 
     def begin(
         self,
-        experiment: str,
+        examples: Examples,
         name: str,
         *,
         params: Mapping[str, Any],
-        tags: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
         """Creates the run, or resumes the run of the interrupted work.
 
         Args:
-            experiment: its name: dataset and protocol.
+            examples: their dataset and protocol name the experiment. Their `about`, versions, device
+                and commit become tags.
             name: of the run.
-            params: plain values, nested tables too; they become dotted keys.
-            tags: further facts; versions, device and commit are added.
+            params: plain values, nested tables too; they become dotted keys. The numbers of clips
+                and subjects are added.
             folder: of the state of interrupted work. The name of the run is stored there too, so
                 the run can be found as long as the work can resume.
         """
         store = self.store
         if store is None:
             return
-        params = flattened(params)
+        experiment, subjects = experiment_of(examples), len(np.unique(examples.subjects))
+        params = flattened({**params, "clips": len(examples), "subjects": subjects})
         tag = (WORK_TAG, _name_of_work(folder, name, params))
-        about = {"mer_zoo.kind": self.kind, **(tags or {}), **machine.machine_tags()}
+        about = {f"mer_zoo.{key}": value for key, value in examples.about}
+        about = {"mer_zoo.kind": self.kind, **about, **machine.machine_tags()}
 
         def create():
             found = find_experiment(store, self._client, experiment)
@@ -257,6 +262,12 @@ def _name_of_work(folder: Path | None, name: str, params: Mapping[str, str]) -> 
             write_atomically(file, json.dumps({"work": own}).encode())
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
     return f"{own}-{digest[:8]}"
+
+
+def experiment_of(examples: Examples) -> str:
+    """Name of the experiment: dataset and protocol, so that the runs in it are comparable."""
+    dataset, protocol = dict(examples.about).get("dataset", examples.datasets[0]), examples.protocol
+    return protocol if protocol.startswith(dataset) else f"{dataset}-{protocol}"
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mer_zoo.action_units import UNITS
+from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.tracking.evaluations import TrackedEvaluation
@@ -19,15 +20,15 @@ class TrackedUnitEvaluation(TrackedEvaluation):
         self._curve, self._curve_words = "fold_log_loss", "log loss"
         self._place = {clip: row for row, clip in enumerate(self.examples.clips)}
 
-    def units_finished(self, result: UnitResult) -> None:
-        """Logs the pooled scores, those of each unit, the baselines, the predictions and the figures."""
+    def finished(self, result: Result | UnitResult) -> None:
+        """Logs what an evaluation of classes logs, the scores of each unit and the baselines."""
+        assert isinstance(result, UnitResult)
+        super().finished(result)
         found = result.scores
-        of_seeds = {name: list(getattr(found, name)) for name in SCORES}
-        self._finished(result, {n: v for n, v in of_seeds.items() if np.isfinite(v).all()})
         values = {"majority": found.majority, "prevalence": found.prevalence}
         for unit in found.units:
             values |= {f"AU{unit.number}_f1": unit.f1, f"AU{unit.number}_auc": unit.auc}
-        self.tracker.metrics({f"{self.prefix}{n}": v for n, v in values.items() if np.isfinite(v)})
+        self.tracker.metrics({f"{self.prefix}{name}": value for name, value in values.items()})
 
     def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
         rows = [self._place[clip] for clip in record.clips]
@@ -35,3 +36,7 @@ class TrackedUnitEvaluation(TrackedEvaluation):
         p = np.clip(record.probabilities[:, : len(UNITS)].astype(np.float64), 1e-6, 1 - 1e-6)
         loss = -np.log(np.where(shown, p, 1 - p)).mean()
         return {"fold_log_loss": float(loss), "fold_fit_seconds": record.fit_seconds}
+
+    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
+        of_seeds = {name: list(getattr(result.scores, name)) for name in SCORES}
+        return {name: values for name, values in of_seeds.items() if np.isfinite(values).all()}

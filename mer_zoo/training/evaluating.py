@@ -7,16 +7,19 @@ from mer_zoo import datasets
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, discard, run
 from mer_zoo.evaluation.result import FILES
+from mer_zoo.evaluation.unit_result import FILES as UNIT_FILES
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import refuse_overwrite
-from mer_zoo.preparation import prepare
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.recipe import Real, Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
+from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.ensemble import EnsembleLearner
 from mer_zoo.training.learner import REAL, RecipeLearner
+from mer_zoo.training.unit_evaluation import coded_examples, of_card, of_held_out
 from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
+from mer_zoo.zoo import find
 
 JOURNAL = "folds"
 
@@ -65,9 +68,9 @@ def evaluate(
         oracle: also compute the test-selected scores.
         mixed_precision: train in bfloat16, which pays on GPUs that compute in it. Weights and predictions
             are float32; the record says how the networks were trained.
-        out: folder for `result.json`, `predictions.csv` and `confusion.svg`. Until the end it also
-            keeps the finished folds; without `out` they are in the cache folder. In both cases the
-            same call resumes after an interruption.
+        out: folder for `result.json`, `predictions.csv` and, for classes, `confusion.svg`. Until the
+            end it also keeps the finished folds; without `out` they are in the cache folder. In both
+            cases the same call resumes after an interruption.
         force: replace a result in `out`.
         track: log to MLflow: True for the default store, or the URI of one; see
             `mer_zoo.tracking.tracked`.
@@ -90,29 +93,50 @@ def evaluate(
     recipe = read_recipe(recipe)
     real = recipe.real_section()
     if out is not None:
-        for name in FILES:
+        for name in UNIT_FILES if recipe.of_units else FILES:
             refuse_overwrite(Path(out) / name, force)
-    data = (
-        dataset
-        if isinstance(dataset, datasets.Dataset)
-        else load_dataset(real, root, dataset, protocol)
-    )
+    data = _loaded(real, dataset, root, protocol)
     _refuse_contradictions(recipe, members, split, oracle, mixed_precision)
-    options = {"split": split, "seeds": seeds, "start": start, "jobs": jobs, "threads": threads}
-    options |= {"mixed_precision": mixed_precision, "progress": progress}
-    if members != 1:
-        options["members"] = members
-    evaluated = _evaluate_units if recipe.of_units else _evaluate_classes
-    result = evaluated(recipe, data, out, force, track, oracle, **options)
-    if out is not None:
-        discard(Path(out) / JOURNAL)
+    member = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
+    member.check()
+    journal = None if out is None else Path(out) / JOURNAL
+    with tracked(track, "evaluate") as tracker:
+        if recipe.of_units:
+            examples = coded_examples(data, member, jobs=jobs, progress=progress)
+        else:
+            examples = member.examples_of(data, jobs=jobs, progress=progress)
+        kind = TrackedUnitEvaluation if recipe.of_units else TrackedEvaluation
+        logged = kind(tracker, examples, name=recipe.name, params={"recipe": recipe.name})
+        if split == ZERO_SHOT:
+            found = score_zero_shot(member.start, examples, recipe.preprocessing, logged)
+        else:
+            found = run(
+                member if members == 1 else EnsembleLearner(member, members),
+                examples,
+                folder=journal,
+                split=split,
+                seeds=member.training.seeds if seeds is None else seeds,
+                jobs=jobs,
+                threads=threads,
+                oracle=oracle,
+                callback=logged,
+                progress=progress,
+            )
+        left_out = len(data) - len(examples)
+        result = _of_units(found, examples, member, left_out) if recipe.of_units else found
+        if out is not None:
+            result.save(out, force)
+        logged.finished(result)
+        tracker.write(recipe.to_toml(), "recipe.toml")
+    if journal is not None:
+        discard(journal)
     return result
 
 
 def _refuse_contradictions(
     recipe: Recipe, members: int, split: str, oracle: bool, mixed_precision: bool
 ) -> None:
-    """Raises EvaluationError for options that an ensemble, or a split without training, does not have."""
+    """Raises EvaluationError for options that do not go together."""
     if mixed_precision and split == ZERO_SHOT:
         raise EvaluationError(
             f"mixed_precision is for training, and the split {ZERO_SHOT} trains nothing. Leave it out."
@@ -128,85 +152,31 @@ def _refuse_contradictions(
             f"members is {members}, but there are no ensembles with {' or '.join(refused)}. Set members "
             "to 1."
         )
-
-
-def _evaluate_classes(recipe, data, out, force, track, oracle, **options) -> Result:
-    split, jobs, progress = options.pop("split"), options["jobs"], options["progress"]
-    seeds, start = options.pop("seeds"), options.pop("start")
-    members, mixed_precision = options.pop("members", 1), options.pop("mixed_precision")
-    member = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
-    member.check()
-    learner = member if members == 1 else EnsembleLearner(member, members)
-    with tracked(track, "evaluate") as tracker:
-        examples = examples_of(data, recipe, jobs=jobs, progress=progress)
-        logged = TrackedEvaluation(
-            tracker, examples, name=recipe.name, params={"recipe": recipe.name}
-        )
-        if split == ZERO_SHOT:
-            result = score_zero_shot(member.start, examples, recipe.preprocessing, logged)
-        else:
-            result = run(
-                learner,
-                examples,
-                folder=None if out is None else Path(out) / JOURNAL,
-                split=split,
-                seeds=recipe.real_section().training.seeds if seeds is None else seeds,
-                oracle=oracle,
-                callback=logged,
-                **options,
-            )
-        if out is not None:
-            result.save(out, force)
-        logged.finished(result)
-        tracker.write(recipe.to_toml(), "recipe.toml")
-    return result
-
-
-def _evaluate_units(recipe, data, out, force, track, oracle, **options) -> UnitResult:
-    from mer_zoo.training.unit_evaluation import evaluate_units
-
-    if oracle:
+    if oracle and recipe.of_units:
         raise EvaluationError(
             f"The recipe {recipe.name} predicts action units, of which there is no test-selected score: "
             "leave out oracle."
         )
-    jobs, progress = options["jobs"], options["progress"]
-    with tracked(track, "evaluate") as tracker:
-        result = evaluate_units(
-            recipe,
-            data,
-            lambda coded: examples_of(coded, recipe, jobs=jobs, progress=progress),
-            folder=None if out is None else Path(out) / JOURNAL,
-            tracker=tracker,
-            **options,
-        )
-        if out is not None:
-            result.save(out, force)
-        tracker.write(recipe.to_toml(), "recipe.toml")
-    return result
 
 
-def load_dataset(
+def _of_units(
+    found: Result, examples: Examples, member: RecipeLearner, left_out: int
+) -> UnitResult:
+    if found.about["split"] == ZERO_SHOT:
+        return of_card(found, examples, find(member.start).card, left_out)
+    return of_held_out(found, examples, left_out)
+
+
+def _loaded(
     real: Real,
-    root: str | Path | Mapping | datasets.Dataset | None = None,
-    name: str | None = None,
-    protocol: str | None = None,
+    dataset: str | datasets.Dataset | None,
+    root: str | Path | Mapping | None,
+    protocol: str | None,
 ) -> datasets.Dataset:
-    """The requested dataset, or the one that the recipe names.
-
-    Args:
-        real: the section of the recipe.
-        root: folder of the dataset (for a pool one for each dataset), or a loaded `Dataset`.
-        name: of the dataset; by default the recipe's.
-        protocol: named set of clips; by default the recipe's if the dataset is the recipe's too.
-
-    Raises:
-        EvaluationError: no folder was given for a dataset that has to be read.
-        DatasetError: it cannot be read.
-    """
-    if isinstance(root, datasets.Dataset):
-        return root
-    name = name or real.dataset
+    """The dataset that was asked for, see `evaluate`."""
+    if isinstance(dataset, datasets.Dataset):
+        return dataset
+    name = dataset or real.dataset
     if root is None:
         raise EvaluationError(
             f"Where is {name}? Give root=... (--root on the command line), the folder of its "
@@ -215,26 +185,3 @@ def load_dataset(
     if protocol is None and name == real.dataset:
         protocol = real.protocol or None
     return datasets.load(name, root, protocol=protocol)
-
-
-def examples_of(
-    dataset: datasets.Dataset, recipe: Recipe, *, jobs: int = 1, progress: bool = True
-) -> Examples:
-    """The examples of a dataset with the images of a recipe."""
-    return Examples(
-        images=prepare(
-            dataset,
-            recipe.preprocessing,
-            variants=recipe.augmentation.variants,
-            action_units=recipe.augmentation.action_units,
-            jobs=jobs,
-            progress=progress,
-        ),
-        labels=dataset.labels,
-        subjects=dataset.subjects,
-        clips=dataset.table["clip"].to_numpy(),
-        class_names=dataset.class_names,
-        protocol=dataset.protocol,
-        digest=dataset.digest,
-        about=(("dataset", dataset.name), ("table_version", dataset.table_version)),
-    )

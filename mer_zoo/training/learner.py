@@ -23,6 +23,8 @@ from mer_zoo.zoo.registry import HEAD
 if TYPE_CHECKING:
     import keras
 
+    from mer_zoo.datasets import Dataset
+
 
 SYNTHETIC, REAL = "training", "real.training"
 """The two sections of a recipe on optimisation."""
@@ -149,6 +151,34 @@ class RecipeLearner:
                 f"{self.start} was trained on {saw}. Starting from it, a fold's test "
                 "subject may have been trained on. Start from an entry with real_clips = 0."
             )
+
+    def examples_of(self, dataset: "Dataset", *, jobs: int = 1, progress: bool = True) -> Examples:
+        """The clips of a dataset, with the images that this learner is trained on.
+
+        Args:
+            dataset: real clips.
+            jobs: processes that make the images.
+            progress: show a bar meanwhile.
+        """
+        from mer_zoo.preparation import prepare
+
+        return Examples(
+            images=prepare(
+                dataset,
+                self.preprocessing,
+                variants=self.augmentation.variants,
+                action_units=self.augmentation.action_units,
+                jobs=jobs,
+                progress=progress,
+            ),
+            labels=dataset.labels,
+            subjects=dataset.subjects,
+            clips=dataset.table["clip"].to_numpy(),
+            class_names=dataset.class_names,
+            protocol=dataset.protocol,
+            digest=dataset.digest,
+            about=(("dataset", dataset.name), ("table_version", dataset.table_version)),
+        )
 
     def fit(
         self, examples: Examples, seed: int, watch: Callable[[Predict], None] | None = None

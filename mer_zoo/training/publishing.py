@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mer_zoo import __version__
+from mer_zoo import __version__, settings
 from mer_zoo.action_units import ONE_SIDED
 from mer_zoo.errors import OutputExistsError
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.modalities import with_defaults
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Recipe
@@ -156,10 +155,7 @@ def _plain(value):
 
 
 def _made_with():
-    import keras
-
-    backend = keras.backend.backend()
-    return {"mer_zoo": __version__, "backend": backend, **versions(backend)}
+    return {"mer_zoo": __version__, "backend": settings.backend(), **settings.versions()}
 
 
 def log_entry(tracker: Tracker, recipe: Recipe, folder: Path, seeds: Iterable[int]) -> None:

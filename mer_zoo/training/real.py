@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo import settings
-from mer_zoo.datasets import Dataset
+from mer_zoo import datasets, settings
 from mer_zoo.errors import OutputExistsError, RecipeError
 from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.metrics import SCORE_NAMES
@@ -16,12 +15,12 @@ from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import TrackedEvaluation, sizes
-from mer_zoo.tracking.run import experiment_of
-from mer_zoo.training.evaluating import examples_of, load_dataset
+from mer_zoo.tracking.evaluations import TrackedEvaluation
+from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
 from mer_zoo.training.resume import origin, refuse_other_work
+from mer_zoo.training.unit_evaluation import coded_examples, of_held_out
 from mer_zoo.zoo import cards, find
 
 RECIPE = "recipe.toml"
@@ -35,7 +34,7 @@ STATE = ".training"
 
 def train_on_real(
     recipe: Recipe,
-    root: str | Path | Dataset,
+    root: str | Path | datasets.Dataset,
     folder: Path,
     *,
     loso: bool = False,
@@ -94,102 +93,80 @@ def train_on_real(
         )
     with tracked(track, "train") as tracker:
         real = recipe.real_section()
-        dataset = load_dataset(real, root)
+        dataset = (
+            root
+            if isinstance(root, datasets.Dataset)
+            else datasets.load(real.dataset, root, protocol=real.protocol or None)
+        )
         progress(dataset.report.to_text())
-        examples = _examples(recipe, dataset, jobs, progress)
         learner = RecipeLearner.of(recipe, REAL, mixed_precision=mixed_precision)
-        _begin_run(tracker, recipe, examples, learner, state)
+        examples = _examples(recipe, learner, dataset, jobs, progress)
+        facts = {"recipe": recipe.name, "protocol": examples.protocol, "examples": examples.digest}
+        facts |= {"backend": settings.backend(), **learner.describe()}
+        tracker.begin(examples, recipe.name, params=facts, folder=state)
         result = None
         if loso:
-            run_folds = _units_left_out if recipe.of_units else _leave_one_subject_out
-            result = run_folds(learner, examples, real, state, jobs, tracker, progress)
-        network = _refit(learner, examples, real, state, tracker, progress).network
+            result = _leave_one_subject_out(learner, examples, state, jobs, tracker, progress)
+        network = _refit(learner, examples, state, tracker, progress).network
         if result is not None:
             _keep_folds(result, state / LOSO, folder / LOSO)
         made = {**_sections(recipe, dataset, result), "mixed_precision": mixed_precision}
         card = _write(recipe, network, dataset, examples, made, folder)
-        log_entry(tracker, recipe, folder, real.training.seeds[:1])
+        log_entry(tracker, recipe, folder, learner.training.seeds[:1])
     shutil.rmtree(state, ignore_errors=True)
     return card
 
 
-def _examples(recipe, dataset, jobs, progress) -> Examples:
-    def make(part):
-        return examples_of(part, recipe, jobs=jobs)
-
+def _examples(recipe, learner, dataset, jobs, progress) -> Examples:
     if not recipe.of_units:
-        return make(dataset)
-    from mer_zoo.training.unit_evaluation import coded_examples
-
-    examples = coded_examples(dataset, make)
+        return learner.examples_of(dataset, jobs=jobs)
+    examples = coded_examples(dataset, learner, jobs=jobs)
     progress(f"{len(examples)} of {len(dataset)} clips have coded action units")
     return examples
 
 
-def _begin_run(tracker, recipe, examples, learner, state) -> None:
-    tracker.begin(
-        experiment_of(examples),
-        recipe.name,
-        params={
-            "recipe": recipe.name,
-            "protocol": examples.protocol,
-            "examples": examples.digest,
-            "backend": settings.backend(),
-            **sizes(examples),
-            **learner.describe(),
-        },
-        tags={f"mer_zoo.{key}": value for key, value in examples.about},
-        folder=state,
-    )
-
-
-def _leave_one_subject_out(learner, examples, real, state, jobs, tracker, progress) -> Result:
+def _leave_one_subject_out(
+    learner, examples, state, jobs, tracker, progress
+) -> Result | UnitResult:
     """The honest score. Its journal stays in `state` until the entry is written."""
-    logged = TrackedEvaluation(tracker, examples, part=LOSO)
-    result = _folds(learner, examples, real, state, jobs, logged, progress)
-    logged.finished(result)
-    progress(f"{result.title}: UF1 {result.uf1:.3f}")
-    return result
-
-
-def _units_left_out(learner, examples, real, state, jobs, tracker, progress) -> UnitResult:
-    """The same of action units."""
-    from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
-    from mer_zoo.training.unit_evaluation import of_held_out
-
-    logged = TrackedUnitEvaluation(tracker, examples, part=LOSO)
-    result = of_held_out(_folds(learner, examples, real, state, jobs, logged, progress), examples)
-    logged.units_finished(result)
-    found = result.scores
-    progress(
-        f"{result.title}: macro F1 {np.mean(found.macro_f1):.3f}, mean AUC "
-        f"{np.mean(found.mean_auc):.3f} over {len(found.counted)} units"
-    )
-    return result
-
-
-def _folds(learner, examples, real, state, jobs, logged, progress) -> Result:
     learner.check()
     progress("leaving one subject out")
-    return run(
+    of_units = examples.targets is not None
+    kind = TrackedUnitEvaluation if of_units else TrackedEvaluation
+    logged = kind(tracker, examples, part=LOSO)
+    found = run(
         learner,
         examples,
         folder=state / LOSO,
-        seeds=real.training.seeds,
+        seeds=learner.training.seeds,
         jobs=jobs,
         keep_weights=True,
         callback=logged,
     )
+    result = of_held_out(found, examples) if of_units else found
+    logged.finished(result)
+    progress(f"{result.title}: {_summary(result)}")
+    return result
 
 
-def _refit(learner, examples, real, state, tracker, progress) -> FittedNetwork:
+def _summary(result: Result | UnitResult) -> str:
+    if isinstance(result, Result):
+        return f"UF1 {result.uf1:.3f}"
+    found = result.scores
+    return (
+        f"macro F1 {np.mean(found.macro_f1):.3f}, mean AUC {np.mean(found.mean_auc):.3f} over "
+        f"{len(found.counted)} units"
+    )
+
+
+def _refit(learner, examples, state, tracker, progress) -> FittedNetwork:
     """The network for use, trained on all clips; resumed at the epoch it was in."""
     wanted = {"learner": learner.describe()}
     refuse_other_work(
         state / REFIT, {**wanted, **origin(examples.digest, examples.images_digest())}
     )
     progress(f"training on all {len(examples)} clips")
-    seed = real.training.seeds[0]
+    seed = learner.training.seeds[0]
     return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from mer_zoo import settings
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation.plan import differences
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.files import write_atomically
 
 SECTIONS = ("data", "preprocessing", "network", "augmentation", "training", "start", "storage")
@@ -47,8 +46,12 @@ def origin(clips: str, images: str) -> dict:
     Args:
         clips, images: digests of the training clips and of their images.
     """
-    backend = settings.backend()
-    return {"clips": clips, "images": images, "backend": backend, "versions": versions(backend)}
+    return {
+        "clips": clips,
+        "images": images,
+        "backend": settings.backend(),
+        "versions": settings.versions(),
+    }
 
 
 def refuse_differences(found: Mapping, wanted: Mapping, folder: Path) -> None:

@@ -18,8 +18,6 @@ from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import sizes
-from mer_zoo.tracking.run import experiment_name
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
 from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
 from mer_zoo.training.precision import stated
@@ -308,20 +306,24 @@ def _refuse_real_start(recipe: Recipe) -> None:
 def _begin_run(
     tracker: Tracker, recipe: Recipe, corpus: RenderedCorpus, state: Path, mixed_precision: bool
 ) -> None:
-    described, train = dataclasses.asdict(recipe), training_examples(recipe, corpus)
+    # One experiment for each schema. The protocol of the clips names seed and sizes too.
+    train = dataclasses.replace(
+        training_examples(recipe, corpus),
+        protocol=f"synthetic-{recipe.synthetic()[0].schema}",
+        about=(("dataset", "synthetic"), ("corpus", corpus.description)),
+    )
+    described = dataclasses.asdict(recipe)
     sections = ("network", "preprocessing", "augmentation", "training")
     tracker.begin(
-        experiment_name("synthetic", f"synthetic-{recipe.synthetic()[0].schema}"),
+        train,
         recipe.name,
         params={
             "recipe": recipe.name,
             "examples": corpus.digest,
             "backend": settings.backend(),
             **stated(mixed_precision),
-            **sizes(train),
             **{section: described[section] for section in sections},
         },
-        tags={"mer_zoo.dataset": "synthetic", "mer_zoo.corpus": corpus.description},
         folder=state,
     )
 

@@ -10,7 +10,6 @@ from mer_zoo import settings
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Result
 from mer_zoo.evaluation.result import FILES
-from mer_zoo.evaluation.versions import versions
 from mer_zoo.recipes.overrides import with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.table import Condition, Table, folder_name
@@ -89,8 +88,9 @@ def _read(
     result = Result.read(place)
     clips, given = _clips(recipe, condition)
     digest = corpus_digest(clips, source, given)
-    about, backend = result.about, settings.backend()
-    made = {"backend": backend, "versions": versions(backend), **stated(mixed_precision)}
+    made = {"backend": settings.backend(), "versions": settings.versions()}
+    made |= stated(mixed_precision)
+    about = result.about
     found = {name: about[name] for name in ("backend", "versions", "precision") if name in about}
     refuse_differences(
         depends_on(about["learner"], clips=about["corpus"], weights=about["weights"], **found),

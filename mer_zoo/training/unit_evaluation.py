@@ -1,8 +1,6 @@
-"""Evaluating a recipe of action units on real, coded clips."""
+"""What an evaluation of action units needs: the coded clips, and thresholds for their answers."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -10,87 +8,24 @@ from mer_zoo.action_units import OUTPUTS, UNITS, target_row
 from mer_zoo.datasets import Dataset
 from mer_zoo.datasets.action_units import split_action_units
 from mer_zoo.errors import EvaluationError
-from mer_zoo.evaluation import Examples, Result, run
+from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.unit_result import UnitResult
-from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.tracking import Tracker
-from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.calibration import best_one_sided, best_threshold
-from mer_zoo.training.learner import REAL, RecipeLearner
-from mer_zoo.training.zero_shot import ZERO_SHOT, score_zero_shot
-from mer_zoo.zoo import find
+from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.zoo.cards import Card
-
-Make = Callable[[Dataset], Examples]
-"""The examples of a dataset with the images of the recipe."""
 
 HELD_OUT = "of the highest F1 on the held-out answers about all other subjects"
 
 
-def evaluate_units(
-    recipe: Recipe,
-    dataset: Dataset,
-    make: Make,
-    *,
-    split: str = "loso",
-    seeds: Iterable[int] | None = None,
-    start: str | None = None,
-    jobs: int = 1,
-    threads: int = 1,
-    mixed_precision: bool = False,
-    folder: Path | None = None,
-    tracker: Tracker | None = None,
-    progress: bool = True,
-) -> UnitResult:
-    """Scores a recipe of action units on the clips of a dataset that are coded.
+def of_card(result: Result, examples: Examples, card: Card, left_out: int) -> UnitResult:
+    """The result of an entry's own weights, with the thresholds of its card.
 
     Args:
-        recipe: with `task = "action units"` and a [real] section.
-        dataset: its table has action units.
-        make: makes the images.
-        split, seeds, start, jobs, threads, mixed_precision, progress: see `mer_zoo.evaluate`.
-        folder: the journal.
-        tracker: logs folds and scores.
-
-    Returns:
-        The result. Thresholds are those of the card for "zero-shot". Otherwise the threshold of a unit
-        is, for every subject, that of the highest F1 on the held-out answers about all other subjects.
-
-    Raises:
-        EvaluationError: no clip is coded, or the split is impossible or not honest.
+        result: of `mer_zoo.training.zero_shot.score_zero_shot`.
+        examples: what was evaluated on.
+        card: of the entry.
+        left_out: clips of the dataset without a coded unit.
     """
-    learner = RecipeLearner.of(recipe, REAL, start, mixed_precision=mixed_precision)
-    learner.check()
-    examples = coded_examples(dataset, make)
-    left_out = len(dataset) - len(examples)
-    logged = TrackedUnitEvaluation(
-        tracker or Tracker(None, "evaluate"),
-        examples,
-        name=recipe.name,
-        params={"recipe": recipe.name},
-    )
-    if split == ZERO_SHOT:
-        found = score_zero_shot(learner.start, examples, recipe.preprocessing, logged)
-        result = _with_card(found, examples, find(learner.start).card, left_out)
-    else:
-        found = run(
-            learner,
-            examples,
-            folder=folder,
-            split=split,
-            seeds=recipe.real_section().training.seeds if seeds is None else seeds,
-            jobs=jobs,
-            threads=threads,
-            callback=logged,
-            progress=progress,
-        )
-        result = of_held_out(found, examples, left_out)
-    logged.units_finished(result)
-    return result
-
-
-def _with_card(result: Result, examples: Examples, card: Card, left_out: int) -> UnitResult:
-    """The result with the thresholds of an entry's card."""
     named = result.probabilities[..., : len(UNITS)] >= np.array([u.threshold for u in card.units])
     one_sided = np.full(named.shape[:2], card.one_sided)
     told = f"those of the card of {card.name}"
@@ -125,8 +60,14 @@ def _unit_result(result, examples, found, told, left_out) -> UnitResult:
     )
 
 
-def coded_examples(dataset: Dataset, make: Make) -> Examples:
+def coded_examples(
+    dataset: Dataset, learner: RecipeLearner, *, jobs: int = 1, progress: bool = True
+) -> Examples:
     """The examples of those clips of a dataset whose action units are known.
+
+    Args:
+        dataset: its table has action units.
+        learner, jobs, progress: see `RecipeLearner.examples_of`.
 
     Raises:
         EvaluationError: there is none.
@@ -138,7 +79,7 @@ def coded_examples(dataset: Dataset, make: Make) -> Examples:
             f"No clip of {dataset.name} ({dataset.protocol}) has action units in its table, so there is "
             "nothing to score. Give a table with a column of action units such as '4+L12'."
         )
-    examples = make(dataset.subset(known))
+    examples = learner.examples_of(dataset.subset(known), jobs=jobs, progress=progress)
     return replace(
         examples,
         labels=np.zeros(len(known), np.int64),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, Result, run
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
+from mer_zoo.settings import versions
 from tests.evaluation.learners import Means, NearestMean
 
 NAMES = st.lists(
@@ -179,10 +180,8 @@ def test_other_images_of_the_same_clips_are_not_mixed_in(examples, tmp_path):
 
 def test_folds_of_other_packages_are_not_mixed_in(examples, tmp_path, monkeypatch):
     begun(examples, tmp_path)
-    import mer_zoo.evaluation.runner as runner
-
-    before = runner.versions
-    monkeypatch.setattr(runner, "versions", lambda backend: {**before(backend), "numpy": "9.9"})
+    others = {**versions(), "numpy": "9.9"}
+    monkeypatch.setattr("mer_zoo.settings.versions", lambda: others)
     with pytest.raises(EvaluationError, match="versions"):
         run(NearestMean(), examples, folder=tmp_path, seeds=(1,), progress=False)
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from mer_zoo import evaluation, training
+from mer_zoo import datasets, evaluation, training
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.errors import EvaluationError
 from mer_zoo.recipes import Recipe
@@ -28,7 +28,8 @@ def recipe(tmp_path, monkeypatch):
 
 @pytest.fixture
 def clips(recipe, tmp_path):
-    return training.evaluating.load_dataset(recipe.real, fake_release("flow", tmp_path / "release"))
+    release = fake_release("flow", tmp_path / "release")
+    return datasets.load("flow", release, protocol=recipe.real.protocol or None)
 
 
 def in_mixed(recipe):
@@ -37,8 +38,8 @@ def in_mixed(recipe):
 
 def test_training_computes_in_bfloat16_and_the_answers_in_float32(recipe, clips):
     before = keras.config.dtype_policy().name
-    examples = training.evaluating.examples_of(clips, recipe, progress=False)
     learner = in_mixed(recipe)
+    examples = learner.examples_of(clips, progress=False)
     network = learner.build(examples)
     trained = in_bfloat16(network, lambda: learner.build(examples))
     assert keras.config.dtype_policy().name == before
@@ -71,7 +72,7 @@ def test_folds_of_another_precision_are_not_mixed(recipe, clips, tmp_path):
     options = {"split": "kfold-2", "seeds": [1], "out": tmp_path / "out", "progress": False}
     result = training.evaluate(recipe, clips, mixed_precision=True, **options)
     assert result.about["learner"]["precision"] == POLICY
-    examples = training.evaluating.examples_of(clips, recipe, progress=False)
+    examples = in_mixed(recipe).examples_of(clips, progress=False)
     folder = {"folder": tmp_path / "journal", "split": "kfold-2", "seeds": [1], "progress": False}
     evaluation.run(in_mixed(recipe), examples, **folder)
     with pytest.raises(EvaluationError, match="precision"):

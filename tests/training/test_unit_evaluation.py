@@ -16,8 +16,9 @@ from mer_zoo.errors import EvaluationError, RecipeError
 from mer_zoo.evaluation.unit_scores import score_units
 from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import Store
-from mer_zoo.training import train_on_real
-from mer_zoo.training.unit_evaluation import coded_examples, evaluate_units
+from mer_zoo.training import RecipeLearner, train_on_real
+from mer_zoo.training.learner import REAL
+from mer_zoo.training.unit_evaluation import coded_examples
 from tests.toy_recipes import FLOW
 
 CODED = {"0": "4+L10", "1": "12", "2": "1+2+12"}
@@ -49,6 +50,8 @@ def flow(tmp_path_factory):
 
 
 def test_units_are_scored_by_subject(recipe, flow, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "confusion.svg").touch()  # not written for units, so not refused
     result = mer_zoo.evaluate(recipe, "flow", flow, out=tmp_path / "out", progress=False)
     data = datasets.load("flow", flow)
     assert len(result.clips) == len(data) - 1 and result.about["uncoded_clips_left_out"] == 1
@@ -65,11 +68,11 @@ def test_units_are_scored_by_subject(recipe, flow, tmp_path):
 
 
 def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
-    data = datasets.load("flow", flow)
+    data, learner = datasets.load("flow", flow), RecipeLearner.of(recipe, REAL)
 
     def named(changed):
         """The named units of one subject, whose own units are changed afterwards."""
-        examples = coded_examples(data, images)
+        examples = coded_examples(data, learner, progress=False)
         truth = examples.targets.copy()
         own = examples.subjects == subject
         truth[own] = truth[own] if not changed else 1 - truth[own]
@@ -81,13 +84,9 @@ def test_no_threshold_is_chosen_on_the_subject_it_is_applied_to(recipe, flow):
         named, one_sided = _named(result, truth)
         return np.concatenate([named[:, own], one_sided[:, own, None]], axis=2)
 
-    from mer_zoo.training.evaluating import examples_of
     from mer_zoo.training.unit_evaluation import _named
 
-    def images(part):
-        return examples_of(part, recipe, progress=False)
-
-    made = evaluate_units(recipe, data, images, seeds=[1], progress=False)
+    made = mer_zoo.evaluate(recipe, data, seeds=[1], progress=False)
     subject = made.subjects[0]
     np.testing.assert_array_equal(named(False), named(True))
 
@@ -164,6 +163,21 @@ def test_a_table_without_units_is_refused(recipe, tmp_path):
     fake_release("flow", tmp_path / "plain", clean=True)
     with pytest.raises(EvaluationError, match="No clip of flow"):
         mer_zoo.evaluate(recipe, "flow", tmp_path / "plain", progress=False)
+
+
+def test_the_own_weights_of_an_entry_are_scored_on_the_thresholds_of_its_card(flow):
+    name = "meganet_flow_au"
+    result = mer_zoo.evaluate(name, "flow", flow, split="zero-shot", progress=False)
+    thresholds = [unit.threshold for unit in mer_zoo.card(name).units]
+    assert name in result.thresholds and result.about["uncoded_clips_left_out"] == 1
+    np.testing.assert_array_equal(
+        result.named, result.probabilities[..., : len(UNITS)] >= np.array(thresholds)
+    )
+
+
+def test_units_have_no_test_selected_score(recipe, flow):
+    with pytest.raises(EvaluationError, match="leave out oracle"):
+        mer_zoo.evaluate(recipe, "flow", flow, oracle=True, progress=False)
 
 
 def test_scores_worked_by_hand():
