@@ -15,7 +15,7 @@ from mer_zoo.spotting.views import KeptViews
 from mer_zoo.spotting.watching import LiveFrame, watch, watch_expressions
 from mer_zoo.spotting.windows import candidate_windows
 
-VIEWS_BYTES = 48 * 2**20
+CLIP_VIEWS_BYTES = 48 * 2**20
 """Most memory for the parts of frames about the face: some seconds of 640x360."""
 
 __all__ = [
@@ -53,7 +53,7 @@ def find_expression(
     with its length.
 
     The frames are read to follow the face, and again to align the windows worth a look, unless the
-    part of all frames about the face fits into `VIEWS_BYTES`.
+    part of all frames about the face fits into `CLIP_VIEWS_BYTES`.
     Camera cuts (`mer_zoo.faces.ShotCounter`) divide the stream into shots. Each is followed and
     searched on its own, and the expression lies within one of them.
 
@@ -83,7 +83,7 @@ def find_expression(
     if alignment != "face":
         raise UnknownNameError.among("alignment", alignment, ("face", "frame"))
     given = [p for p in phases if p is not None]
-    views = KeptViews(VIEWS_BYTES)
+    views = KeptViews(CLIP_VIEWS_BYTES)
     path = follow_face(
         stream,
         start=start,

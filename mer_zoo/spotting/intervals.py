@@ -15,12 +15,12 @@ from mer_zoo.spotting.expression import SpottedExpression, slow_step
 from mer_zoo.spotting.following import Step, follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
-from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
+from mer_zoo.spotting.sliding import WINDOW_SECONDS, Window, sliding_windows
 from mer_zoo.spotting.speech import without_speech
 from mer_zoo.spotting.talking import TALKING, talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.views import around_faces
-from mer_zoo.spotting.windows import MARGIN
+from mer_zoo.spotting.windows import MARGIN_SECONDS
 
 VIEWS_BYTES = 160 * 2**20
 """Most memory for the parts of frames about the face, of which a window keeps ten seconds."""
@@ -123,7 +123,7 @@ def spot_expressions(
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
     """
     steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
-    kept = around_faces(steps, VIEWS_BYTES / LONGEST)
+    kept = around_faces(steps, VIEWS_BYTES / WINDOW_SECONDS)
     if get_engine(engine).parallel:
         # The face is followed through the next window while this one is searched.
         kept = read_ahead(kept, WAITING_BYTES, _bytes_of)
@@ -200,8 +200,12 @@ def _expression(
 ) -> SpottedExpression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
-    low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
-    high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
+    begin, end = (
+        clip.times[phases.onset] - MARGIN_SECONDS,
+        clip.times[phases.offset] + MARGIN_SECONDS,
+    )
+    low = int(np.searchsorted(clip.times, begin))
+    high = int(np.searchsorted(clip.times, end, side="right"))
     near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
     talked = talk[low : phases.apex + 1] >= TALKING
     slow = None

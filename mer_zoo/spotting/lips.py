@@ -2,11 +2,11 @@
 
 import numpy as np
 
-LEAST = 3.0
+LEAST_PARTING = 3.0
 """Pixels of the 224 px crop by which lips must part or near for a movement to count as that. Landmarks of
 still lips jitter by less than one."""
 
-AROUND = 0.3
+CLOSING_SECONDS = 0.3
 """Seconds before and after a movement that belong to the same closing: cheeks and lip corners move before
 and after the lips meet."""
 
@@ -17,7 +17,7 @@ def parting(apart: np.ndarray) -> np.ndarray:
     Args:
         apart: `(T,)`, the "lips" of `talking.mouth_courses`.
     """
-    return apart[None, :] - apart[:, None] > LEAST
+    return apart[None, :] - apart[:, None] > LEAST_PARTING
 
 
 def closing(apart: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -27,9 +27,9 @@ def closing(apart: np.ndarray, times: np.ndarray) -> np.ndarray:
         apart: `(T,)`, the "lips" of `talking.mouth_courses`.
         times: `(T,)` seconds.
     """
-    first = np.searchsorted(times, times - AROUND)
-    last = np.searchsorted(times, times + AROUND, side="right")
+    first = np.searchsorted(times, times - CLOSING_SECONDS)
+    last = np.searchsorted(times, times + CLOSING_SECONDS, side="right")
     here = range(len(apart))
     recent = np.array([apart[first[i] : i + 1].max() for i in here])
     soon = np.array([apart[i : last[i]].min() for i in here])
-    return (recent[:, None] - soon[None, :] > LEAST) & ~parting(apart)
+    return (recent[:, None] - soon[None, :] > LEAST_PARTING) & ~parting(apart)

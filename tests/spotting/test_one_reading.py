@@ -53,7 +53,7 @@ def test_a_short_clip_is_decoded_once_and_a_long_one_twice(monkeypatch):
     once = Counted()
     found = spotting.find_expression(once)
     assert once.given == 60
-    monkeypatch.setattr(spotting, "VIEWS_BYTES", 10**6)
+    monkeypatch.setattr(spotting, "CLIP_VIEWS_BYTES", 10**6)
     twice = Counted()
     again = spotting.find_expression(twice)
     assert twice.given == 120
