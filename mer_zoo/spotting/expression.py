@@ -10,7 +10,7 @@ from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import WAY_BACK, displacement_fields, likeness, magnitude
 from mer_zoo.spotting.phases import find_phases, means_around, motion_curve, peak_motion
 from mer_zoo.spotting.speech import without_speech
-from mer_zoo.spotting.talking import mouth_courses, talking_confidence
+from mer_zoo.spotting.talking import TALKING, mouth_courses, talking_confidence
 
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
@@ -49,6 +49,11 @@ class SpottedExpression:
     curve: np.ndarray
     talking: float = 0.0
     slow_step: tuple[int, int] | None = None
+
+    @property
+    def talks(self) -> bool:
+        """Whether what lips and jaw did is taken for speech: `talking` reaches `TALKING`."""
+        return self.talking >= TALKING
 
     def within_reach(self, *, marked: bool = False) -> Clip:
         """The clip with the phases of its first step, see `steps`: what networks are trained on."""

@@ -150,14 +150,14 @@ def settled_expressions(
             # Another shot may show another person, so nothing in it is the way back from before.
             yield from timeline.settled(np.inf)
             shot = window.shot
-        for found in _found(clip, window, min_motion, keep_clips):
+        for found in _candidates(clip, window, min_motion, keep_clips):
             timeline.add(found)
         yield from timeline.settled(window.last)
     yield from timeline.settled(np.inf)
 
 
-def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> Iterator[Found]:
-    """The movements of one window that are its own and no blinks."""
+def _candidates(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> Iterator[Found]:
+    """The movements of one window that are its own and no blinks, with their scores."""
     times = window.path.times
     closure = eye_closure(window.path)
     fields = displacement_fields(clip.grey, turning=True)
@@ -171,11 +171,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             continue
         head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
         energy = (change.field**2).sum(-1)
-        others = (
-            max(noise_level(fields, times, times[apex] - times[onset]), LEAST_NOISE),
-            HEAD_SHARE * head,
-            BLINK_LEFT * closure[onset : apex + 1].max(),
-        )
+        noise = noise_level(fields, times, times[apex] - times[onset])
         interval = Interval(
             onset=window.path.start + onset,
             apex=window.path.start + apex,
@@ -183,16 +179,27 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             times=(float(times[onset]), float(times[apex]), float(times[offset])),
             held=change.phases.held,
             motion=change.motion,
-            score=change.motion / float(np.linalg.norm(others)),
+            score=_score(change.motion, noise, head, closure[onset : apex + 1].max()),
             head_motion=head,
             eye_closure=float(closure[onset : offset + 1].max()),
             eye_share=float(energy[eye_cells()].sum() / energy.sum()),
             talking=float(talk[onset : apex + 1].max()),
         )
-        if interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING:
+        if _is_blink(interval):
             continue
         expression = _expression(clip, window, change, fields, talk) if keep_clips else None
         yield Found(interval, change, expression)
+
+
+def _score(motion: float, noise: float, head_motion: float, eye_closure: float) -> float:
+    """The motion as a multiple of what noise, the head and closing eyes may together seem to move."""
+    others = max(noise, LEAST_NOISE), HEAD_SHARE * head_motion, BLINK_LEFT * eye_closure
+    return motion / float(np.linalg.norm(others))
+
+
+def _is_blink(interval: Interval) -> bool:
+    """Whether the eyes close in a movement of which a large share is about them."""
+    return interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING
 
 
 def _expression(
