@@ -16,13 +16,12 @@ from pathlib import Path
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.clips.folder import IMAGE_SUFFIXES
+from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import LARGEST_FRAME
 from mer_zoo.datasets.report import listed
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import expanded
-
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".wmv")
 
 
 class CustomReader:
