@@ -9,13 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
+from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.errors import BatchError, ClipError, UnknownNameError
 
 if TYPE_CHECKING:  # loads Keras
     from mer_zoo.readings import Reading
     from mer_zoo.zoo.classifier import MicroExpressionClassifier
-
-VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     return table
 
 
+# Not imported from mer_zoo.clips, since a list of entries needs no OpenCV.
 _PHASES = ("onset", "apex", "offset")
 _MEASURES = ("motion", "score", "head_motion", "eye_closure", "eye_share", "talking")
 INTERVAL_COLUMNS = (*_PHASES, *(f"{name}_seconds" for name in _PHASES), "held", *_MEASURES)
@@ -240,8 +241,9 @@ def card(entry: "Card") -> list:
 
 def result(evaluation: "Result") -> "list[Table | Text]":
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
-    name = ("uf1", "uar", "accuracy", "weighted_f1")
-    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in name]
+    from mer_zoo.evaluation.metrics import SCORE_NAMES
+
+    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in SCORE_NAMES]
     scores = _table(
         _name("score"),
         *map(_number, ("mean", "spread")),
@@ -249,7 +251,7 @@ def result(evaluation: "Result") -> "list[Table | Text]":
         *map(_number, ("95 % interval", "majority", "chance")),
         title=escape(evaluation.title),
     )
-    for score, values in zip(name, seeds, strict=True):
+    for score, values in zip(SCORE_NAMES, seeds, strict=True):
         low_high = evaluation.intervals.get(score)
         scores.add_row(
             score,
@@ -260,13 +262,13 @@ def result(evaluation: "Result") -> "list[Table | Text]":
             f"{getattr(evaluation.majority, score):.3f}",
             f"{getattr(evaluation.chance, score):.3f}",
         )
-    numbers = map(_number, ("clips", *name[:3]))
+    numbers = map(_number, ("clips", *SCORE_NAMES[:3]))
     parts = _table(_name("dataset"), *numbers, title="The same predictions, dataset by dataset")
     for dataset, counted in evaluation.by_dataset().items():
         parts.add_row(
             escape(dataset),
             f"{counted['clips']:.0f}",
-            *(f"{counted[score]:.3f}" for score in name[:3]),
+            *(f"{counted[score]:.3f}" for score in SCORE_NAMES[:3]),
         )
     confusion = _confusion(evaluation.class_names, evaluation.confusion)
     shown: list[Table | Text] = [scores, parts, confusion]

@@ -18,6 +18,9 @@ from mer_zoo.clips.validation import checked_fps
 from mer_zoo.errors import VideoError
 from mer_zoo.files import expanded
 
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+"""Names of files that are taken for videos where a folder is searched."""
+
 ENOUGH = 0.9
 """A video that ends before this share of what its header promises counts as truncated."""
 

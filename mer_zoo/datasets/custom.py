@@ -16,13 +16,13 @@ from pathlib import Path
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.clips.folder import IMAGE_SUFFIXES
+from mer_zoo.clips.validation import PHASES
+from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import LARGEST_FRAME
 from mer_zoo.datasets.report import listed
 from mer_zoo.errors import DatasetError
 from mer_zoo.files import expanded
-
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".wmv")
 
 
 class CustomReader:
@@ -84,7 +84,7 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
                 + (", since splits are by subject." if what == "subject" else ".")
             )
     for row in rows:
-        if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in ("onset", "apex", "offset")):
+        if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in PHASES):
             raise DatasetError(
                 f"{source}, line {row.line}: expected frame numbers up to {LARGEST_FRAME}."
             )

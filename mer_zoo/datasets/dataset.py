@@ -11,6 +11,7 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.clips.folder import read_image
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.datasets.action_units import split_action_units
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import LoadReport
@@ -32,7 +33,6 @@ COLUMNS = (
     "path",
     "fps",
 )
-_PHASES = ("onset", "apex", "offset")
 
 
 def licence_of(dataset: str) -> str:
@@ -136,7 +136,7 @@ class Dataset:
             VideoError, ClipError: the frames cannot be read.
         """
         row = self._row(index, "frames", "image")
-        phases = {name: None if row[name] is None else int(row[name]) for name in _PHASES}
+        phases = {name: None if row[name] is None else int(row[name]) for name in PHASES}
         about = {
             **phases,
             "fps": row["fps"],
@@ -218,7 +218,7 @@ def as_table(annotations: Sequence[Annotation]) -> "pandas.DataFrame":
     import pandas as pd
 
     rows = sorted(annotations, key=lambda a: (a.dataset, a.subject_id, a.id))
-    kinds = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(_PHASES, "Int64") | {"fps": "Float64"}
+    kinds = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(PHASES, "Int64") | {"fps": "Float64"}
     return pd.DataFrame(
         {
             name: pd.Series([_cell(annotation, name) for annotation in rows], dtype=kind)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.datasets.annotation import Annotation
 from mer_zoo.datasets.report import Remark
 
@@ -55,7 +56,7 @@ def settle_phases(
         return replace(clip, **phases)
 
     if numbers and (shift := _renumbered_by(clip, numbers)):
-        moved = {p: getattr(clip, p) for p in ("onset", "apex", "offset")}
+        moved = {p: getattr(clip, p) for p in PHASES}
         moved = {p: n + shift for p, n in moved.items() if n is not None}
         clip = change("the frame files are renumbered; the phases are shifted alike", **moved)
     if clip.onset is not None and clip.offset is not None and clip.offset < clip.onset:
@@ -65,7 +66,7 @@ def settle_phases(
             if getattr(clip, name) is None:
                 why = f"{name} not known: the {'first' if name == 'onset' else 'last'} frame file"
                 clip = change(why, **{name: number})
-    for name in ("onset", "apex", "offset"):
+    for name in PHASES:
         if not numbers:
             break
         number = getattr(clip, name)

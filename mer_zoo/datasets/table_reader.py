@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import cell_frame, cell_name, cell_text
 from mer_zoo.datasets.frame_folders import FolderKey, choose_table, walk_release
@@ -26,7 +27,6 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "aus": ("Action Units", "AUs", "AU"),
     "emotion": ("Estimated Emotion", "Emotion"),
 }
-PHASES = ("onset", "apex", "offset")
 
 
 @dataclass(frozen=True)

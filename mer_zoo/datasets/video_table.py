@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.datasets.annotated_videos import (
     KINDS,
     AnnotatedInterval,
@@ -20,7 +21,6 @@ from mer_zoo.datasets.report import LoadReport, Remark, listed, shortened
 from mer_zoo.datasets.sheets import read_sheets
 from mer_zoo.datasets.table_reader import (
     HEADERS,
-    PHASES,
     ClipIdentity,
     check_rows,
     trailing_text,

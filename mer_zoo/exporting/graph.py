@@ -7,13 +7,13 @@ import numpy as np
 
 from mer_zoo import modalities
 from mer_zoo.clips import Clip
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.errors import ExportError
 from mer_zoo.exporting.formats import OUTPUT
 from mer_zoo.layers import MESTI
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, resized
 
-PHASES = ("onset", "apex", "offset")
 FEWEST_FRAMES = 4
 
 

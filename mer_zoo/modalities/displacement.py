@@ -26,7 +26,7 @@ class Slopes(NamedTuple):
 
     @classmethod
     def of(cls, reference: np.ndarray, reference_sigma: float) -> "Slopes":
-        """The slopes of a frame, see `displacement`."""
+        """The slopes of a frame, see `DisplacementSolver`."""
         stride = window_stride(*reference.shape)
         gx, gy = gradient(smooth(block_mean(reference, stride), gaussian_kernel(reference_sigma)))
         return cls(gx, gy, gx * gx, gx * gy, gy * gy)

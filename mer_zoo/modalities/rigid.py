@@ -39,7 +39,7 @@ def response_without_head(
     Args:
         response: float32 `(H, W)`, change of the grey level.
         reference: float32 `(H, W)`, grey levels 0..255, the face in the middle.
-        reference_sigma, regularization, slopes: see `displacement`.
+        reference_sigma, regularization, slopes: see `displacement.DisplacementSolver`.
 
     Returns:
         float32 `(H, W)`: `response + g . h`.

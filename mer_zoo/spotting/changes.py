@@ -8,7 +8,7 @@ import numpy as np
 from mer_zoo.spotting.motion import likeness, magnitude
 from mer_zoo.spotting.phases import Phases, find_phases, mean_around, means_around
 
-SHORTEST = 4
+FEWEST_FRAMES = 4
 """Frames, without which there is no looking for a change."""
 
 QUICK = 0.5
@@ -76,7 +76,7 @@ def noise_level(fields: np.ndarray, times: np.ndarray, seconds: float) -> float:
 
 
 def _changes(fields, times, least, start) -> Iterator[Change]:
-    if len(fields) < SHORTEST:
+    if len(fields) < FEWEST_FRAMES:
         return
     found = find_phases(fields, times, max_rise=QUICK)
     field = mean_around(fields, found.apex) - mean_around(fields, found.onset)

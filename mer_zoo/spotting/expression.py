@@ -7,11 +7,10 @@ import numpy as np
 from mer_zoo.clips import Clip
 from mer_zoo.errors import ClipError
 from mer_zoo.spotting.following import FacePath
-from mer_zoo.spotting.lips import lips_apart
 from mer_zoo.spotting.motion import WAY_BACK, displacement_fields, likeness, magnitude
 from mer_zoo.spotting.phases import find_phases, means_around, motion_curve, peak_motion
 from mer_zoo.spotting.speech import without_speech
-from mer_zoo.spotting.talking import talking_confidence
+from mer_zoo.spotting.talking import TALKING, mouth_courses, talking_confidence
 
 REACH = 4.0
 """Motion, in pixels of the 224 px crop, up to which one closed-form step sees a displacement well."""
@@ -50,6 +49,11 @@ class SpottedExpression:
     curve: np.ndarray
     talking: float = 0.0
     slow_step: tuple[int, int] | None = None
+
+    @property
+    def talks(self) -> bool:
+        """Whether what lips and jaw did is taken for speech: `talking` reaches `TALKING`."""
+        return self.talking >= TALKING
 
     def within_reach(self, *, marked: bool = False) -> Clip:
         """The clip with the phases of its first step, see `steps`: what networks are trained on."""
@@ -134,7 +138,7 @@ def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> Sp
             "predict_clip, which find and align the face."
         )
     fields = displacement_fields(clip.grey)
-    lips = None if path is None else lips_apart(path)
+    lips = None if path is None else mouth_courses(path)["lips"]
     talk = np.zeros(len(fields)) if path is None else talking_confidence(path)
     if path is not None and clip.phases == (None, None, None):
         fields = without_speech(fields, path, talk)

@@ -15,12 +15,12 @@ from mer_zoo.spotting.expression import SpottedExpression, slow_step
 from mer_zoo.spotting.following import Step, follow_steps, reported
 from mer_zoo.spotting.motion import MOTION_SIZE, bridged, displacement_fields, eye_cells
 from mer_zoo.spotting.phases import motion_curve
-from mer_zoo.spotting.sliding import LONGEST, Window, sliding_windows
+from mer_zoo.spotting.sliding import WINDOW_SECONDS, Window, sliding_windows
 from mer_zoo.spotting.speech import without_speech
 from mer_zoo.spotting.talking import TALKING, talking_confidence
 from mer_zoo.spotting.timeline import SLACK, Found, Interval, Timeline
 from mer_zoo.spotting.views import around_faces
-from mer_zoo.spotting.windows import MARGIN
+from mer_zoo.spotting.windows import MARGIN_SECONDS
 
 VIEWS_BYTES = 160 * 2**20
 """Most memory for the parts of frames about the face, of which a window keeps ten seconds."""
@@ -123,7 +123,7 @@ def spot_expressions(
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
     """
     steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
-    kept = around_faces(steps, VIEWS_BYTES / LONGEST)
+    kept = around_faces(steps, VIEWS_BYTES / WINDOW_SECONDS)
     if get_engine(engine).parallel:
         # The face is followed through the next window while this one is searched.
         kept = read_ahead(kept, WAITING_BYTES, _bytes_of)
@@ -150,14 +150,14 @@ def settled_expressions(
             # Another shot may show another person, so nothing in it is the way back from before.
             yield from timeline.settled(np.inf)
             shot = window.shot
-        for found in _found(clip, window, min_motion, keep_clips):
+        for found in _candidates(clip, window, min_motion, keep_clips):
             timeline.add(found)
         yield from timeline.settled(window.last)
     yield from timeline.settled(np.inf)
 
 
-def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> Iterator[Found]:
-    """The movements of one window that are its own and no blinks."""
+def _candidates(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> Iterator[Found]:
+    """The movements of one window that are its own and no blinks, with their scores."""
     times = window.path.times
     closure = eye_closure(window.path)
     fields = displacement_fields(clip.grey, turning=True)
@@ -171,11 +171,7 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             continue
         head = float(np.linalg.norm(places[apex] - places[onset], axis=-1).mean())
         energy = (change.field**2).sum(-1)
-        others = (
-            max(noise_level(fields, times, times[apex] - times[onset]), LEAST_NOISE),
-            HEAD_SHARE * head,
-            BLINK_LEFT * closure[onset : apex + 1].max(),
-        )
+        noise = noise_level(fields, times, times[apex] - times[onset])
         interval = Interval(
             onset=window.path.start + onset,
             apex=window.path.start + apex,
@@ -183,16 +179,27 @@ def _found(clip: Clip, window: Window, min_motion: float, keep_clips: bool) -> I
             times=(float(times[onset]), float(times[apex]), float(times[offset])),
             held=change.phases.held,
             motion=change.motion,
-            score=change.motion / float(np.linalg.norm(others)),
+            score=_score(change.motion, noise, head, closure[onset : apex + 1].max()),
             head_motion=head,
             eye_closure=float(closure[onset : offset + 1].max()),
             eye_share=float(energy[eye_cells()].sum() / energy.sum()),
             talking=float(talk[onset : apex + 1].max()),
         )
-        if interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING:
+        if _is_blink(interval):
             continue
         expression = _expression(clip, window, change, fields, talk) if keep_clips else None
         yield Found(interval, change, expression)
+
+
+def _score(motion: float, noise: float, head_motion: float, eye_closure: float) -> float:
+    """The motion as a multiple of what noise, the head and closing eyes may together seem to move."""
+    others = max(noise, LEAST_NOISE), HEAD_SHARE * head_motion, BLINK_LEFT * eye_closure
+    return motion / float(np.linalg.norm(others))
+
+
+def _is_blink(interval: Interval) -> bool:
+    """Whether the eyes close in a movement of which a large share is about them."""
+    return interval.eye_share >= BLINK_SHARE and interval.eye_closure >= CLOSING
 
 
 def _expression(
@@ -200,8 +207,12 @@ def _expression(
 ) -> SpottedExpression:
     """The part of the window about the change, ready to be classified."""
     phases = change.phases
-    low = int(np.searchsorted(clip.times, clip.times[phases.onset] - MARGIN))
-    high = int(np.searchsorted(clip.times, clip.times[phases.offset] + MARGIN, side="right"))
+    begin, end = (
+        clip.times[phases.onset] - MARGIN_SECONDS,
+        clip.times[phases.offset] + MARGIN_SECONDS,
+    )
+    low = int(np.searchsorted(clip.times, begin))
+    high = int(np.searchsorted(clip.times, end, side="right"))
     near = Clip(clip.frames[low:high].copy(), clip.times[low:high], source=clip.source)
     talked = talk[low : phases.apex + 1] >= TALKING
     slow = None

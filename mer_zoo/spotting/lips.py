@@ -1,51 +1,35 @@
-"""How far the lips are apart: a mouth that closes is on its way back to rest."""
+"""Lips that part or close: a mouth that closes is on its way back to rest."""
 
 import numpy as np
 
-from mer_zoo.spotting.following import FacePath
-from mer_zoo.spotting.motion import MOTION_SIZE
-
-LEAST = 3.0
+LEAST_PARTING = 3.0
 """Pixels of the 224 px crop by which lips must part or near for a movement to count as that. Landmarks of
 still lips jitter by less than one."""
 
-AROUND = 0.3
+CLOSING_SECONDS = 0.3
 """Seconds before and after a movement that belong to the same closing: cheeks and lip corners move before
 and after the lips meet."""
-
-_INNER_LIPS = (13, 14)  # the middle of the upper and of the lower lip, inside
-
-
-def lips_apart(path: FacePath) -> np.ndarray:
-    """Height of the mouth's opening in each frame, pixels of the 224 px crop, float64 `(T,)`.
-
-    Args:
-        path: where the face was; every frame must have a face.
-    """
-    upper, lower = map(path.landmark, _INNER_LIPS)
-    scale = np.sqrt(np.linalg.det(path.transforms(MOTION_SIZE)[:, :, :2]))
-    return np.linalg.norm(lower - upper, axis=-1) * scale
 
 
 def parting(apart: np.ndarray) -> np.ndarray:
     """Between which two frames the lips part, bool `(T, T)`: from the row's to the column's.
 
     Args:
-        apart: `lips_apart` of the frames.
+        apart: `(T,)`, the "lips" of `talking.mouth_courses`.
     """
-    return apart[None, :] - apart[:, None] > LEAST
+    return apart[None, :] - apart[:, None] > LEAST_PARTING
 
 
 def closing(apart: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Which movements from the row's to the column's frame are part of a closing of the lips, bool `(T, T)`.
 
     Args:
-        apart: `lips_apart` of the frames.
+        apart: `(T,)`, the "lips" of `talking.mouth_courses`.
         times: `(T,)` seconds.
     """
-    first = np.searchsorted(times, times - AROUND)
-    last = np.searchsorted(times, times + AROUND, side="right")
+    first = np.searchsorted(times, times - CLOSING_SECONDS)
+    last = np.searchsorted(times, times + CLOSING_SECONDS, side="right")
     here = range(len(apart))
     recent = np.array([apart[first[i] : i + 1].max() for i in here])
     soon = np.array([apart[i : last[i]].min() for i in here])
-    return (recent[:, None] - soon[None, :] > LEAST) & ~parting(apart)
+    return (recent[:, None] - soon[None, :] > LEAST_PARTING) & ~parting(apart)

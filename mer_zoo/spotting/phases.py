@@ -56,8 +56,8 @@ def find_phases(
         given: onset, apex and offset where known, None where not.
         max_rise: seconds that the two frames of the strongest change are at most apart. The lower,
             the less a slow drift of the face can hide a quick expression.
-        lips: `(T,)` of `mer_zoo.spotting.lips.lips_apart`, where known. Used where neither onset nor
-            apex is given.
+        lips: `(T,)`, the "lips" of `mer_zoo.spotting.talking.mouth_courses`, where known. Used where
+            neither onset nor apex is given.
 
     Returns:
         The phases; given ones are kept as they are.

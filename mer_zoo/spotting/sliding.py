@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from mer_zoo.spotting.following import FacePath, Step
 from mer_zoo.spotting.views import View
-from mer_zoo.spotting.windows import MARGIN
+from mer_zoo.spotting.windows import MARGIN_SECONDS
 
 CORE = 6.0
-"""Seconds of a window that are its own; `MARGIN` seconds on either side belong to its neighbours too."""
+"""Seconds of a window that are its own; `MARGIN_SECONDS` on either side belong to its neighbours too."""
 
-SHORTEST = 5
+WINDOW_SECONDS = CORE + 2 * MARGIN_SECONDS
+"""Seconds that a window has at most, but for one frame."""
+
+FEWEST_FRAMES = 5
 """Frames in a row with a face, without which no expression can be told."""
 
 
@@ -30,10 +33,6 @@ class Window:
     last: float
     shot: int
     views: tuple[View, ...] | None = None
-
-
-LONGEST = CORE + 2 * MARGIN
-"""Seconds that a window has at most, but for one frame."""
 
 
 def sliding_windows(steps: Iterable[Step], start: int) -> Iterator[Window]:
@@ -56,18 +55,18 @@ def sliding_windows(steps: Iterable[Step], start: int) -> Iterator[Window]:
         if not step.present:
             continue
         run.append(step)
-        if step.time - run[own].time >= CORE + MARGIN:
+        if step.time - run[own].time >= CORE + MARGIN_SECONDS:
             end = run[own].time + CORE
             yield from _window(run, own, end, index + 1, shot)
             own = next(i for i, s in enumerate(run) if s.time >= end)
-            kept = next(i for i, s in enumerate(run) if s.time >= end - MARGIN)
+            kept = next(i for i, s in enumerate(run) if s.time >= end - MARGIN_SECONDS)
             run, own = run[kept:], own - kept
     yield from _window(run, own, None, index + 1, shot)
 
 
 def _window(run, own, end, stop, shot):
     """The window of a run that ends before frame `stop`; `end` is None where nothing follows it."""
-    if len(run) >= SHORTEST:
+    if len(run) >= FEWEST_FRAMES:
         path = FacePath.of(run, stop - len(run))
         views = tuple(step.view for step in run)
         kept = views if all(view is not None for view in views) else None

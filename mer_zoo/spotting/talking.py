@@ -13,14 +13,14 @@ from mer_zoo.spotting.motion import MOTION_SIZE, cell_places
 TALKING = 0.3
 """Confidence from which on what lips and jaw do is taken for speech."""
 
-LONGEST = 0.5, 0.6
+SOUND_SECONDS = 0.5, 0.6
 """Seconds within which a movement of the mouth is over that may be a sound: in full, and at most."""
 
 SIZES = 0.5, 1.5
 """Multiples of its least size from which on a movement counts, and counts in full. Between them its
 weight rises steadily: with a threshold, the rounding of another processor would decide on names."""
 
-LEAST = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
+LEAST_SIZE = {"lips": 1.2, "width": 2.0, "jaw": 2.5}
 """Least size of such a movement, pixels of the 224 px crop; at this size it counts by half."""
 
 LEAST_JITTER = 10.0
@@ -33,7 +33,8 @@ the quietest quarter of a window. Landmarks find no edge between parted lips, an
 sound moves them."""
 
 MOST_FOR_WOBBLE = 1.5
-"""At most this multiple of `LEAST`. Without a limit, nobody would be seen to talk who makes no pauses."""
+"""At most this multiple of `LEAST_SIZE`. Without a limit, nobody would be seen to talk
+who makes no pauses."""
 
 WOBBLE = 0.13
 """Seconds: about as long as the mouth takes to open for a sound."""
@@ -45,10 +46,10 @@ WEIGHT = {"lips": 1.0, "width": 0.5, "jaw": 1.0}
 """How much such a movement says: the corners of the mouth alone move in expressions as well."""
 
 LEAST_SHARE = 0.25
-"""The same as a share of how far the mouth moves within `AROUND` seconds: large movements are
+"""The same as a share of how far the mouth moves within `RANGE_SECONDS`: large movements are
 measured with errors that grow with them, and corners dip while a jaw drops."""
 
-AROUND = 0.75
+RANGE_SECONDS = 0.75
 """Seconds before and after."""
 
 NEAR, FADE = 0.25, 0.3
@@ -64,7 +65,7 @@ right after the beginning is taken to talk from the beginning, and the same befo
 OTHERS = 2.0
 """Other sounds within these seconds that make it speech; with fewer it is the less sure."""
 
-SHORTEST = 5
+FEWEST_FRAMES = 5
 """Frames, without which nothing can be said about a rhythm."""
 
 LOWER_FACE = 0.56
@@ -82,7 +83,7 @@ def talking_confidence(path: FacePath) -> np.ndarray:
     Args:
         path: where the face was; every frame must have a face, and none is after a camera cut.
     """
-    enough = len(path.times) >= SHORTEST
+    enough = len(path.times) >= FEWEST_FRAMES
     sounds = np.array(_sounds(path) if enough else []).reshape(-1, 2)
     if len(sounds) < 2:
         return np.zeros(len(path.times))
@@ -131,7 +132,7 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
     step = float(np.median(np.diff(path.times)))
     raw = mouth_courses(path)
     mouth = {name: gaussian_filter1d(course, SMOOTHING / step) for name, course in raw.items()}
-    around = 2 * round(AROUND / step) + 1
+    around = 2 * round(RANGE_SECONDS / step) + 1
     reach = np.max([_range(course, around) for course in mouth.values()], axis=0)
     found: list[tuple[float, float]] = []
     for name, course in mouth.items():
@@ -139,12 +140,12 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
         for sign in (1, -1):
             places, kinds = find_peaks(
                 sign * course,
-                prominence=SIZES[0] * LEAST[name],
-                width=(0, LONGEST[1] / step),
+                prominence=SIZES[0] * LEAST_SIZE[name],
+                width=(0, SOUND_SECONDS[1] / step),
                 rel_height=0.5,
             )
             size = np.interp(kinds["prominences"] / least[places], SIZES, (0, 1))
-            brevity = np.interp(kinds["widths"] * step, LONGEST, (1, 0))
+            brevity = np.interp(kinds["widths"] * step, SOUND_SECONDS, (1, 0))
             weights = WEIGHT[name] * size * brevity
             counted = weights > 0
             found += zip(path.times[places[counted]], weights[counted], strict=True)
@@ -158,11 +159,11 @@ def _sounds(path: FacePath) -> list[tuple[float, float]]:
 
 def _least(name: str, course: np.ndarray, step: float) -> float:
     """Least size of a movement of this name that counts by half, from how much the course shakes."""
-    least = max(LEAST[name], LEAST_JITTER * _jitter(course))
+    least = max(LEAST_SIZE[name], LEAST_JITTER * _jitter(course))
     if name != "lips":  # width and jaw change with every turn of the head
         return least
     wobble = LEAST_WOBBLE * _wobble(course, step)
-    return max(least, min(wobble, MOST_FOR_WOBBLE * LEAST[name]))
+    return max(least, min(wobble, MOST_FOR_WOBBLE * LEAST_SIZE[name]))
 
 
 def _wobble(course: np.ndarray, step: float) -> float:

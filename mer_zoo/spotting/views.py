@@ -10,7 +10,7 @@ from mer_zoo import faces
 if TYPE_CHECKING:
     from mer_zoo.spotting.following import Step
 
-MARGIN = 0.2
+CROP_MARGIN = 0.2
 """Sides of the canonical crop that are kept around it: a head that turns is aligned by more than its eyes."""
 
 FACE_HEIGHT = 0.95
@@ -53,7 +53,7 @@ class View(NamedTuple):
         height = float(np.hypot(*(points[_HEIGHT[0]] - points[_HEIGHT[1]]))) / FACE_HEIGHT
         # One complex multiplication and addition bring the canonical crop to its place in the frame.
         turn = (right - left) / (_CANONICAL[1] - _CANONICAL[0])
-        reach = max(1.0, height / max(_SIDE * abs(turn), 1e-6)) * (0.5 + MARGIN)
+        reach = max(1.0, height / max(_SIDE * abs(turn), 1e-6)) * (0.5 + CROP_MARGIN)
         corners = turn * (_SIDE * (0.5 + 0.5j) + reach * _CORNERS - _CANONICAL[0]) + left
         low, high = self._limited(np.column_stack([corners.real, corners.imag]))
         part = self.image[

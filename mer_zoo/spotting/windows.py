@@ -9,10 +9,10 @@ from mer_zoo.errors import ClipError, NoFaceError
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import MOTION_SIZE
 
-LONGEST = 8.0
+WHOLE_SECONDS = 8.0
 """Seconds: recordings, and shots of longer ones, are looked at whole up to this length."""
 
-MARGIN = 2.0
+MARGIN_SECONDS = 2.0
 """Seconds looked at before and after the middle of a change."""
 
 CHANGE = 0.4
@@ -51,7 +51,7 @@ def candidate_windows(path: FacePath, given: Sequence[int], name: str) -> list[F
             "between them. Check that the face is visible throughout the clip."
         )
     shots = path.shots()
-    if path.times[-1] - path.times[0] <= LONGEST and path.present.all():
+    if path.times[-1] - path.times[0] <= WHOLE_SECONDS and path.present.all():
         return [shot for shot in shots if len(shot.times) >= 2]
     changes = [_landmark_change(shot) for shot in shots]
     windows = []
@@ -71,9 +71,9 @@ def candidate_windows(path: FacePath, given: Sequence[int], name: str) -> list[F
 
 def _reach(shot, centre):
     """Which frames of a shot are looked at for a change at the frame `centre`."""
-    if shot.times[-1] - shot.times[0] <= LONGEST and shot.present.all():
+    if shot.times[-1] - shot.times[0] <= WHOLE_SECONDS and shot.present.all():
         return 0, len(shot.times)
-    low, high = np.searchsorted(shot.times, shot.times[centre] + [-MARGIN, MARGIN])
+    low, high = np.searchsorted(shot.times, shot.times[centre] + [-MARGIN_SECONDS, MARGIN_SECONDS])
     return int(low), int(high)
 
 
@@ -136,14 +136,19 @@ def _around_given(path, given, name):
         low > 0
         and joined[low]
         and path.present[low - 1]
-        and times[first] - times[low - 1] <= MARGIN
+        and times[first] - times[low - 1] <= MARGIN_SECONDS
     ):
         low -= 1
     high = last
-    while high + 1 < len(times) and joined[high + 1] and times[high + 1] - times[last] <= MARGIN:
+    while (
+        high + 1 < len(times)
+        and joined[high + 1]
+        and times[high + 1] - times[last] <= MARGIN_SECONDS
+    ):
         high += 1
     return path.slice(low, high + 1)
 
 
 def _first_seconds(run):
-    return run.slice(0, int(np.searchsorted(run.times, run.times[0] + 2 * MARGIN, side="right")))
+    end = run.times[0] + 2 * MARGIN_SECONDS
+    return run.slice(0, int(np.searchsorted(run.times, end, side="right")))

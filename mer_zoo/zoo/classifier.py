@@ -13,7 +13,6 @@ from mer_zoo.clips import Clip, FrameStream, as_clip, open_frames, open_live
 from mer_zoo.errors import ClipError, WeightsError
 from mer_zoo.models.attention import attention_map
 from mer_zoo.readings import FACE, NO_EXPRESSION, UPPER_FACE, Reading, UnitReading
-from mer_zoo.spotting.talking import TALKING
 from mer_zoo.zoo.cards import Card, Rejection
 
 
@@ -342,7 +341,7 @@ class MicroExpressionClassifier(keras.Model):
         """Classifies an expression (`mer_zoo.spotting.SpottedExpression`); `given`: its apex was known."""
         self._refuse_fresh_head()
         # Phases that someone marked are of an expression, whatever the mouth does.
-        talks = not given and found.talking >= TALKING
+        talks = not given and found.talks
         upper = bool(talks and self.rejection.upper_face < 1)
         steps = found.steps(marked=given)
         used = steps if self.rejection.steps else steps[:1]

@@ -27,7 +27,7 @@ def page(card: Card, address: "HubAddress", rights: str = "") -> str:
 
     Args:
         card: the card it is made of.
-        address: a `mer_zoo.zoo.hub.Address`.
+        address: a `mer_zoo.zoo.hub.HubAddress`.
         rights: why the publisher may publish these weights; shown on the page if given.
     """
     return render(

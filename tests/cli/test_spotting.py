@@ -3,8 +3,12 @@
 import csv
 import json
 
+import pytest
+
+import mer_zoo
 from mer_zoo.cli import demonstration
 from mer_zoo.datasets.fake import fake_videos
+from mer_zoo.readings import FACE, NO_EXPRESSION
 
 
 def test_spot_prints_writes_and_refuses_to_overwrite(run, tmp_path):
@@ -13,6 +17,7 @@ def test_spot_prints_writes_and_refuses_to_overwrite(run, tmp_path):
     assert code == 0 and "score" in printed and "label" not in printed
     (row,) = csv.DictReader(table.open())
     assert abs(int(row["apex"]) - 24) <= 3 and row["label"] == "" and row["held"] == "True"
+    assert "evidence" not in row, "no entry read it"
     assert float(row["apex_seconds"]) == round(int(row["apex"]) / 30, 4)
     code, _, complaint = run("spot", demonstration.smile(), "--csv", table)
     assert code == 2 and "--force" in complaint
@@ -26,6 +31,22 @@ def test_spot_names_what_an_entry_sees(run):
     assert code == 0 and "24" not in printed
     code, _, complaint = run("spot", "nowhere.mp4")
     assert code == 2 and "nowhere.mp4" in complaint
+
+
+def test_spot_writes_what_an_entry_saw(run, tmp_path):
+    table = tmp_path / "t.csv"
+    video = demonstration.smile()
+    code, _, _ = run("spot", video, "--entry", "meganet_tiny", "--csv", table)
+    rows = list(csv.DictReader(table.open()))
+    names = mer_zoo.card("meganet_tiny").class_names
+    assert code == 0 and rows
+    for row in rows:
+        assert row["evidence"] == FACE
+        probabilities = {name: float(row[f"p_{name}"]) for name in names}
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-6)
+        most = max(probabilities, key=lambda name: probabilities[name])
+        assert row["label"] in (most, NO_EXPRESSION)
+    assert list(rows[0])[-len(names) - 1 :] == ["evidence", *(f"p_{name}" for name in names)]
 
 
 def test_evaluate_spotting_prints_saves_and_scores_intervals_of_others(run, tmp_path):

@@ -1,5 +1,7 @@
 import pytest
 
+from mer_zoo.batch.inputs import expand
+from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.datasets import load
 from mer_zoo.errors import ClipError, DatasetError
 
@@ -27,6 +29,18 @@ def test_a_folder_a_class(releases, layout):
     assert dataset.clip(0).fps == pytest.approx(100)
     with pytest.raises(DatasetError, match="Give fps= for the folders of frames"):
         load("custom", root)
+
+
+def test_class_folders_take_the_videos_that_predict_reads(tmp_path):
+    folder = tmp_path / "tense" / "ann"
+    folder.mkdir(parents=True)
+    for number, suffix in enumerate(VIDEO_SUFFIXES):
+        (folder / f"{number}{suffix}").touch()
+    (folder / "large.MPEG").touch()
+    (folder / "notes.txt").touch()
+    videos = [str(each.path) for each in expand([folder])]
+    assert len(videos) == len(VIDEO_SUFFIXES) + 1
+    assert list(load("custom", tmp_path).table["path"]) == videos
 
 
 def test_several_expressions_in_one_folder(releases):

@@ -14,7 +14,7 @@ from mer_zoo.errors import ClipError, NoFaceError
 from mer_zoo.evaluation import score_spotting
 from mer_zoo.spotting.following import Step
 from mer_zoo.spotting.sliding import CORE, sliding_windows
-from mer_zoo.spotting.windows import MARGIN
+from mer_zoo.spotting.windows import MARGIN_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_windows_share_out_every_frame_with_a_face(runs):
         place = window.path.start - 7
         assert window.path.present.all() and present[place : place + len(window.path.times)].all()
         assert window.path.times[0] == pytest.approx(place / 30)
-        assert np.ptp(window.path.times) <= CORE + 2 * MARGIN + 0.1
+        assert np.ptp(window.path.times) <= CORE + 2 * MARGIN_SECONDS + 0.1
         times = np.arange(len(present)) / 30
         owned += (times >= window.first) & (times <= window.last)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(int), [0]])))
@@ -153,4 +153,4 @@ def test_a_cut_ends_a_window():
 def test_windows_do_not_grow_with_the_recording():
     """A hundred seconds pass through in windows of ten."""
     lengths = [len(window.path.times) for window in sliding_windows(steps([True] * 3000), 0)]
-    assert len(lengths) > 10 and max(lengths) <= 30 * (CORE + 2 * MARGIN) + 2
+    assert len(lengths) > 10 and max(lengths) <= 30 * (CORE + 2 * MARGIN_SECONDS) + 2

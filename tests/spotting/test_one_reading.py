@@ -10,7 +10,7 @@ from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, Frame, FrameStream
 from mer_zoo.errors import VideoError
 from mer_zoo.faces import landmark_reader
-from mer_zoo.spotting import intervals
+from mer_zoo.spotting import intervals, strongest
 from mer_zoo.spotting.watching import watch
 
 
@@ -53,7 +53,7 @@ def test_a_short_clip_is_decoded_once_and_a_long_one_twice(monkeypatch):
     once = Counted()
     found = spotting.find_expression(once)
     assert once.given == 60
-    monkeypatch.setattr(spotting, "VIEWS_BYTES", 10**6)
+    monkeypatch.setattr(strongest, "CLIP_VIEWS_BYTES", 10**6)
     twice = Counted()
     again = spotting.find_expression(twice)
     assert twice.given == 120

@@ -18,7 +18,12 @@ from mer_zoo.synthesis.camera.disturbances import (
     residual_head,
     speech,
 )
-from mer_zoo.synthesis.expressions.expression import Expression, Timing, draw_expression
+from mer_zoo.synthesis.expressions.expression import (
+    SHARPNESS,
+    Expression,
+    Timing,
+    draw_expression,
+)
 from mer_zoo.synthesis.expressions.schema import Schema
 from mer_zoo.synthesis.expressions.schemas import NONE
 from mer_zoo.synthesis.expressions.talking import TALKING_UNITS, draw_talk
@@ -326,7 +331,7 @@ def _draw_timing(
     `lasting`: seconds of an expression that returns, where they are not the usual ones.
     """
     fps = float(rng.choice(acquisition.rates))
-    sharpness = float(rng.uniform(1.0, 1.8))
+    sharpness = float(rng.uniform(*SHARPNESS))
     held = rng.random() < HELD_SHARE
     if held:
         low, high = np.log(HELD_SECONDS)
