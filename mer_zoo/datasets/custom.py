@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mer_zoo.clips import ClipRow, read_clip_table
+from mer_zoo.clips.cells import NOT_KNOWN
 from mer_zoo.clips.folder import IMAGE_SUFFIXES
 from mer_zoo.csv_table import clean_name, spelt_alike
 from mer_zoo.datasets.annotation import Annotation, Release
@@ -87,7 +88,8 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
         if missing:
             raise DatasetError(
                 f"{source}: no {what} in {listed(missing)}. Each clip needs one"
-                + (", since splits are by subject." if what == "subject" else ".")
+                + (", since splits are by subject. " if what == "subject" else ". ")
+                + f"Empty cells and {', '.join(NOT_KNOWN[1:])} count as not known."
             )
     for row in rows:
         if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in ("onset", "apex", "offset")):

@@ -158,3 +158,13 @@ def test_a_video_of_two_people_is_refused(clips_of):
         DatasetError, match=r"one\.mp4 belongs to two subjects, 'custom/ann' \(line 2\)"
     ):
         load("custom", table)
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "None", "-", "<NA>", "NA"])
+def test_a_value_that_pandas_writes_for_a_missing_one_is_no_name(clips_of, cell):
+    with pytest.raises(
+        DatasetError, match=r"no subject in line 3, line 4.*splits are by subject.*nan"
+    ):
+        load("custom", clips_of(("ann", "calm"), (cell, "calm"), (cell, "tense")))
+    with pytest.raises(DatasetError, match="no label in line 3"):
+        load("custom", clips_of(("ann", "calm"), ("bob", cell)))
