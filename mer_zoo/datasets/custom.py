@@ -17,7 +17,8 @@ from pathlib import Path
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.clips.cells import NOT_KNOWN
-from mer_zoo.clips.folder import IMAGE_SUFFIXES
+from mer_zoo.clips.folder import IMAGE_SUFFIXES, list_images
+from mer_zoo.clips.validation import PHASES
 from mer_zoo.csv_table import clean_name, spelt_alike
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import LARGEST_FRAME
@@ -92,10 +93,11 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
                 + f"Empty cells and {', '.join(NOT_KNOWN[1:])} count as not known."
             )
     for row in rows:
-        if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in ("onset", "apex", "offset")):
+        if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in PHASES):
             raise DatasetError(
                 f"{source}, line {row.line}: expected frame numbers up to {LARGEST_FRAME}."
             )
+        _refuse_absent_frames(row, source)
     annotations = [_annotation(row, base) for row in rows]
     _refuse_two_spellings(annotations, source)
     _refuse_two_people(annotations, source)
@@ -105,6 +107,20 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
         replace(a, clip=f"{a.clip}_{a.onset}") if times[a.id] > 1 and a.onset is not None else a
         for a in annotations
     ]
+
+
+def _refuse_absent_frames(row: ClipRow, source: str) -> None:
+    """A release's known slips are repaired; the table of a user is theirs to correct, as for `predict`."""
+    phases = {name: getattr(row, name) for name in PHASES if getattr(row, name) is not None}
+    if not phases or not row.path.is_dir() or not any(row.path.iterdir()):
+        return
+    numbers, _ = list_images(row.path)
+    absent = [f"{name} {number}" for name, number in phases.items() if number not in numbers]
+    if absent:
+        raise DatasetError(
+            f"{source}, {_where(row)}: {row.path} has no file with the number of {', '.join(absent)}; its "
+            f"files are numbered from {numbers[0]} to {numbers[-1]}. Give the numbers in the file names."
+        )
 
 
 def _refuse_two_spellings(annotations: list[Annotation], source: str) -> None:

@@ -168,3 +168,14 @@ def test_a_value_that_pandas_writes_for_a_missing_one_is_no_name(clips_of, cell)
         load("custom", clips_of(("ann", "calm"), (cell, "calm"), (cell, "tense")))
     with pytest.raises(DatasetError, match="no label in line 3"):
         load("custom", clips_of(("ann", "calm"), ("bob", cell)))
+
+
+def test_a_phase_without_a_frame_file_is_refused(releases, tmp_path):
+    folder = releases("custom") / "clips" / "person1" / "clip1"
+    table = tmp_path / "clips.csv"
+    table.write_text(f"path,subject,label,onset,apex,fps\n{folder},ann,calm,0,90001,100\n")
+    match = (
+        r"clips\.csv, line 2: .*clip1 has no file with the number of .*apex 90001; .* numbered from"
+    )
+    with pytest.raises(DatasetError, match=match):
+        load("custom", table)
