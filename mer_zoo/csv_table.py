@@ -3,10 +3,12 @@
 import csv
 import io
 import os
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -177,3 +179,30 @@ def csv_bytes(rows: Iterable[Sequence]) -> bytes:
 def plain_name(name: str) -> str:
     """The name of a column without case, spaces and underscores."""
     return name.strip().lower().replace(" ", "").replace("_", "")
+
+
+def clean_name(text: str) -> str:
+    """A name without spaces round it, each accented letter as one character (NFC)."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def spelt_alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two names that hardly mean two things, such as "Joy" and "joy" or "1" and "01"; or None."""
+    seen: dict[str | Decimal, str] = {}
+    for name in sorted(names):
+        other = seen.setdefault(_spelling(name), name)
+        if other != name:
+            return other, name
+    return None
+
+
+def _spelling(name: str) -> str | Decimal:
+    """Equal for names that differ only in case, spaces, unseen characters, unicode form or as numbers."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    text = "".join(filter(str.isprintable, folded)).replace(" ", "")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    # Python reads "1_0" as 10, and no "nan" equals another.
+    return number if number.is_finite() and "_" not in text else text

@@ -158,7 +158,7 @@ def finetune(
     start_backend(watching=jobs != 1)
     from mer_zoo import datasets, training
 
-    data = datasets.load("custom", clips, fps=fps)
+    data = datasets.load("custom", clips, fps=fps, missing_apex="spot")
     tracked = wanted(track, tracking_uri)
     with tracking_told():
         made = training.finetune(

@@ -3,12 +3,14 @@
 from mer_zoo.clips.validation import checked_fps
 from mer_zoo.errors import ClipError
 
-NOT_KNOWN = ("", "/", "-", "nan", "none", "n/a")
+NOT_KNOWN = ("", "/", "-", "nan", "none", "n/a", "na", "<na>", "null")
+"""Cells without a value, in lower case, as people, pandas and R write them."""
 
 
-def read_text(cell: str) -> str | None:
-    """The text without spaces round it, None when there is none."""
-    return cell.strip() or None
+def read_name(cell: str) -> str | None:
+    """The text without spaces round it, None when not known."""
+    text = cell.strip()
+    return None if text.lower() in NOT_KNOWN else text
 
 
 def read_frame_number(cell: str) -> int | None:

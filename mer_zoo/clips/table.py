@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from mer_zoo.clips.cells import read_fps, read_frame_number, read_text
+from mer_zoo.clips.cells import read_fps, read_frame_number, read_name
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.validation import PHASES
 from mer_zoo.csv_table import REPORTED_ROWS, CsvFormat, plain_name
@@ -34,8 +34,8 @@ class ClipRow:
     Attributes:
         path: the video file or the folder of frames, which exists.
         line: its line number in the csv file, the header's being 1.
-        subject: whose face it is, or None.
-        label: the class name, or None.
+        subject: whose face it is, or None when not known.
+        label: the class name, or None when not known.
         onset: frame number, or None when the cell is empty: the number in the file name for a
             folder, the 0-based frame for a video.
         apex: as `onset`.
@@ -73,7 +73,8 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
     Columns: `path` (a video file or a folder of frames; relative to the csv file), and, each
     optional, `subject`, `label`, `onset`, `apex`, `offset` and `fps`. Headers match whatever their
     case, spaces and underscores; other columns are ignored. Cells may be separated by comma,
-    semicolon or tab. A phase that is empty, `/`, `-`, `nan` or `none` is not known.
+    semicolon or tab. A cell that is empty, `/`, `-`, `nan`, `none`, `n/a`, `na`, `<na>` or `null`, in
+    any case, is not known; only `path` is taken as it is.
 
     Args:
         csv_path: the file, UTF-8 with or without a byte order mark.
@@ -124,9 +125,9 @@ def _read_row(
         if value > later_value:
             wrong.append(f"{name} {value} comes after {later} {later_value}")
     row_fps = read(read_fps, "fps") or fps
-    given = read_text(cell["path"])
-    clip = folder / expanded(given or "")
-    if given is None:
+    given = cell["path"].strip()
+    clip = folder / expanded(given)
+    if not given:
         wrong.append("path is empty")
     elif not os.path.exists(clip):  # unlike Path.exists, false for a name that is too long
         there = clip if len(given) <= LONGEST_SHOWN else "such file"
@@ -135,7 +136,7 @@ def _read_row(
         wrong.append(
             f"path {shown(given, LONGEST_SHOWN)} is a folder of frames, which needs a number in column fps"
         )
-    subject, label = read_text(cell["subject"]), read_text(cell["label"])
+    subject, label = read_name(cell["subject"]), read_name(cell["label"])
     return ClipRow(clip, line, subject, label, **phases, fps=row_fps), wrong
 
 

@@ -1,7 +1,8 @@
 """Custom clips: a csv table, or one folder per class.
 
 A csv table has the columns of `mer_zoo.clips.read_clip_table`: path, label, subject, and, if known,
-onset, apex, offset, fps. Each row needs a label and a subject, because splits are by subject.
+onset, apex, offset, fps. Each row needs a label and a subject, because splits are by subject. Names that
+differ in their spelling only ("Ann" and "ann", "1" and "01") are refused.
 
 Without a table, there is one folder per class, with the clips as videos or folders of frames:
 
@@ -10,18 +11,20 @@ Without a table, there is one folder per class, with the clips as videos or fold
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 from mer_zoo.clips import ClipRow, read_clip_table
-from mer_zoo.clips.folder import IMAGE_SUFFIXES
+from mer_zoo.clips.cells import NOT_KNOWN
+from mer_zoo.clips.folder import IMAGE_SUFFIXES, list_images
 from mer_zoo.clips.validation import PHASES
 from mer_zoo.clips.video import VIDEO_SUFFIXES
+from mer_zoo.csv_table import clean_name, spelt_alike
 from mer_zoo.datasets.annotation import Annotation, Release
 from mer_zoo.datasets.cells import LARGEST_FRAME
 from mer_zoo.datasets.report import listed
-from mer_zoo.errors import DatasetError
+from mer_zoo.errors import DatasetError, shown
 from mer_zoo.files import expanded
 
 
@@ -76,19 +79,27 @@ def _table_in(place: Path) -> Path | None:
 
 
 def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotation]:
+    rows = [
+        replace(row, subject=clean_name(row.subject or ""), label=clean_name(row.label or ""))
+        for row in rows
+    ]
     for what in ("subject", "label"):
-        missing = [f"line {row.line}" for row in rows if getattr(row, what) is None]
+        missing = [_where(row) for row in rows if not getattr(row, what)]
         if missing:
             raise DatasetError(
                 f"{source}: no {what} in {listed(missing)}. Each clip needs one"
-                + (", since splits are by subject." if what == "subject" else ".")
+                + (", since splits are by subject. " if what == "subject" else ". ")
+                + f"Empty cells and {', '.join(NOT_KNOWN[1:])} count as not known."
             )
     for row in rows:
         if any((getattr(row, phase) or 0) > LARGEST_FRAME for phase in PHASES):
             raise DatasetError(
                 f"{source}, line {row.line}: expected frame numbers up to {LARGEST_FRAME}."
             )
+        _refuse_absent_frames(row, source)
     annotations = [_annotation(row, base) for row in rows]
+    _refuse_two_spellings(annotations, source)
+    _refuse_two_people(annotations, source)
     times = Counter(a.id for a in annotations)
     # Several expressions of one video are told apart by their onset.
     return [
@@ -97,9 +108,54 @@ def _annotations(rows: list[ClipRow], base: Path, source: str) -> list[Annotatio
     ]
 
 
+def _refuse_absent_frames(row: ClipRow, source: str) -> None:
+    """A release's known slips are repaired; the table of a user is theirs to correct, as for `predict`."""
+    phases = {name: getattr(row, name) for name in PHASES if getattr(row, name) is not None}
+    if not phases or not row.path.is_dir() or not any(row.path.iterdir()):
+        return
+    numbers, _ = list_images(row.path)
+    absent = [f"{name} {number}" for name, number in phases.items() if number not in numbers]
+    if absent:
+        raise DatasetError(
+            f"{source}, {_where(row)}: {row.path} has no file with the number of {', '.join(absent)}; its "
+            f"files are numbered from {numbers[0]} to {numbers[-1]}. Give the numbers in the file names."
+        )
+
+
+def _refuse_two_spellings(annotations: list[Annotation], source: str) -> None:
+    """One person under two names would be trained on and tested on: the score would be too good."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for a in annotations:
+        people[a.dataset].add(a.subject)
+    groups = [("label", {a.category for a in annotations}), ("dataset", set(people))]
+    groups += [("subject", names) for names in people.values()]
+    for what, names in groups:
+        if alike := spelt_alike(names):
+            raise DatasetError(
+                f"{source}: there is a {what} {shown(alike[0])} and a {what} {shown(alike[1])}. These would "
+                "count as two; write them in one way, or rename one if they are two."
+            )
+
+
+def _refuse_two_people(annotations: list[Annotation], source: str) -> None:
+    first: dict[str, Annotation] = {}
+    for a in annotations:
+        other = first.setdefault(os.path.realpath(a.path), a)
+        if other.subject_id != a.subject_id:
+            raise DatasetError(
+                f"{source}: {a.path} belongs to two subjects, {shown(other.subject_id)} ({other.where}) and "
+                f"{shown(a.subject_id)} ({a.where}). A clip shows one person; correct or remove one of "
+                "the rows."
+            )
+
+
+def _where(row: ClipRow) -> str:
+    return f"line {row.line}" if row.line else str(row.path)
+
+
 def _annotation(row: ClipRow, base: Path) -> Annotation:
     # `_annotations` has refused rows without a subject or a label.
-    dataset, _, subject = str(row.subject).rpartition("/")
+    dataset, _, subject = (clean_name(part) for part in str(row.subject).rpartition("/"))
     try:
         name = row.path.resolve().relative_to(base.resolve())
     except ValueError:
@@ -111,7 +167,7 @@ def _annotation(row: ClipRow, base: Path) -> Annotation:
         clip=clip,
         emotion=str(row.label),
         category=str(row.label),
-        where=f"line {row.line}" if row.line else str(row.path),
+        where=_where(row),
         onset=row.onset,
         apex=row.apex,
         offset=row.offset,

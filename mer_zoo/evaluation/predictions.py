@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mer_zoo.csv_table import clean_name, spelt_alike
 from mer_zoo.errors import EvaluationError, shown
 from mer_zoo.evaluation.prediction_rows import (
     MOST_CLASSES,
@@ -66,6 +67,8 @@ def read_predictions(path: Path) -> Predictions:
             used, has a clip twice in an epoch, or lacks clips in an epoch.
     """
     names, lines = TABLE.read(path)
+    names = [clean_name(name) for name in names]
+    lines = [(line, [clean_name(cell) for cell in cells]) for line, cells in lines]
     columns = find_columns(path, names, lines)
     TABLE.warn_of_unused(path, names, [names[place] for place in columns.classes.values()])
     rows, faults = [], []
@@ -126,22 +129,11 @@ def _check_names(path: Path, classes: Sequence[str], rows: Sequence[PredictionRo
         ("dataset", people),
         *(("subject", s) for s in people.values()),
     ):
-        spelt: dict = {}
-        for name in sorted(names):
-            other = spelt.setdefault(_spelling(name), name)
-            if other != name:
-                raise EvaluationError(
-                    f"{path} names a {kind} {shown(other)} and {shown(name)}. These would count as "
-                    "two; write them in one way, or rename one if they are two."
-                )
-
-
-def _spelling(name: str) -> str | float:
-    """Equal for names that are hardly meant as two: "Joy" and "joy", "1" and "1.0"."""
-    try:
-        return float(name)
-    except ValueError:
-        return name.casefold()
+        if alike := spelt_alike(names):
+            raise EvaluationError(
+                f"{path} names a {kind} {shown(alike[0])} and {shown(alike[1])}. These would count as "
+                "two; write them in one way, or rename one if they are two."
+            )
 
 
 def _check_size(path: Path, found: Predictions) -> None:

@@ -72,7 +72,8 @@ def finetune(
             has in memory. If they differ from those of a packaged entry, they are saved in
             `out/start`.
         data: csv (path, label; subject, onset, apex, offset, fps if known), folder with one
-            subfolder per class, or a `mer_zoo.datasets.Dataset`. Missing phases are spotted.
+            subfolder per class, or a `mer_zoo.datasets.Dataset`. Missing phases are spotted, except an
+            apex that a `Dataset` was loaded with (`missing_apex`).
         out: the zoo folder to write: weights, card, recipe, and with `score` also the predictions
             and weights of every fold. After an interruption the same call resumes.
         training: optimisation; see `mer_zoo.recipes.recipe.Training`.
@@ -119,7 +120,9 @@ def finetune(
             f"{entry.card.name} names action units, so it cannot be fine-tuned to classes. Fine-tune an "
             "entry that names classes, such as meganet_casme2."
         )
-    dataset = data if isinstance(data, datasets.Dataset) else datasets.load("custom", data)
+    if not isinstance(data, datasets.Dataset):
+        data = datasets.load("custom", data, missing_apex="spot")  # as `predict` does
+    dataset = data
     check_clips(dataset)
     if dataset.kind == "images" and variants > 1:
         progress(f"{dataset.name} holds images, not frames: no variants are made of them.")

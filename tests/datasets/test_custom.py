@@ -98,3 +98,98 @@ def test_two_tables(releases, tmp_path):
         (tmp_path / name).write_text("path\n")
     with pytest.raises(DatasetError, match=r"several tables: a\.csv, b\.csv"):
         load("custom", tmp_path)
+
+
+@pytest.fixture
+def clips_of(tmp_path):
+    """Writes a table with one (never read) video for each (subject, label)."""
+
+    def write(*rows, path="{}.mp4"):
+        lines = ["path,subject,label"]
+        for i, (subject, label) in enumerate(rows):
+            (tmp_path / path.format(i)).touch()
+            lines.append(f"{path.format(i)},{subject},{label}")
+        table = tmp_path / "clips.csv"
+        table.write_text("\n".join(lines), encoding="utf-8")
+        return table
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ann", "ann"),
+        ("1", "01"),
+        ("1", "1.0"),
+        ("Ann B", "ann  b"),
+        ("\uff11", "1"),
+        ("lab/a", "Lab/b"),
+    ],
+)
+def test_names_that_differ_in_spelling_only_are_refused(clips_of, one, other):
+    with pytest.raises(
+        DatasetError, match=r"clips\.csv: there is a \w+ '.+' and a \w+ '.+'\. .*one way"
+    ):
+        load("custom", clips_of((one, "calm"), (other, "tense")))
+    if "/" not in one:
+        with pytest.raises(DatasetError, match="there is a label"):
+            load("custom", clips_of(("x", one), ("y", other)))
+
+
+def test_spaces_and_unicode_forms_make_no_second_person(clips_of):
+    dataset = load(
+        "custom", clips_of(("Jos\u00e9", "calm"), (" Jose\u0301 ", "tense"), ("lab/ x", "calm"))
+    )
+    assert set(dataset.subjects) == {"custom/Jos\u00e9", "lab/x"}
+    dataset = load(
+        "custom",
+        clips_of(
+            ("1_0", "calm"),
+            ("10", "tense"),
+            ("12345678901234567", "calm"),
+            ("12345678901234568", "calm"),
+        ),
+    )
+    assert len(set(dataset.subjects)) == 4
+
+
+def test_folders_that_differ_in_spelling_only(tmp_path):
+    for folder in ("calm/bob", "tense/bob "):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "1.mp4").touch()
+    assert set(load("custom", tmp_path).subjects) == {"custom/bob"}
+    (tmp_path / "Calm" / "ann").mkdir(parents=True)
+    (tmp_path / "Calm" / "ann" / "1.mp4").touch()
+    with pytest.raises(DatasetError, match="there is a label 'Calm' and a label 'calm'"):
+        load("custom", tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*listed twice")
+def test_a_video_of_two_people_is_refused(clips_of):
+    table = clips_of(("ann", "calm"), ("bob", "tense"), path="one.mp4")
+    with pytest.raises(
+        DatasetError, match=r"one\.mp4 belongs to two subjects, 'custom/ann' \(line 2\)"
+    ):
+        load("custom", table)
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "None", "-", "<NA>", "NA"])
+def test_a_value_that_pandas_writes_for_a_missing_one_is_no_name(clips_of, cell):
+    with pytest.raises(
+        DatasetError, match=r"no subject in line 3, line 4.*splits are by subject.*nan"
+    ):
+        load("custom", clips_of(("ann", "calm"), (cell, "calm"), (cell, "tense")))
+    with pytest.raises(DatasetError, match="no label in line 3"):
+        load("custom", clips_of(("ann", "calm"), ("bob", cell)))
+
+
+def test_a_phase_without_a_frame_file_is_refused(releases, tmp_path):
+    folder = releases("custom") / "clips" / "person1" / "clip1"
+    table = tmp_path / "clips.csv"
+    table.write_text(f"path,subject,label,onset,apex,fps\n{folder},ann,calm,0,90001,100\n")
+    match = (
+        r"clips\.csv, line 2: .*clip1 has no file with the number of .*apex 90001; .* numbered from"
+    )
+    with pytest.raises(DatasetError, match=match):
+        load("custom", table)

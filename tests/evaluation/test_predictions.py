@@ -294,3 +294,13 @@ def test_scores_follow_the_formulas_and_selection_never_lowers_accuracy(tmp_path
     for epoch in range(3):
         hits = sum(truth == answers[epoch] for _, truth, answers in rows)
         assert selected["accuracy"] >= hits / len(rows) - 1e-12
+
+
+def test_unicode_forms_of_a_name_are_one_person_and_one_class(write):
+    rows = [[clip, name.replace("ann", "Jos\u00e9"), *rest] for clip, name, *rest in ROWS]
+    rows[0][1] = "Jose\u0301"
+    expected = mer_zoo.score(
+        write(HEADER, [[c, s.replace("e\u0301", "\u00e9"), *r] for c, s, *r in rows])
+    )
+    result = mer_zoo.score(write(HEADER, rows))
+    assert set(result.subjects) == set(expected.subjects) == {"custom/Jos\u00e9", "custom/bob"}

@@ -124,3 +124,31 @@ def test_what_cannot_be_learnt_from_is_said(clips, tmp_path):
     with pytest.raises(UnknownNameError, match="meganet_tiny"):
         mer_zoo.finetune("meganet_tinny", clips, tmp_path / "no", progress=str)
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.backend_free
+def test_a_missing_apex_is_spotted_between_the_given_onset_and_offset(clips, tmp_path, monkeypatch):
+    """As `predict` does, from Python and on the command line."""
+    from typer.testing import CliRunner
+
+    from mer_zoo.cli import app
+    from mer_zoo.preparation.images import aligned
+
+    header, *rows = clips.read_text().split()
+    marked = clips.parent / "marked.csv"
+    marked.write_text("\n".join([f"{header},onset,offset", *(f"{row},2,20" for row in rows)]))
+    given = []
+
+    def begin(recipe, data, *others, **options):
+        given.append((recipe, data))
+        raise DatasetError("enough")
+
+    monkeypatch.setattr("mer_zoo.training.finetuning.train_on_real", begin)
+    with pytest.raises(DatasetError, match="enough"):
+        mer_zoo.finetune("meganet_tiny", marked, tmp_path / "m", progress=str)
+    CliRunner().invoke(app, ["finetune", "meganet_tiny", str(marked), "--out", str(tmp_path / "n")])
+    assert len(given) == 2
+    for recipe, data in given:
+        assert data.table["apex"].isna().all()
+        onset, apex, offset = aligned(data.clip(0), recipe.preprocessing).phases
+        assert onset == 0 and offset == 18 and 0 < apex <= 18  # within the frames 2 to 20
