@@ -11,7 +11,7 @@ from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.readers import EntryReader
 from mer_zoo.batch.rows import OK, unit_names
 from mer_zoo.csv_table import csv_bytes
-from mer_zoo.readings import Reading
+from mer_zoo.readings import SECONDS, Reading
 
 SHARE = 10  # at most a tenth of the time is spent on writing the table again
 
@@ -35,6 +35,9 @@ class ReadingRow:
     action_units: str | None = None
     unit_probabilities: dict[str, float] = field(default_factory=dict)
     status: str = OK
+    onset_seconds: float | None = None
+    apex_seconds: float | None = None
+    offset_seconds: float | None = None
 
     @property
     def action_unit_code(self) -> str | None:
@@ -44,7 +47,7 @@ class ReadingRow:
     @classmethod
     def of(cls, reading: Reading) -> "ReadingRow":
         """The row of a reading."""
-        same = (*FACTS, "probabilities", "unit_probabilities")
+        same = (*FACTS, "probabilities", "unit_probabilities", *SECONDS)
         return cls(
             **{name: getattr(reading, name) for name in same}, action_units=reading.action_unit_code
         )
@@ -58,8 +61,8 @@ FACTS = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "motion"),
     *("model", "evidence", "talking"),
 )
-"""The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, and the
-probability of every output about action units (`AU12`, `AU12 left`) where the entry names them."""
+"""The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, the probability of
+every output about action units (`AU12`, `AU12 left`) where the entry names them, and `SECONDS`."""
 
 
 class GrowingTable:
@@ -138,9 +141,12 @@ def encoded(rows: Iterable[ReadingRow], class_names: Sequence[str]) -> bytes:
     """The CSV (UTF-8) of some rows."""
     rows = list(rows)
     units, facts = unit_names(rows), (*FACTS, "action_units")
-    lines = [[*facts, *(f"p_{name}" for name in class_names), *units]]
+    lines = [[*facts, *(f"p_{name}" for name in class_names), *units, *SECONDS]]
     for row in rows:
         given = [row.probabilities[name] for name in class_names]
         given += [row.unit_probabilities[name] for name in units]
-        lines.append([*(getattr(row, name) for name in facts), *(f"{p:.6g}" for p in given)])
+        seconds = [getattr(row, name) for name in SECONDS]
+        times = ["" if time is None else f"{time:.4f}" for time in seconds]
+        told = [getattr(row, name) for name in facts]
+        lines.append([*told, *(f"{p:.6g}" for p in given), *times])
     return csv_bytes(lines)

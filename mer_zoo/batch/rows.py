@@ -12,7 +12,7 @@ import numpy as np
 from mer_zoo.batch.inputs import Input
 from mer_zoo.errors import BatchError
 from mer_zoo.extras import require_extra
-from mer_zoo.readings import Reading
+from mer_zoo.readings import SECONDS, Reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ class Row:
         action_units: those that moved, as coders write them, "6+L12"; empty where none did, None where the
             entry does not name them.
         unit_probabilities: output about action units -> probability.
+        onset_seconds, apex_seconds, offset_seconds: times in the source.
         seconds: time it took to read the video.
         status: "ok" or "failed".
         error: name and message of the error of a failed row, else None.
@@ -71,6 +72,9 @@ class Row:
     status: str = OK
     error: str | None = None
     thumbnail: str | None = field(default=None, repr=False)
+    onset_seconds: float | None = None
+    apex_seconds: float | None = None
+    offset_seconds: float | None = None
 
     @classmethod
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
@@ -78,6 +82,7 @@ class Row:
         same = (
             *("label", "probabilities", "onset", "apex", "offset", "motion", "fps", "talking"),
             "unit_probabilities",
+            *SECONDS,
         )
         return cls(
             path=str(clip.path),
@@ -132,7 +137,8 @@ def unit_names(rows: Iterable[NamesUnits]) -> list[str]:
 def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
     """The rows as a `pandas.DataFrame`, one column `p_<class>` a class.
 
-    If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output.
+    If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output. The
+    times of onset, apex and offset come last.
     """
     import pandas as pd
 
@@ -144,14 +150,15 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
         plain = row.to_dict()
         given = {f"p_{name}": p for name, p in plain.pop("probabilities").items()}
         told = plain.pop("unit_probabilities")
+        times = {name: plain.pop(name) for name in SECONDS}
         del plain["thumbnail"]
         head = {name: plain.pop(name) for name in ("path", "entry", "label")}
         answers = {name: given.get(name) for name in classes}
-        return head | answers | plain | {name: told.get(name) for name in units}
+        return head | answers | plain | {name: told.get(name) for name in units} | times
 
     types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
-    numbers = ("motion", "fps", "talking", "seconds", *classes, *units)
+    numbers = ("motion", "fps", "talking", "seconds", *classes, *units, *SECONDS)
     types |= dict.fromkeys(numbers, "float64")
     columns = list(cells(Row(path="", entry="")))
     return pd.DataFrame([cells(row) for row in rows], columns=columns).astype(types)

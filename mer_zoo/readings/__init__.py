@@ -2,7 +2,7 @@
 
 from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.pictures import overlay, picture
-from mer_zoo.readings.reading import FACE, NO_EXPRESSION, UPPER_FACE, Reading
+from mer_zoo.readings.reading import FACE, NO_EXPRESSION, SECONDS, UPPER_FACE, Reading
 from mer_zoo.readings.report import (
     render_brief,
     render_reading,
@@ -15,6 +15,7 @@ from mer_zoo.readings.unit_reading import UnitReading
 __all__ = [
     "FACE",
     "NO_EXPRESSION",
+    "SECONDS",
     "UPPER_FACE",
     "CardSummary",
     "Reading",

@@ -1,7 +1,7 @@
 """The motion of a reading, frame by frame, as coordinates for an SVG drawing of any width.
 
-Along the frames, coordinates are percentages of the plot's width, so that the drawing fits every screen while
-its text keeps its size. Heights are CSS pixels.
+Along the time (the frames, if no time is known), coordinates are percentages of the plot's width, so that the
+drawing fits every screen while its text keeps its size. Heights are CSS pixels.
 """
 
 import math
@@ -29,17 +29,20 @@ def chart(reading: Reading) -> dict:
     """
     curve = np.asarray(reading.curve, dtype=float)
     top = _round_up(max(float(curve.max(initial=0.0)), 0.5), ROUND_HEIGHTS)
-    last = max(len(curve) - 1, 1)
+    along, timed = _along(reading)
+    last = len(along) - 1
+
+    def across(value):
+        return round(100 * min(max((value - along[0]) / (along[-1] - along[0]), 0), 1), 2)
 
     def x(frame):
-        place = min(max(frame - reading.curve_start, 0), last)
-        return round(100 * place / last, 2)
+        return across(along[min(max(frame - reading.curve_start, 0), last)])
 
     def y(motion):
         return round(BOTTOM - (BOTTOM - TOP) * motion / top, 1)
 
     def flag(name):
-        frame = getattr(reading, name)
+        frame, seconds = getattr(reading, name), reading.seconds(getattr(reading, name))
         at = x(frame)
         before = at > 50  # the name stands where there is more room
         return {
@@ -47,7 +50,7 @@ def chart(reading: Reading) -> dict:
             "y": FLAG_ROWS[name],
             "gap": -FLAG_GAP if before else FLAG_GAP,
             "side": "end" if before else "start",
-            "text": f"{name} {frame}" + (f", {frame / reading.fps:.2f} s" if reading.fps else ""),
+            "text": f"{name} {frame}" + ("" if seconds is None else f", {seconds:.2f} s"),
         }
 
     names = ("onset", "apex") if reading.held else ("onset", "apex", "offset")
@@ -64,23 +67,28 @@ def chart(reading: Reading) -> dict:
         "fall": (x(reading.apex), x(end)),
         "peak": {"x": x(reading.apex), "y": y(curve[peak]) if len(curve) else BOTTOM},
         "image": (x(reading.image_span[0]), x(reading.image_span[2])),
-        "ticks": [{"x": x(frame), "text": text} for frame, text in _ticks(reading, last)],
-        "unit": "seconds" if reading.fps else "frames",
+        "ticks": [{"x": across(at), "text": text} for at, text in _ticks(along, timed)],
+        "unit": "seconds" if timed else "frames",
     }
 
 
-def _ticks(reading, last):
-    """Round times (or frame numbers) within the curve, with their frame."""
-    rate = reading.fps or 1.0
-    start, end = reading.curve_start / rate, (reading.curve_start + last) / rate
+def _along(reading):
+    """The time of each frame of the curve, and True; or its number, and False. At least two of them."""
+    times = reading.curve_times
+    if times is not None and len(times) > 1:
+        return np.asarray(times, dtype=float), True
+    frames = reading.curve_start + np.arange(max(len(reading.curve), 2))
+    return (frames / reading.fps, True) if reading.fps else (frames, False)
+
+
+def _ticks(along, timed):
+    """Round times (or frame numbers) within the curve, with their text."""
+    start, end = float(along[0]), float(along[-1])
     step = _round_up((end - start) / TICKS, ROUND_STEPS)
-    if not reading.fps:
+    if not timed:
         step = max(round(step), 1)
     first = math.ceil(start / step - 1e-9)
-    return [
-        (i * step * rate, f"{i * step:.4g}")
-        for i in range(first, math.floor(end / step + 1e-9) + 1)
-    ]
+    return [(i * step, f"{i * step:.4g}") for i in range(first, math.floor(end / step + 1e-9) + 1)]
 
 
 def _round_up(value: float, leading: tuple[float, ...]) -> float:

@@ -12,6 +12,8 @@ from mer_zoo.readings.card_summary import CardSummary
 
 NO_EXPRESSION = "no expression"
 FACE, UPPER_FACE = "face", "upper face"
+SECONDS = ("onset_seconds", "apex_seconds", "offset_seconds")
+"""Attributes of a reading, and the last columns of the tables of readings."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Reading:
         unit_probabilities: output (`mer_zoo.action_units.OUTPUTS`, such as "AU12" or "AU12 left") ->
             probability; empty where the entry does not name units. Not to be trusted where the motion
             is below the least of the card, or for the lower face while the person talks.
+        curve_times: seconds in the source of each frame of the curve, float64 `(n,)`, which need not be
+            evenly spaced. None if the times are not known; `seconds` then counts with `fps`.
     """
 
     label: str
@@ -74,6 +78,36 @@ class Reading:
     talking: float = 0.0
     action_units: tuple[MovedUnit, ...] | None = None
     unit_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
+    curve_times: np.ndarray | None = field(default=None, repr=False)
+
+    def seconds(self, frame: int) -> float | None:
+        """When a frame of the source is shown, in seconds.
+
+        Args:
+            frame: 0-based index, as `onset`.
+
+        Returns:
+            None if neither times nor `fps` are known, or if the times do not reach to this frame.
+        """
+        if self.curve_times is None:
+            return frame / self.fps if self.fps else None
+        place = frame - self.curve_start
+        return float(self.curve_times[place]) if 0 <= place < len(self.curve_times) else None
+
+    @property
+    def onset_seconds(self) -> float | None:
+        """`seconds` of the onset."""
+        return self.seconds(self.onset)
+
+    @property
+    def apex_seconds(self) -> float | None:
+        """`seconds` of the apex."""
+        return self.seconds(self.apex)
+
+    @property
+    def offset_seconds(self) -> float | None:
+        """`seconds` of the offset."""
+        return self.seconds(self.offset)
 
     @property
     def action_unit_code(self) -> str | None:
@@ -83,13 +117,16 @@ class Reading:
 
     def to_dict(self) -> dict:
         """The reading without its pictures and card, as plain values ready for JSON."""
-        others = {"curve", "frames", "image", "attention", "brief", "action_units"}
+        others = {"curve", "curve_times", "frames", "image", "attention", "brief", "action_units"}
         plain = {
             f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in others
         }
         units = self.action_units
         plain["action_units"] = None if units is None else [unit.to_dict() for unit in units]
-        return {**plain, "curve": [round(float(v), 4) for v in self.curve]}
+        plain["curve"] = [round(float(v), 4) for v in self.curve]
+        times = self.curve_times
+        plain["curve_times"] = None if times is None else [round(float(t), 6) for t in times]
+        return plain | {name: getattr(self, name) for name in SECONDS}
 
     def to_json(self) -> str:
         """`to_dict` as JSON text."""
@@ -99,8 +136,9 @@ class Reading:
         """The reading as a `pandas.DataFrame` of one row; `pandas.concat` puts several together.
 
         The columns are source, label, expression, onset, apex, offset, held, motion (px of the 224 px
-        face), fps, model, evidence, talking, action_units ("6+L12"), `p_<class>` of every class and, where
-        units are named, the probability of every output about them, such as `AU12` and `AU12 left`.
+        face), fps, model, evidence, talking, action_units ("6+L12"), `p_<class>` of every class, where
+        units are named the probability of every output about them, such as `AU12` and `AU12 left`, and
+        onset_seconds, apex_seconds and offset_seconds.
         """
         import pandas as pd
 
@@ -109,7 +147,8 @@ class Reading:
         plain = {name: getattr(self, name) for name in (*names, "fps", *more)}
         plain["action_units"] = self.action_unit_code
         classes = {f"p_{name}": p for name, p in self.probabilities.items()}
-        return pd.DataFrame([plain | classes | self.unit_probabilities])
+        times = {name: getattr(self, name) for name in SECONDS}
+        return pd.DataFrame([plain | classes | self.unit_probabilities | times])
 
     def plot(self):
         """Draws the aligned faces, the network's image, the motion and the probabilities.

@@ -17,7 +17,7 @@ from mer_zoo.readings.reading import UPPER_FACE, Reading
 
 PLAIN = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion"),
-    *("model", "image_span", "evidence", "talking"),
+    *("model", "image_span", "evidence", "talking", "offset_seconds"),
 )  # what the page shows as it is
 
 
@@ -126,6 +126,7 @@ def _view(reading, heat_map):
         )
     ]
     first, _, last = reading.image_span
+    begin = min(reading.onset, first)
     part = ", upper face" if reading.evidence == UPPER_FACE else ""
     maps = [
         (
@@ -155,7 +156,8 @@ def _view(reading, heat_map):
     return {
         **{name: getattr(reading, name) for name in PLAIN},
         "source": Path(reading.source).name,
-        "first": min(reading.onset, reading.image_span[0]),
+        "first": begin,
+        "first_seconds": reading.seconds(begin),
         "probabilities": sorted(reading.probabilities.items(), key=lambda item: -item[1]),
         "own_probability": reading.probabilities.get(reading.label),
         "units": reading.action_units,

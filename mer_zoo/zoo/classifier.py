@@ -376,6 +376,7 @@ class MicroExpressionClassifier(keras.Model):
             talking=found.talking,
             action_units=None if units is None else units.moved,
             unit_probabilities={} if units is None else units.probabilities,
+            curve_times=clip.times,
         )
 
     def _surest(

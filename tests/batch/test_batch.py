@@ -19,6 +19,7 @@ pytestmark = pytest.mark.backend_free
 COLUMNS = [
     *("path", "entry", "label", "p_calm", "p_tense", "onset", "apex", "offset", "motion", "fps"),
     *("talking", "action_units", "seconds", "status", "error"),
+    *("onset_seconds", "apex_seconds", "offset_seconds"),
 ]
 
 
@@ -35,6 +36,7 @@ def test_the_table_has_a_row_a_video_and_says_what_went_wrong(videos, read, tmp_
     assert list(by_name["status"]).count("failed") == 2
     fine = by_name.loc["e.mp4"]
     assert fine["label"] == "tense" and fine["p_tense"] == 0.75 and fine["apex"] == 3
+    assert fine["apex_seconds"] == pytest.approx(0.1)
     assert pd.isna(fine["error"]) and pd.isna(by_name.loc["c.mp4", "apex"])
 
 

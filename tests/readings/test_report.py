@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import html.parser
+import json
 import re
 
 import cv2
@@ -136,6 +137,34 @@ def test_ticks_are_round_and_phases_have_their_own_line(reading, tmp_path, fps):
     assert flags == [("14", "onset", "13"), ("31", "apex", "25"), ("48", "offset", "40")]
     ticks = re.findall(r'y="221" text-anchor="middle">([^<]+)<', text)
     assert ticks == (["0.5", "1", "1.5", "2"] if fps else ["10", "20", "30", "40", "50", "60"])
+
+
+def test_uneven_times_are_those_of_the_source(reading):
+    """A video with a variable frame rate, or a folder with a gap: one second is missing after frame 20."""
+    steady = np.arange(5, 65) / 30
+    timed = dataclasses.replace(reading, curve_times=steady)
+    assert render_reading(timed) == render_reading(reading), "nothing changes at a constant rate"
+    gap = dataclasses.replace(reading, curve_times=steady + (np.arange(5, 65) > 20))
+    text = render_reading(gap)
+    assert "apex 25, 1.83 s" in text and "watch frames 13 to 25 (0.43 to 1.83 s)" in text
+    apex = float(re.search(r'class="flag" x="([^"]+)%"[^>]*>apex', text).group(1))
+    ticks = re.findall(r'x="([^"]+)%" y="221" text-anchor="middle">([^<]+)<', text)
+    places, seconds = np.array(ticks, dtype=float).T
+    assert seconds.tolist() == [0.5, 1, 1.5, 2, 2.5, 3]
+    assert np.interp(25 / 30 + 1, seconds, places) == pytest.approx(apex, abs=0.02)
+
+
+def test_every_table_has_the_seconds(reading):
+    gap = dataclasses.replace(reading, curve_times=np.arange(5, 65) / 30 + 1)
+    names = ["onset_seconds", "apex_seconds", "offset_seconds"]
+    assert gap.to_frame().columns[-3:].tolist() == names, "nothing else moves"
+    assert gap.to_frame().loc[0, names].tolist() == pytest.approx([13 / 30 + 1, 55 / 30, 55 / 30])
+    plain = json.loads(gap.to_json())
+    assert plain["apex_seconds"] == pytest.approx(55 / 30) and len(plain["curve_times"]) == 60
+    known = reading.to_dict()
+    assert known["apex_seconds"] == 25 / 30 and known["curve_times"] is None
+    assert dataclasses.replace(reading, fps=None).apex_seconds is None
+    assert gap.seconds(4) is None, "the times begin with frame 5"
 
 
 def test_the_motion_curve_stays_in_its_frame(reading, tmp_path):

@@ -65,6 +65,18 @@ def test_a_clip_keeps_its_own_times(model, truth):
         model.predict_clip(truth, fps=30)
 
 
+def test_a_reading_has_the_times_of_its_clip_even_or_not(model, truth):
+    times = np.arange(truth.n_frames) / 100 + 0.3 * (np.arange(truth.n_frames) > 20)
+    clip = Clip.from_array(truth.frames, times=times)
+    reading = model.predict_clip(clip)
+    np.testing.assert_array_equal(reading.curve_times, times)
+    phases = times[[reading.onset, reading.apex, reading.offset]]
+    assert (reading.onset_seconds, reading.apex_seconds, reading.offset_seconds) == tuple(phases)
+    assert reading.apex > 20 and reading.apex_seconds > reading.apex / reading.fps + 0.29
+    for interval, spotted in model.spot_video(clip):
+        assert interval.times[1] == spotted.apex_seconds
+
+
 @pytest.mark.backend_free
 def test_the_list_of_entries_is_a_list_and_prints_as_a_table():
     names = mer_zoo.list_models("*megc2019")
