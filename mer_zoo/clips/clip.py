@@ -190,7 +190,7 @@ class Clip:
                 dropped. OpenCV's BGR must be turned round first: array[..., ::-1]. uint8; uint16;
                 floating point with values 0..255; other integers with values 0..255.
             fps: frames per second. When neither it nor `times` is given, time is counted in frames
-                (0, 1, 2, ...), which is enough for modalities, not for spotting.
+                (0, 1, 2, ...), which is enough for modalities, not for spotting, which warns.
             times: (T,) seconds of each frame, instead of `fps`.
             bit_depth: for integers wider than 8 bits, how many the camera used (8, 10, 12, 14,
                 16). None takes uint16 for full range.
