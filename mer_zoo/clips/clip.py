@@ -127,6 +127,9 @@ class Clip:
     ) -> "Clip":
         """Reads a folder of images, sorted by the number in their names, into memory.
 
+        Images called `onset`, `apex` and `offset` come in this order; other names without numbers are
+        sorted, with a warning.
+
         Args:
             folder: holds the images (jpg, jpeg, png, bmp, tif, tiff); other files are ignored.
             fps: frames per second; required, since images carry none.

@@ -1,6 +1,7 @@
 import re
 import struct
 import tempfile
+import warnings
 import zlib
 from pathlib import Path
 
@@ -102,9 +103,21 @@ def test_files_are_sorted_as_integers_whatever_the_padding(numbers, prefix, padd
         assert stream.frame_count == len(numbers)
 
 
+@pytest.mark.parametrize("names", [["onset", "apex", "offset"], ["Onset", "Apex"]])
+def test_images_called_onset_apex_and_offset_come_in_this_order(
+    tmp_path, frames, write_images, names
+):
+    files = [f"{name}.png" for name in names]
+    folder = write_images(tmp_path / "phases", files, frames[: len(names)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert names_of(open_frames(folder, fps=10)) == files
+
+
 def test_names_without_any_number_are_sorted_by_name(tmp_path, frames, write_images):
     folder = write_images(tmp_path / "words", ["c.png", "a.png", "b.png"], frames[:3])
-    clip = Clip.from_frames(folder, fps=10)
+    with pytest.warns(UserWarning, match=r"No image of .*words.*: a\.png, b\.png, c\.png\. If"):
+        clip = Clip.from_frames(folder, fps=10)
     np.testing.assert_array_equal(clip.frames, frames[[1, 2, 0]])
     np.testing.assert_allclose(clip.times, [0, 0.1, 0.2])
 
