@@ -3,9 +3,12 @@
 import os
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
+from statistics import median_low
 
 import cv2
 import numpy as np
@@ -45,6 +48,7 @@ class FolderStream(FrameStream):
         ClipError: if fps is missing or not positive.
 
     Warns:
+        FrameRateWarning: the numbers mostly rise by more than one, as milliseconds do.
         UserWarning: no name has a number, so their alphabetical order was taken.
     """
 
@@ -60,6 +64,7 @@ class FolderStream(FrameStream):
         self.frame_count = len(self.files)
         self._bit_depth = bit_depth
         self._warn_of_order()
+        self._warn_of_steps()
 
     def _frames(self, start: int, stop: int | None) -> Iterator[Frame]:
         first = None
@@ -83,6 +88,19 @@ class FolderStream(FrameStream):
             f"No image of {self.name} has a number in its name, so they are taken in the order of "
             f"their names: {listed}. If they were filmed in another order, number them.",
             UserWarning,
+        )
+
+    def _warn_of_steps(self) -> None:
+        steps = Counter(after - before for before, after in pairwise(self.numbers))
+        # Three images may be onset, apex and offset. Numbers in milliseconds need fps=1000.
+        if len(self.numbers) < 4 or steps[1] == max(steps.values()) or self._rate == 1000:
+            return
+        step = median_low(steps.elements())
+        warn_caller(
+            f"{self.name}: the numbers of its files rise by {step}, so fps={self._rate:g} means "
+            f"{self._rate / step:.3g} frames per second. If they are milliseconds, give fps=1000. If "
+            f"every file is 1/{self._rate:g} s after the one before, number the files 1, 2, 3, ... "
+            "Nothing is wrong if frames were left out on purpose."
         )
 
     def position(self, number: int | None, what: str = "frame") -> int | None:

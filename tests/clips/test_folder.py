@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mer_zoo.clips import Clip, open_frames
-from mer_zoo.errors import ClipError, VideoError
+from mer_zoo.errors import ClipError, FrameRateWarning, VideoError
 
 
 def names_of(stream):
@@ -77,6 +77,41 @@ def test_a_missing_number_leaves_a_gap_in_time(casme2):
     assert clip.fps == pytest.approx(200)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (
+            [round(n * 1000 / 30) for n in range(12)],
+            r"rise by 33, so fps=30 means 0\.909 .*fps=1000",
+        ),
+        (
+            range(0, 24, 2),
+            r"rise by 2, so fps=30 means 15 frames per second.*number the files 1, 2",
+        ),
+        ([n * 10**20 for n in range(12)], "rise by 1000"),
+    ],
+)
+def test_numbers_that_rise_by_more_than_one_are_named(
+    tmp_path, frames, write_images, numbers, message
+):
+    folder = write_images(tmp_path / "f", [f"{number:06d}.png" for number in numbers], frames)
+    with pytest.warns(FrameRateWarning, match=message) as caught:
+        Clip.from_frames(folder, fps=30)
+    assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_frames(folder, fps=1000)
+
+
+@pytest.mark.parametrize("numbers", [[46, 59, 78], [1, 2, 3, 40, 41, 80, 81], [7], [1, 2, 4, 5, 7]])
+def test_gaps_and_three_phases_are_no_other_rate(tmp_path, frames, write_images, numbers):
+    names = [f"img{number}.png" for number in numbers]
+    folder = write_images(tmp_path / "f", names, frames[: len(numbers)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_frames(folder, fps=200)
+
+
 @pytest.mark.parametrize("read", [Clip.from_frames, open_frames])
 def test_fps_is_required(casme2, read):
     with pytest.raises(ClipError, match=r"Give fps: CASME II 200, SAMM 200, SMIC-HS 100"):
@@ -85,6 +120,7 @@ def test_fps_is_required(casme2, read):
         read(casme2, fps=-1)
 
 
+@pytest.mark.filterwarnings("ignore::mer_zoo.errors.FrameRateWarning")
 @settings(deadline=None, max_examples=30)
 @given(
     numbers=st.lists(st.integers(0, 10**7), min_size=1, max_size=30, unique=True),
