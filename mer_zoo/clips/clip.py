@@ -37,7 +37,9 @@ class Clip:
         subject: whose face it is, as `dataset/id`, so that mixed datasets never collide.
         label: the class name, or None.
         action_units: the facial action units that the annotator coded.
-        source: where the frames came from, for messages and reports.
+        source: where the frames came from, for messages and reports. A part of a
+            recording names its frames ("s.mp4, frame 10 to frame 59"), since indices count from
+            its own beginning.
 
     Raises:
         ClipError: if the frames, times or phases are not as above.
@@ -174,7 +176,11 @@ class Clip:
                     f"was read, {first} to {last}. Correct it, or widen start and stop."
                 )
             shifted[name] = None if value is None else value - start
-        return cls(frames, times, **shifted, **about, source=stream.name)
+        source = stream.name
+        if start:
+            first, last = map(stream.describe, (start, start + len(frames) - 1))
+            source = f"{source}, {first} to {last}"
+        return cls(frames, times, **shifted, **about, source=source)
 
     @classmethod
     def from_array(
@@ -298,7 +304,11 @@ class Clip:
             name: value - start if value is not None and start <= value < stop else None
             for name, value in zip(PHASES, self.phases, strict=True)
         }
-        return replace(self, frames=self.frames[start:stop], times=self.times[start:stop], **phases)
+        source = self.source
+        if source is not None and start:
+            source = f"{source}, frame {start} to frame {stop - 1}"
+        frames, times = self.frames[start:stop], self.times[start:stop]
+        return replace(self, frames=frames, times=times, source=source, **phases)
 
     def mirrored(self) -> "Clip":
         """The same clip with every frame flipped left to right."""

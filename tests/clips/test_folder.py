@@ -49,6 +49,7 @@ def test_a_part_by_file_numbers(casme2, frames):
     clip = Clip.from_frames(casme2, fps=200, start=98, stop=103, onset=98, apex=99, offset=102)
     np.testing.assert_array_equal(clip.frames, frames[4:9])
     assert clip.phases == (0, 1, 4)
+    assert clip.source == f"{casme2}, img98.png to img102.png"
     by_position = Clip.from_frames(casme2, fps=200, numbering="index", start=4, stop=9)
     np.testing.assert_array_equal(by_position.frames, clip.frames)
     with pytest.raises(ClipError, match=r"apex is img103\.png .* img98\.png to img102\.png"):
