@@ -132,7 +132,7 @@ class TrackingWarning(UserWarning):
 
 
 class FrameRateWarning(UserWarning):
-    """Frames came without their frame rate, and a usual one was assumed."""
+    """Frames came without their frame rate, or with one that can hardly be meant."""
 
 
 class SettingError(MerZooError, ValueError):

@@ -1,16 +1,15 @@
 """A clip from what a caller has in memory: a `Clip`, or a plain array of frames."""
 
-import warnings
-
 from numpy.typing import ArrayLike
 
 from mer_zoo.clips.clip import Clip
-from mer_zoo.errors import ClipError, FrameRateWarning
+from mer_zoo.clips.rates import USUAL_FPS, warn_caller
+from mer_zoo.errors import ClipError
 
-USUAL_FPS = 30.0
 
-
-def as_clip(frames: Clip | ArrayLike, fps: float | None = None) -> Clip:
+def as_clip(
+    frames: Clip | ArrayLike, fps: float | None = None, bit_depth: int | None = None
+) -> Clip:
     """Makes an array of frames into a clip; a `Clip` comes back as it is.
 
     Args:
@@ -18,6 +17,7 @@ def as_clip(frames: Clip | ArrayLike, fps: float | None = None) -> Clip:
             `(T, H, W, 3)`.
         fps: frames per second of an array. None takes 30 and warns: spotting looks for expressions of
             some tenths of a second, so with a wrong rate it finds other frames, or none.
+        bit_depth: for arrays of more than 8 bits; see `Clip.from_array`.
 
     Raises:
         ClipError: the array has another shape or kind, `frames` is neither an array nor a clip, or a
@@ -35,14 +35,11 @@ def as_clip(frames: Clip | ArrayLike, fps: float | None = None) -> Clip:
             f"A {type(frames).__name__} is no clip; expected a mer_zoo.Clip, or an array of frames "
             "(frames, height, width, 3) of kind uint8. A video file is read by predict_video."
         )
-    clip = Clip.from_array(
-        frames, fps=USUAL_FPS if fps is None else fps, source="the array of frames"
-    )
+    rate = USUAL_FPS if fps is None else fps
+    clip = Clip.from_array(frames, fps=rate, bit_depth=bit_depth, source="the array of frames")
     if fps is None:
-        warnings.warn(
+        warn_caller(
             f"The array of {clip.n_frames} frames came without its frame rate, so {USUAL_FPS:g} frames "
-            "a second were assumed. Give fps=: spotting depends on it.",
-            FrameRateWarning,
-            stacklevel=3,
+            "a second were assumed. Give fps=: spotting depends on it."
         )
     return clip

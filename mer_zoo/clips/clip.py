@@ -37,7 +37,9 @@ class Clip:
         subject: whose face it is, as `dataset/id`, so that mixed datasets never collide.
         label: the class name, or None.
         action_units: the facial action units that the annotator coded.
-        source: where the frames came from, for messages and reports.
+        source: where the frames came from, for messages and reports. A part of a
+            recording names its frames ("s.mp4, frame 10 to frame 59"), since indices count from
+            its own beginning.
 
     Raises:
         ClipError: if the frames, times or phases are not as above.
@@ -127,6 +129,9 @@ class Clip:
     ) -> "Clip":
         """Reads a folder of images, sorted by the number in their names, into memory.
 
+        Images called `onset`, `apex` and `offset` come in this order; other names without numbers are
+        sorted, with a warning.
+
         Args:
             folder: holds the images (jpg, jpeg, png, bmp, tif, tiff); other files are ignored.
             fps: frames per second; required, since images carry none.
@@ -171,7 +176,11 @@ class Clip:
                     f"was read, {first} to {last}. Correct it, or widen start and stop."
                 )
             shifted[name] = None if value is None else value - start
-        return cls(frames, times, **shifted, **about, source=stream.name)
+        source = stream.name
+        if start:
+            first, last = map(stream.describe, (start, start + len(frames) - 1))
+            source = f"{source}, {first} to {last}"
+        return cls(frames, times, **shifted, **about, source=source)
 
     @classmethod
     def from_array(
@@ -190,7 +199,7 @@ class Clip:
                 dropped. OpenCV's BGR must be turned round first: array[..., ::-1]. uint8; uint16;
                 floating point with values 0..255; other integers with values 0..255.
             fps: frames per second. When neither it nor `times` is given, time is counted in frames
-                (0, 1, 2, ...), which is enough for modalities, not for spotting.
+                (0, 1, 2, ...), which is enough for modalities, not for spotting, which warns.
             times: (T,) seconds of each frame, instead of `fps`.
             bit_depth: for integers wider than 8 bits, how many the camera used (8, 10, 12, 14,
                 16). None takes uint16 for full range.
@@ -295,7 +304,11 @@ class Clip:
             name: value - start if value is not None and start <= value < stop else None
             for name, value in zip(PHASES, self.phases, strict=True)
         }
-        return replace(self, frames=self.frames[start:stop], times=self.times[start:stop], **phases)
+        source = self.source
+        if source is not None and start:
+            source = f"{source}, frame {start} to frame {stop - 1}"
+        frames, times = self.frames[start:stop], self.times[start:stop]
+        return replace(self, frames=frames, times=times, source=source, **phases)
 
     def mirrored(self) -> "Clip":
         """The same clip with every frame flipped left to right."""

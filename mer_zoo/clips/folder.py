@@ -3,9 +3,12 @@
 import os
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
+from statistics import median_low
 
 import cv2
 import numpy as np
@@ -15,7 +18,8 @@ from mer_zoo.clips.image_size import MAX_BYTES, MAX_PIXELS, stated_size
 from mer_zoo.clips.missing import missing_path
 from mer_zoo.clips.opencv_log import quiet_opencv
 from mer_zoo.clips.pixels import rgb_frames
-from mer_zoo.clips.validation import checked_fps, whole_number
+from mer_zoo.clips.rates import warn_caller
+from mer_zoo.clips.validation import PHASES, checked_fps, whole_number
 from mer_zoo.errors import ClipError, VideoError
 from mer_zoo.files import expanded, read_or_refuse
 
@@ -26,8 +30,9 @@ class FolderStream(FrameStream):
     """The images of one folder.
 
     The last number in a file's name is its frame number, whatever the padding and the prefix
-    (`img46.jpg`, `reg_img46.jpg`, `006_05562.jpg`). Where no name has a number the files are
-    sorted by name. Times follow the numbers: (number - first number) / fps.
+    (`img46.jpg`, `reg_img46.jpg`, `006_05562.jpg`). Names that are `onset`, `apex` and
+    `offset` come in this order; other names without numbers are sorted, with a warning. Times follow
+    the numbers: (number - first number) / fps.
 
     Args:
         path: the folder.
@@ -41,6 +46,10 @@ class FolderStream(FrameStream):
     Raises:
         VideoError: if the folder is missing or holds no images, or their names give no order.
         ClipError: if fps is missing or not positive.
+
+    Warns:
+        FrameRateWarning: the numbers mostly rise by more than one, as milliseconds do.
+        UserWarning: no name has a number, so their alphabetical order was taken.
     """
 
     def __init__(self, path: str | Path, *, fps: float | None = None, bit_depth: int | None = None):
@@ -54,6 +63,8 @@ class FolderStream(FrameStream):
         self.fps = self._rate = checked_fps(fps)
         self.frame_count = len(self.files)
         self._bit_depth = bit_depth
+        self._warn_of_order()
+        self._warn_of_steps()
 
     def _frames(self, start: int, stop: int | None) -> Iterator[Frame]:
         first = None
@@ -67,6 +78,30 @@ class FolderStream(FrameStream):
                     "one size. Crop or resize them alike, or move the odd one out of the folder."
                 )
             yield Frame(index, (self.numbers[index] - self.numbers[0]) / self._rate, image)
+
+    def _warn_of_order(self) -> None:
+        names = [file.name for file in self.files]
+        if len(names) < 2 or re.search(r"\d", self.files[0].stem) or _are_phases(self.files):
+            return
+        listed = ", ".join([*names[:3], *["..."] * (len(names) > 4), *names[3:][-1:]])
+        warn_caller(
+            f"No image of {self.name} has a number in its name, so they are taken in the order of "
+            f"their names: {listed}. If they were filmed in another order, number them.",
+            UserWarning,
+        )
+
+    def _warn_of_steps(self) -> None:
+        steps = Counter(after - before for before, after in pairwise(self.numbers))
+        # Three images may be onset, apex and offset. Numbers in milliseconds need fps=1000.
+        if len(self.numbers) < 4 or steps[1] == max(steps.values()) or self._rate == 1000:
+            return
+        step = median_low(steps.elements())
+        warn_caller(
+            f"{self.name}: the numbers of its files rise by {step}, so fps={self._rate:g} means "
+            f"{self._rate / step:.3g} frames per second. If they are milliseconds, give fps=1000. If "
+            f"every file is 1/{self._rate:g} s after the one before, number the files 1, 2, 3, ... "
+            "Nothing is wrong if frames were left out on purpose."
+        )
 
     def position(self, number: int | None, what: str = "frame") -> int | None:
         """Where the file with this number stands, 0-based; None for None.
@@ -137,6 +172,8 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
     numbered = {file: re.findall(r"\d+", file.stem) for file in files}
     without = [file.name for file, numbers in numbered.items() if not numbers]
     if len(without) == len(files):
+        if _are_phases(files):  # sorted by name, the apex would come before the onset
+            files.sort(key=lambda file: PHASES.index(file.stem.lower()))
         return list(range(len(files))), files
     if without:
         raise VideoError(
@@ -153,6 +190,11 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
                 f"{int(numbers[-1])}; expected one file a number. Move one elsewhere."
             )
     return sorted(order), [order[number] for number in sorted(order)]
+
+
+def _are_phases(files: list[Path]) -> bool:
+    words = [file.stem.lower() for file in files]
+    return set(words) <= set(PHASES) and len(set(words)) == len(words)
 
 
 def read_image(file: Path, bit_depth: int | None = None) -> np.ndarray:

@@ -35,9 +35,11 @@ class FrameStream(ABC):
         fps: nominal frames per second, or None when the source does not say.
         frame_count: how many frames to expect, or None when the source does not say. For a video
             file this is what its header promises: a hint.
+        counts_frames: the times are 0, 1, 2, ..., as those of a clip that has no frame rate.
         decodes: getting a frame takes work, so a thread of its own may do it ahead.
     """
 
+    counts_frames = False
     decodes = True
     name: str
     fps: float | None

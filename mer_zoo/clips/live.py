@@ -55,6 +55,7 @@ class LiveStream(FrameStream):
                 f"seconds is {seconds}; expected a positive number, or None for no end."
             )
         self.name, self.fps = source.name, source.fps
+        self.counts_frames = source.counts_frames
         self.dropped = 0
         self._source, self._seconds = source, seconds
         self._every_frame, self._paced = every_frame, paced

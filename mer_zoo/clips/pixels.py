@@ -6,6 +6,9 @@ from numpy.typing import ArrayLike
 from mer_zoo.errors import ClipError
 
 BIT_DEPTHS = (8, 10, 12, 14, 16)
+BLACK = 2.0
+"""Floating-point frames without a value above this would be black: they are scaled 0..1, or nearly."""
+
 STRIP = 4_000_000  # values that are converted at once
 
 
@@ -17,10 +20,12 @@ def rgb_frames(
     Args:
         array: shape (T, H, W) or (T, H, W, 1) grey, (T, H, W, 3) RGB or (T, H, W, 4) RGBA (alpha
             is dropped). Kinds: uint8; uint16 (see `bit_depth`); floating point with values
-            0..255, rounded; other integers with values 0..255.
+            0..255, rounded, and refused where none is above 2 unless all are 0; other integers
+            with values 0..255.
         bit_depth: how many bits of a wider integer the camera used: 8, 10, 12, 14 or 16. None
             takes uint16 for full range (divided by 257), and refuses when no value is above
-            4095, since that is far more often 12-bit data than a black clip.
+            4095, since that is far more often 12-bit data than a black clip. Other integers
+            that are all 0 or 1 are refused without it, since they are rather a mask.
         name: what to call the array in an error.
 
     Returns:
@@ -86,6 +91,12 @@ def _eight_bit(array: np.ndarray, bit_depth: int | None, name: str) -> np.ndarra
                 "clip really is that dark."
             )
         bit_depth = 16
+    if bit_depth is None and low >= 0 and high == 1:
+        raise ClipError(
+            f"{name} is {array.dtype} with values {low}..1. Integers are read as 0..255, so this "
+            "clip would be black; if it is a mask, multiply it by 255. Give bit_depth=8 if the "
+            "clip really is that dark."
+        )
     top = 2 ** (bit_depth or 8) - 1
     if low < 0 or high > top:
         raise ClipError(
@@ -109,10 +120,11 @@ def _from_float(array: np.ndarray, name: str) -> np.ndarray:
             f"{name} has values {low:g}..{high:g}; expected 0..255. Rescale it, or use "
             "np.clip(array, 0, 255) if the excess is rounding."
         )
-    if 0 < high <= 1:
+    if 0 < high <= BLACK:
         raise ClipError(
             f"{name} has values {low:g}..{high:g}. Floating-point frames are read as 0..255, so "
-            "this clip would be black; if it is scaled 0..1, multiply it by 255."
+            "this clip would be black; if it is scaled 0..1, multiply it by 255. If the clip really is "
+            "that dark, give it as uint8: np.rint(array).astype('uint8')."
         )
     return _by_frame(array, np.rint)
 

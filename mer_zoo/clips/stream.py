@@ -6,9 +6,11 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from mer_zoo.clips.arrays import as_clip
 from mer_zoo.clips.clip import Clip
 from mer_zoo.clips.folder import FolderStream
 from mer_zoo.clips.frame import Frame, FrameStream
+from mer_zoo.clips.rates import counts_frames
 from mer_zoo.clips.video import VideoStream
 from mer_zoo.errors import ClipError
 from mer_zoo.files import expanded
@@ -23,6 +25,7 @@ class ClipStream(FrameStream):
         self.name = clip.source or repr(clip)
         self.fps = clip.fps
         self.frame_count = clip.n_frames
+        self.counts_frames = counts_frames(clip.times)
         self._clip = clip
 
     def _frames(self, start: int, stop: int | None) -> Iterator[Frame]:
@@ -47,7 +50,7 @@ def open_frames(
         source: path of a video file or of a folder of images; an array as `Clip.from_array` takes
             it; a `Clip`; or a stream, which comes back as it is.
         fps: frames per second. A folder needs it; for a video it replaces the file's times (a
-            high-speed recording stored to play slowly); an array without it counts time in frames.
+            high-speed recording stored to play slowly); for an array None takes 30 and warns.
         bit_depth: for images and arrays of more than 8 bits; see `Clip.from_array`.
         allow_truncated: let a video that breaks off end quietly.
 
@@ -59,6 +62,9 @@ def open_frames(
             cannot be read or a video breaks off.
         ClipError: if the source is of another kind, an array cannot be used, or fps is missing or
             out of place.
+
+    Warns:
+        FrameRateWarning: an array was given without its frame rate.
     """
     if isinstance(source, Clip | FrameStream):
         if fps is not None:
@@ -70,9 +76,7 @@ def open_frames(
             return FolderStream(path, fps=fps, bit_depth=bit_depth)
         return VideoStream(path, fps=fps, allow_truncated=allow_truncated)
     if hasattr(source, "__array__") or isinstance(source, list | tuple):
-        return ClipStream(
-            Clip.from_array(source, fps=fps, bit_depth=bit_depth, source="the array of frames")
-        )
+        return ClipStream(as_clip(source, fps, bit_depth))
     raise ClipError(
         f"Frames cannot be read from a {type(source).__name__}; expected the path of a video file "
         "or of a folder of images, an array of frames, or a Clip."

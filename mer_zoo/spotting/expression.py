@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.clips import Clip
+from mer_zoo.clips.rates import counts_frames, warn_without_rate
 from mer_zoo.errors import ClipError
 from mer_zoo.spotting.following import FacePath
 from mer_zoo.spotting.motion import WAY_BACK, displacement_fields, likeness, magnitude
@@ -130,6 +131,9 @@ def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> Sp
 
     Raises:
         ClipError: the clip has fewer than two frames, or its frames are not square.
+
+    Warns:
+        FrameRateWarning: a phase is to be found in a clip that has no frame rate.
     """
     clip.require_motion()
     if clip.frames.shape[1] != clip.frames.shape[2]:
@@ -137,6 +141,9 @@ def spot_aligned(clip: Clip, start: int = 0, path: FacePath | None = None) -> Sp
             f"{clip!r} is not a clip of aligned faces, which are square. Use find_expression or "
             "predict_clip, which find and align the face."
         )
+    # Where the face was followed, the whole stream was looked at before.
+    if path is None and None in clip.phases and counts_frames(clip.times):
+        warn_without_rate(clip.source or "The clip")
     fields = displacement_fields(clip.grey)
     lips = None if path is None else mouth_courses(path)["lips"]
     talk = np.zeros(len(fields)) if path is None else talking_confidence(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream, open_frames
+from mer_zoo.clips.rates import warn_without_rate
 from mer_zoo.faces.engines import get_engine
 from mer_zoo.read_ahead import read_ahead
 from mer_zoo.spotting.aligning import window_clips
@@ -48,7 +49,7 @@ BLINK_SHARE = 0.45
 
 
 def spot(
-    video: str | Path | FrameStream | Clip,
+    video: str | Path | FrameStream | Clip | np.ndarray,
     *,
     start: int = 0,
     stop: int | None = None,
@@ -70,7 +71,7 @@ def spot(
     Args:
         video: path of a video or of a folder of frames, an array, a `Clip` or a `FrameStream`.
         start, stop: look only at the frames `start <= index < stop`.
-        fps: frames per second of a folder of images or an array.
+        fps: frames per second of a folder of images, or of an array (30 by default, with a warning).
         min_motion: least motion, pixels of the 224 px crop.
         min_score: least score; lower values find weaker expressions and more false positives.
         face: "largest", or 0 for the largest face, 1 for the second largest, ...
@@ -85,6 +86,9 @@ def spot(
         VideoError: the video cannot be read, or ends too early.
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
+
+    Warns:
+        FrameRateWarning: an array without `fps`, for which 30 is assumed, or a clip that has no frame rate.
     """
     stream = open_frames(video, fps=fps, allow_truncated=allow_truncated)
     found = spot_expressions(
@@ -122,6 +126,8 @@ def spot_expressions(
         keep_clips: False gives None instead of the clips.
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
     """
+    if stream.counts_frames:
+        warn_without_rate(stream.name)
     steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
     kept = around_faces(steps, VIEWS_BYTES / WINDOW_SECONDS)
     if get_engine(engine).parallel:

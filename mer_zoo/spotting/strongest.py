@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mer_zoo.clips import FrameStream
+from mer_zoo.clips.rates import warn_without_rate
 from mer_zoo.errors import ClipError, UnknownNameError
 from mer_zoo.spotting.aligning import aligned_clip
 from mer_zoo.spotting.expression import SpottedExpression, spot_aligned
@@ -52,6 +53,9 @@ def find_expression(
             looked at, or a camera cut between them.
         NoFaceError: no face was found, or none at the phases given.
         UnknownNameError: no such alignment.
+
+    Warns:
+        FrameRateWarning: a phase is to be found in a clip that has no frame rate.
     """
     _check_phases(phases, start, stop, stream.name)
     if alignment == "frame":
@@ -61,6 +65,8 @@ def find_expression(
     if alignment != "face":
         raise UnknownNameError.among("alignment", alignment, ("face", "frame"))
     given = [p for p in phases if p is not None]
+    if stream.counts_frames and len(given) < len(phases):
+        warn_without_rate(stream.name)
     views = KeptViews(CLIP_VIEWS_BYTES)
     path = follow_face(
         stream,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.clips import FrameStream, LiveStream, open_live
+from mer_zoo.clips.rates import warn_without_rate
 from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.expression import SpottedExpression
 from mer_zoo.spotting.following import MAX_GAP, Step, follow_steps
@@ -119,6 +120,8 @@ def watch_expressions(
             last = step.time
             yield step
 
+    if stream.counts_frames:
+        warn_without_rate(stream.name)
     kept = around_faces(_observed(steps(), stream, on_frame))
     windows = window_clips(stream, sliding_windows(kept, 0), size, live=True)
     yield from settled_expressions(windows, min_motion, min_score, keep_clips)

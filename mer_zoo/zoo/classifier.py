@@ -259,7 +259,7 @@ class MicroExpressionClassifier(keras.Model):
 
     def spot_video(
         self,
-        video: str | Path | FrameStream | Clip,
+        video: str | Path | FrameStream | Clip | np.ndarray,
         *,
         fps: float | None = None,
         allow_truncated: bool = False,

@@ -76,6 +76,13 @@ def test_slice_shifts_the_phases_and_keeps_the_times(clip):
     assert clip.slice(0, 9).phases == (2, 5, None)
 
 
+def test_a_part_says_which_since_its_indices_count_from_its_beginning(frames):
+    clip = Clip.from_array(frames, source="s.mp4")
+    assert clip.slice(2, 10).source == "s.mp4, frame 2 to frame 9"
+    assert clip.slice(0, 10).source == "s.mp4"
+    assert Clip.from_array(frames).slice(2).source is None
+
+
 @pytest.mark.parametrize("bounds", [(5, 5), (-1, 4), (3, 13), (12, None)])
 def test_slice_outside_the_clip_is_refused(clip, bounds):
     with pytest.raises(ClipError, match=r"0 <= start < stop <= 12"):

@@ -1,6 +1,7 @@
 import re
 import struct
 import tempfile
+import warnings
 import zlib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mer_zoo.clips import Clip, open_frames
-from mer_zoo.errors import ClipError, VideoError
+from mer_zoo.errors import ClipError, FrameRateWarning, VideoError
 
 
 def names_of(stream):
@@ -48,6 +49,7 @@ def test_a_part_by_file_numbers(casme2, frames):
     clip = Clip.from_frames(casme2, fps=200, start=98, stop=103, onset=98, apex=99, offset=102)
     np.testing.assert_array_equal(clip.frames, frames[4:9])
     assert clip.phases == (0, 1, 4)
+    assert clip.source == f"{casme2}, img98.png to img102.png"
     by_position = Clip.from_frames(casme2, fps=200, numbering="index", start=4, stop=9)
     np.testing.assert_array_equal(by_position.frames, clip.frames)
     with pytest.raises(ClipError, match=r"apex is img103\.png .* img98\.png to img102\.png"):
@@ -76,6 +78,41 @@ def test_a_missing_number_leaves_a_gap_in_time(casme2):
     assert clip.fps == pytest.approx(200)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (
+            [round(n * 1000 / 30) for n in range(12)],
+            r"rise by 33, so fps=30 means 0\.909 .*fps=1000",
+        ),
+        (
+            range(0, 24, 2),
+            r"rise by 2, so fps=30 means 15 frames per second.*number the files 1, 2",
+        ),
+        ([n * 10**20 for n in range(12)], "rise by 1000"),
+    ],
+)
+def test_numbers_that_rise_by_more_than_one_are_named(
+    tmp_path, frames, write_images, numbers, message
+):
+    folder = write_images(tmp_path / "f", [f"{number:06d}.png" for number in numbers], frames)
+    with pytest.warns(FrameRateWarning, match=message) as caught:
+        Clip.from_frames(folder, fps=30)
+    assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_frames(folder, fps=1000)
+
+
+@pytest.mark.parametrize("numbers", [[46, 59, 78], [1, 2, 3, 40, 41, 80, 81], [7], [1, 2, 4, 5, 7]])
+def test_gaps_and_three_phases_are_no_other_rate(tmp_path, frames, write_images, numbers):
+    names = [f"img{number}.png" for number in numbers]
+    folder = write_images(tmp_path / "f", names, frames[: len(numbers)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        open_frames(folder, fps=200)
+
+
 @pytest.mark.parametrize("read", [Clip.from_frames, open_frames])
 def test_fps_is_required(casme2, read):
     with pytest.raises(ClipError, match=r"Give fps: CASME II 200, SAMM 200, SMIC-HS 100"):
@@ -84,6 +121,7 @@ def test_fps_is_required(casme2, read):
         read(casme2, fps=-1)
 
 
+@pytest.mark.filterwarnings("ignore::mer_zoo.errors.FrameRateWarning")
 @settings(deadline=None, max_examples=30)
 @given(
     numbers=st.lists(st.integers(0, 10**7), min_size=1, max_size=30, unique=True),
@@ -102,9 +140,21 @@ def test_files_are_sorted_as_integers_whatever_the_padding(numbers, prefix, padd
         assert stream.frame_count == len(numbers)
 
 
+@pytest.mark.parametrize("names", [["onset", "apex", "offset"], ["Onset", "Apex"]])
+def test_images_called_onset_apex_and_offset_come_in_this_order(
+    tmp_path, frames, write_images, names
+):
+    files = [f"{name}.png" for name in names]
+    folder = write_images(tmp_path / "phases", files, frames[: len(names)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert names_of(open_frames(folder, fps=10)) == files
+
+
 def test_names_without_any_number_are_sorted_by_name(tmp_path, frames, write_images):
     folder = write_images(tmp_path / "words", ["c.png", "a.png", "b.png"], frames[:3])
-    clip = Clip.from_frames(folder, fps=10)
+    with pytest.warns(UserWarning, match=r"No image of .*words.*: a\.png, b\.png, c\.png\. If"):
+        clip = Clip.from_frames(folder, fps=10)
     np.testing.assert_array_equal(clip.frames, frames[[1, 2, 0]])
     np.testing.assert_allclose(clip.times, [0, 0.1, 0.2])
 

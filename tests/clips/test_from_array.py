@@ -99,6 +99,14 @@ def test_small_integers_are_taken_and_others_refused(frames):
         Clip.from_array(frames.astype(np.int64) * 3)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.float32])
+def test_a_clip_may_be_black(kind):
+    assert Clip.from_array(np.zeros((2, 8, 8), kind)).frames.max() == 0
+    assert Clip.from_array(np.full((2, 8, 8), 3, kind), bit_depth=8).frames.max() == 3
+    if kind is not np.float32:
+        assert Clip.from_array(np.ones((2, 8, 8), kind), bit_depth=8).frames.max() == 1
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_the_first_frame_that_is_not_finite_is_named(frames, bad):
     broken = frames.astype(np.float32)
@@ -111,6 +119,10 @@ def test_the_first_frame_that_is_not_finite_is_named(frames, bad):
     ("change", "message"),
     [
         (lambda f: f / 255, r"multiply it by 255"),
+        (lambda f: f / np.float32(f.max()) * 1.02, r"values .*\.\.1\.02\..*multiply it by 255"),
+        (lambda f: np.clip(f, 0, 2.0), r"values 2\.\.2\..*multiply it by 255.*astype\('uint8'\)"),
+        (lambda f: (f > 127).astype(np.int32), r"int32 with values 0\.\.1\..*multiply it by 255"),
+        (lambda f: (f > 127).astype(np.int8), r"int8 with values 0\.\.1\..*bit_depth=8"),
         (lambda f: f / 127.5 - 1, r"values -.*expected 0\.\.255"),
         (lambda f: f * 2.0, r"expected 0\.\.255"),
         (lambda f: f > 100, "kind bool"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.clips import Clip, open_frames
-from mer_zoo.errors import ClipError
+from mer_zoo.errors import ClipError, FrameRateWarning
 
 
 def test_every_source_gives_the_same_frames(tmp_path, frames, write_images, write_video):
@@ -35,8 +35,14 @@ def test_a_clip_is_not_copied(frames):
 
 
 def test_a_stream_comes_back_as_it_is(frames):
-    stream = open_frames(frames)
+    stream = open_frames(frames, fps=30)
     assert open_frames(stream) is stream
+
+
+def test_an_array_without_a_rate_has_the_usual_one_and_a_warning(frames):
+    with pytest.warns(FrameRateWarning, match="30 frames a second were assumed"):
+        stream = open_frames(frames.astype(np.uint16) * 16, bit_depth=12)
+    assert stream.fps == pytest.approx(30)
 
 
 def test_a_clip_has_its_own_times(frames):

@@ -43,6 +43,7 @@ def test_clip_from_video(video, textured):
 
 def test_a_part_keeps_the_times_and_shifts_the_phases(video, textured):
     clip = Clip.from_video(str(video), start=5, stop=20, onset=5, apex=10, offset=19)
+    assert clip.source == f"{video}, frame 5 to frame 19"
     assert clip.phases == (0, 5, 14)
     assert nearest(clip.frames[0], textured(40)) == 5
     np.testing.assert_allclose(clip.times, np.arange(5, 20) / 25)

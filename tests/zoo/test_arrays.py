@@ -8,7 +8,7 @@ import pytest
 
 import mer_zoo
 from mer_zoo.cli import demonstration
-from mer_zoo.clips import Clip
+from mer_zoo.clips import Clip, open_frames
 from mer_zoo.errors import ClipError, FrameRateWarning
 
 
@@ -38,6 +38,39 @@ def test_without_a_frame_rate_a_usual_one_is_assumed_and_said(model, truth):
     assert caught[0].filename == __file__, "the caller's line is shown"
     assert reading.label == "surprise" and abs(reading.apex - truth.apex) <= 5
     assert reading.fps == pytest.approx(30)
+
+
+def places(caught):
+    """The files at whose lines a frame rate was warned of; Keras may warn of other things."""
+    return [warning.filename for warning in caught if warning.category is FrameRateWarning]
+
+
+def test_spot_assumes_the_same_rate_for_an_array_and_says_so(model):
+    smile = Clip.from_video(demonstration.smile())
+    known = mer_zoo.spot(smile.frames, fps=30)
+    with pytest.warns(FrameRateWarning, match="30 frames a second were assumed") as caught:
+        assert mer_zoo.spot(smile.frames) == known != []
+    assert places(caught) == [__file__]
+    with pytest.warns(FrameRateWarning, match="30 frames a second were assumed"):
+        assert [interval for interval, _ in model.spot_video(list(smile.frames))] == known
+
+
+def test_a_clip_without_a_frame_rate_is_named_where_spotting_needs_one(model, truth):
+    clip = Clip.from_array(truth.frames, source="my clip")
+    ways = [lambda: mer_zoo.spot(clip), lambda: model.predict_clip(clip.with_phases(apex=24))]
+    ways += [lambda: mer_zoo.spotting.spot_registered(clip)]
+    ways += [lambda: list(mer_zoo.watch(open_frames(clip), every_frame=True))]
+    for way in ways:
+        with pytest.warns(
+            FrameRateWarning, match=r"my clip has one frame a second.*fps="
+        ) as caught:
+            way()
+        assert places(caught) == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FrameRateWarning)
+        given = clip.with_phases(*truth.phases)
+        assert model.predict_clip(given).label == "surprise"
+        assert mer_zoo.spotting.spot_registered(given).start == 0
 
 
 @pytest.mark.parametrize(
