@@ -9,7 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
+<<<<<<< HEAD
 from mer_zoo.clips.video import VIDEO_SUFFIXES
+=======
+from mer_zoo.clips.folder import FolderStream
+from mer_zoo.clips.validation import PHASES
+>>>>>>> helper_c
 from mer_zoo.errors import BatchError, ClipError, UnknownNameError
 
 if TYPE_CHECKING:  # loads Keras
@@ -43,14 +48,9 @@ class Input:
         phases: Mapping[str, int | None] = MappingProxyType({}),
     ) -> "Reading":
         """The classifier's `Reading`; phases and frame rate of a row come before those given."""
-        if self.row is not None and self.path.is_dir():
-            # A table counts a folder's frames by the numbers in their file names.
-            clip = self.row.read()
-            return classifier.predict_clip(clip, face=options.face, engine=options.engine)
         known: dict[str, Any] = {**asdict(options), **phases}
         if self.row is not None:
-            names = ("onset", "apex", "offset", "fps")
-            known |= {name: getattr(self.row, name) for name in names}
+            known |= _phases_of(self.row) | {"fps": self.row.fps}
         reading = classifier.predict_video(self.path, **known)
         assert not isinstance(reading, list)  # only with spot=True
         return reading
@@ -72,6 +72,19 @@ class Input:
         except OSError:  # its row will say what is wrong
             return None
         return [found.st_size, found.st_mtime_ns]
+
+
+def _phases_of(row: ClipRow) -> dict[str, int | None]:
+    """The phases of a row as 0-based frames: a table counts a folder's by the numbers in the names.
+
+    Raises:
+        VideoError, ClipError: the folder cannot be read, or has no file with such a number.
+    """
+    phases = {name: getattr(row, name) for name in PHASES}
+    if not row.path.is_dir():
+        return phases
+    stream = FolderStream(row.path, fps=row.fps)
+    return {name: stream.position(number, name) for name, number in phases.items()}
 
 
 def expand(paths: list[Path], fps: float | None = None, *, deep: bool = False) -> list[Input]:

@@ -42,7 +42,7 @@ MixedPrecision = Annotated[
 ]
 Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
 
-Start = Annotated[int, Option(min=0, help="First frame to use.")]
+Start = Annotated[int, Option(min=0, help="First frame to use, 0-based.")]
 Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
 Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
 Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]

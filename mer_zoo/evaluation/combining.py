@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from mer_zoo.evaluation.result import Result
 
 SAME = ("examples", "folds", "protocol", "split")
 """Facts in which combined results must agree, so that each subject was held out from every network."""
+
+NEEDED = (*SAME, "learner", "images", "seconds", "fit_seconds")
+"""Facts that a result of `evaluate` states."""
 
 
 def combine(results: Sequence[Result]) -> Result:
@@ -25,13 +29,22 @@ def combine(results: Sequence[Result]) -> Result:
         A result whose `about["learner"]` lists the learners.
 
     Raises:
-        EvaluationError: fewer than two results, or they differ in clips, folds, seeds or classes.
+        EvaluationError: fewer than two results, one that is not of an evaluation, the same one twice, or
+            they differ in clips, folds, seeds or classes.
     """
     if len(results) < 2:
         raise EvaluationError(f"An ensemble needs two results or more; {len(results)} was given.")
     first, *others = results
+    for number, result in enumerate(results, 1):
+        if missing := [name for name in NEEDED if name not in result.about]:
+            raise EvaluationError(
+                f"Result {number} ({result.about.get('protocol', 'no protocol')}) does not say its "
+                f"{', '.join(missing)}. An ensemble needs results of `mer-zoo evaluate`; those of `mer-zoo "
+                "score` do not say which network was held out from whom."
+            )
     for other in others:
         _refuse_different(first, other)
+    _refuse_repeated(results)
     every = [result.about for result in results]
     about = {name: first.about[name] for name in first.about if name != "test_selected"}
     about |= {
@@ -59,6 +72,15 @@ def _refuse_different(first: Result, other: Result) -> None:
             f"The results cannot be combined: their {', '.join(differing)} differ. Evaluate all of them "
             "with the same dataset, protocol, split and seeds."
         )
+
+
+def _refuse_repeated(results: Sequence[Result]) -> None:
+    """A network that counts twice would be a weight, and no two networks predict the very same."""
+    for (one, first), (two, second) in combinations(enumerate(results, 1), 2):
+        if np.array_equal(first.probabilities, _in_order(first, second)):
+            raise EvaluationError(
+                f"Results {one} and {two} hold the same predictions. Give each result once."
+            )
 
 
 def _in_order(first: Result, result: Result) -> np.ndarray:

@@ -78,6 +78,29 @@ def test_the_command_writes_table_and_page_and_goes_on(smiles, tmp_path):
     assert done.exit_code == 2 and "need --out" in " ".join(done.output.split())
 
 
+@pytest.fixture(scope="module")
+def mixed(smiles, tmp_path_factory):
+    """A table of a video and of the same frames as a folder, whose numbers begin with 101."""
+    home = tmp_path_factory.mktemp("mixed")
+    capture = cv2.VideoCapture(str(smiles / "0.mp4"))
+    (home / "frames").mkdir()
+    for number in range(101, 131):
+        cv2.imwrite(str(home / "frames" / f"img{number}.png"), capture.read()[1])
+    (home / "clips.csv").write_text(f"path,onset\n{smiles / '0.mp4'},12\nframes,113\n")
+    return home
+
+
+def test_start_and_stop_count_the_frames_of_a_row_whatever_it_is(mixed, tmp_path):
+    options = {"start": 10, "stop": 26, "fps": 30, "progress": False}
+    part = mer_zoo.predict_many(mixed / "clips.csv", ENTRY, tmp_path / "part.csv", **options)
+    assert part["status"].eq("ok").all() and part["onset"].eq(12).all()
+    assert part["offset"].between(13, 25).all()
+    none = mer_zoo.predict_many(
+        mixed / "clips.csv", ENTRY, tmp_path / "none.csv", **(options | {"start": 20})
+    )
+    assert none["error"].str.contains("onset|phase").all(), list(none["error"])
+
+
 def test_the_command_has_a_limit_for_each_video(smiles, tmp_path):
     """No video is read within a millisecond; with a larger limit the same command reads it."""
     from typer.testing import CliRunner

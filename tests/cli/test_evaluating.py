@@ -4,9 +4,11 @@ import csv
 import json
 import re
 
+import numpy as np
 import pytest
 
 from mer_zoo.datasets.fake import fake_release
+from mer_zoo.evaluation import Result
 from tests.toy_recipes import FLOW
 
 
@@ -40,7 +42,12 @@ def test_two_evaluations_are_compared(toy, run):
     assert (toy / "all.svg").exists()
     code, _, problem = run("combine", toy / "loso", toy / "lodo", "--out", toy / "both")
     assert code == 2 and "folds, split differ" in problem
-    code, shown, _ = run("combine", toy / "loso", toy / "loso", "--out", toy / "both")
+    code, _, problem = run("combine", toy / "loso", toy / "loso", "--out", toy / "both")
+    assert code == 2 and "hold the same predictions" in problem
+    other = Result.read(toy / "loso")
+    other.probabilities[:] = np.roll(other.probabilities, 1, axis=2)
+    other.save(toy / "other")
+    code, shown, _ = run("combine", toy / "loso", toy / "other", "--out", toy / "both")
     assert code == 0 and "uf1" in shown and (toy / "both" / "confusion.svg").exists()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mer_zoo.errors import EvaluationError
-from mer_zoo.evaluation import Result, combine, run
+from mer_zoo.evaluation import Result, combine, run, score
 
 pytestmark = pytest.mark.backend_free
 
@@ -40,3 +40,16 @@ def test_results_of_other_seeds_or_of_one_network_are_refused(results):
         combine([results[0], results[2]])
     with pytest.raises(EvaluationError, match="two results or more"):
         combine(results[:1])
+
+
+def test_results_of_score_and_the_same_result_twice_are_refused(results, tmp_path):
+    first, second, _ = results
+    second.probabilities[:] = np.roll(second.probabilities, 1, axis=2)
+    scored = score(first.save(tmp_path / "first") / "predictions.csv")
+    for given in ([first, scored], [scored, first]):
+        with pytest.raises(
+            EvaluationError, match=r"does not say its learner.* of `mer-zoo evaluate`"
+        ):
+            combine(given)
+    with pytest.raises(EvaluationError, match="Results 1 and 3 hold the same predictions"):
+        combine([first, second, Result.read(tmp_path / "first")])
