@@ -9,7 +9,7 @@ import markupsafe
 
 from mer_zoo import __version__
 from mer_zoo.batch.rows import OK, Row
-from mer_zoo.readings import stylesheet
+from mer_zoo.readings import LEGENDS, stylesheet
 
 
 def render(rows: list[Row], notes: str) -> bytes:
@@ -23,6 +23,7 @@ def render(rows: list[Row], notes: str) -> bytes:
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(source)
     read = [row for row in rows if row.status == OK]
     counts = Counter(row.label for row in read).most_common()
+    shown = dict.fromkeys(tuple(row.channels) for row in read)  # a journal makes lists of them
     html = page.render(
         entry=rows[0].entry if rows else "",
         total=len(rows),
@@ -30,6 +31,7 @@ def render(rows: list[Row], notes: str) -> bytes:
         failed=[row for row in rows if row.status != OK],
         read=[_view(row) for row in read],
         notes=notes,
+        legends=[LEGENDS[channels] for channels in shown if channels in LEGENDS],
         stylesheet=markupsafe.Markup(stylesheet()),
         version=__version__,
     )

@@ -54,6 +54,7 @@ class Row:
         status: "ok" or "failed".
         error: name and message of the error of a failed row, else None.
         thumbnail: the image the network saw, JPEG as base64 text; only in the report.
+        channels: what the channels of that image are; only for the report.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Row:
     onset_seconds: float | None = None
     apex_seconds: float | None = None
     offset_seconds: float | None = None
+    channels: Sequence[str] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, clip: Input, entry: str, reading: Reading, seconds: float) -> "Row":
@@ -90,7 +92,8 @@ class Row:
             **{name: getattr(reading, name) for name in same},
             action_units=reading.action_unit_code,
             seconds=round(seconds, 3),
-            thumbnail=thumbnail(reading.image),
+            thumbnail=thumbnail(reading.image, reading.channels),
+            channels=reading.channels,
         )
 
     @classmethod
@@ -109,14 +112,14 @@ def too_slow(clip: Input, timeout: float) -> str:
     return TOO_SLOW.format(path=clip.path, seconds=timeout)
 
 
-def thumbnail(image: np.ndarray) -> str:
+def thumbnail(image: np.ndarray, channels: tuple[str, ...] = ()) -> str:
     """A modality image, float32 `(H, W, C)`, as a small JPEG in base64: about 2 kB."""
     import cv2
 
     from mer_zoo.readings import picture
 
     size = (THUMBNAIL_SIZE, THUMBNAIL_SIZE)
-    small = cv2.resize(picture(image), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(picture(image, channels), size, interpolation=cv2.INTER_AREA)
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), quality)
     return base64.b64encode(data.tobytes()).decode("ascii")
@@ -151,7 +154,7 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
         given = {f"p_{name}": p for name, p in plain.pop("probabilities").items()}
         told = plain.pop("unit_probabilities")
         times = {name: plain.pop(name) for name in SECONDS}
-        del plain["thumbnail"]
+        del plain["thumbnail"], plain["channels"]
         head = {name: plain.pop(name) for name in ("path", "entry", "label")}
         answers = {name: given.get(name) for name in classes}
         return head | answers | plain | {name: told.get(name) for name in units} | times

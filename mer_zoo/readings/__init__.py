@@ -1,6 +1,7 @@
 """What a classifier says about a clip, and the page that shows it."""
 
 from mer_zoo.readings.card_summary import CardSummary
+from mer_zoo.readings.legend import LEGENDS
 from mer_zoo.readings.pictures import overlay, picture
 from mer_zoo.readings.reading import FACE, NO_EXPRESSION, SECONDS, UPPER_FACE, Reading
 from mer_zoo.readings.report import (
@@ -14,6 +15,7 @@ from mer_zoo.readings.unit_reading import UnitReading
 
 __all__ = [
     "FACE",
+    "LEGENDS",
     "NO_EXPRESSION",
     "SECONDS",
     "UPPER_FACE",

@@ -5,19 +5,27 @@ import base64
 import cv2
 import numpy as np
 
+from mer_zoo.readings.legend import is_colour
+
 PICTURE_SIZE = 224
 
 
-def picture(image: np.ndarray) -> np.ndarray:
+def picture(image: np.ndarray, channels: tuple[str, ...] = ()) -> np.ndarray:
     """A modality image as uint8 RGB `(H, W, 3)`: 0 becomes mid grey, -2 black, 2 white.
 
     Args:
-        image: float32 `(H, W, C)` with 1 to 3 channels in about -2..2.
+        image: float32 `(H, W, C)` in about -2..2. Of more than three channels, the first three are shown.
+        channels: their names, see `Reading.channels`. An image with the colours of frames is shown as it
+            is, its values being 0..255; values beyond are stretched to that.
     """
-    channels = [image[..., min(c, image.shape[-1] - 1)] for c in range(3)]
+    if is_colour(channels):
+        levels = image[..., :3]
+        low, high = min(float(levels.min()), 0.0), max(float(levels.max()), 255.0)
+        return np.rint((levels - low) * (255 / (high - low))).astype(np.uint8)
+    planes = [image[..., min(c, image.shape[-1] - 1)] for c in range(3)]
     if image.shape[-1] == 2:
-        channels[2] = np.zeros_like(channels[0])
-    scaled = 127.5 + np.stack(channels, -1) * (127.5 / 2)
+        planes[2] = np.zeros_like(planes[0])
+    scaled = 127.5 + np.stack(planes, -1) * (127.5 / 2)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 

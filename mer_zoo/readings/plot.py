@@ -26,7 +26,7 @@ def plot_reading(reading: Reading) -> np.ndarray:
         held = " (held)" if name == "offset" and reading.held else ""
         _show(axes[name], face, f"{name} {frame}{held}")
     part = ", upper face" if reading.evidence == UPPER_FACE else ""
-    _show(axes["image"], picture(reading.image), f"what the network saw{part}")
+    _show(axes["image"], picture(reading.image, reading.channels), f"what the network saw{part}")
     _draw_motion(axes["motion"], reading, phases)
     _draw_probabilities(axes["probabilities"], reading)
     return np.array([axes[name] for name in (*LAYOUT[0], "motion", "probabilities")])

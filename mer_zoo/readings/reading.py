@@ -53,6 +53,8 @@ class Reading:
             is below the least of the card, or for the lower face while the person talks.
         curve_times: seconds in the source of each frame of the curve, float64 `(n,)`, which need not be
             evenly spaced. None if the times are not known; `seconds` then counts with `fps`.
+        channels: what the channels of the image are (`mer_zoo.modalities.channel_names`); empty if that
+            is not known.
     """
 
     label: str
@@ -79,6 +81,7 @@ class Reading:
     action_units: tuple[MovedUnit, ...] | None = None
     unit_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
     curve_times: np.ndarray | None = field(default=None, repr=False)
+    channels: tuple[str, ...] = field(default=(), repr=False)
 
     def seconds(self, frame: int) -> float | None:
         """When a frame of the source is shown, in seconds.

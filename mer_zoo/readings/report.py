@@ -12,6 +12,7 @@ from mer_zoo.files import refuse_overwrite, write_atomically
 from mer_zoo.readings.card_summary import CardSummary
 from mer_zoo.readings.chart import chart
 from mer_zoo.readings.face_drawing import face_drawing
+from mer_zoo.readings.legend import LEGENDS
 from mer_zoo.readings.pictures import as_data_url, overlay, picture
 from mer_zoo.readings.reading import UPPER_FACE, Reading
 
@@ -19,6 +20,7 @@ PLAIN = (
     *("source", "label", "expression", "onset", "apex", "offset", "held", "fps", "motion"),
     *("model", "image_span", "evidence", "talking", "offset_seconds"),
 )  # what the page shows as it is
+MOVES = ": grey where nothing changed, coloured where the face moved or its brightness changed"
 
 
 def save_report(
@@ -100,6 +102,7 @@ def _render(template, readings, heat_maps):
             "reading, None where there is none."
         )
     briefs = list(dict.fromkeys(r.brief for r in readings if r.brief is not None))
+    legends = dict.fromkeys(LEGENDS[r.channels] for r in readings if r.channels in LEGENDS)
     notes = list(dict.fromkeys(r.provenance for r in readings if r.brief is None))
     return (
         _environment()
@@ -108,6 +111,7 @@ def _render(template, readings, heat_maps):
             readings=[_view(r, heat) for r, heat in zip(readings, heat_maps, strict=True)],
             briefs=briefs,
             notes=notes,
+            legends=list(legends),
             version=__version__,
         )
     )
@@ -131,9 +135,9 @@ def _view(reading, heat_map):
     maps = [
         (
             f"what the network saw, {first} to {last}{part}",
-            f"Image made of frames {first} to {last}: grey where nothing changed, coloured where the "
-            "face moved or its brightness changed",
-            picture(reading.image),
+            f"Image made of frames {first} to {last}"
+            + (MOVES if reading.channels in LEGENDS else ""),
+            picture(reading.image, reading.channels),
         )
     ]
     if heat_map is not None:

@@ -351,7 +351,7 @@ class MicroExpressionClassifier(keras.Model):
         label = self._label(values, usable, upper)
         units = self._units(image, values, usable, upper)
         attention = attention_map(self.network, image[None])
-        clip = found.clip
+        clip, wanted = found.clip, self.card.preprocessing
         return Reading(
             label=label,
             probabilities={n: float(v) for n, v in zip(self.class_names, values, strict=True)},
@@ -377,6 +377,7 @@ class MicroExpressionClassifier(keras.Model):
             action_units=None if units is None else units.moved,
             unit_probabilities={} if units is None else units.probabilities,
             curve_times=clip.times,
+            channels=modalities.channel_names(wanted.modality, **wanted.parameters),
         )
 
     def _surest(

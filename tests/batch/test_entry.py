@@ -68,7 +68,8 @@ def test_the_command_writes_table_and_page_and_goes_on(smiles, tmp_path):
         done = CliRunner().invoke(app, arguments)
         assert done.exit_code == 1, "one video could not be read"
         assert "failed" in done.output and len(pd.read_parquet(table)) == 4
-    assert page.read_text().count("<img") == 3
+    text = page.read_text()
+    assert text.count("<img") == 3 and text.count("Colours of a MESTI image") == 1
     for wrong in (["--json"], ["--onset", "3"], ["--csv", "a.csv"]):
         done = CliRunner().invoke(app, [*arguments, *wrong])
         assert done.exit_code == 2 and "--out cannot be combined with" in " ".join(

@@ -10,13 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
+from mer_zoo import modalities
 from mer_zoo.action_units import MovedUnit
 from mer_zoo.errors import ClipError, OutputExistsError
 from mer_zoo.readings import (
+    LEGENDS,
     NO_EXPRESSION,
     UPPER_FACE,
     CardSummary,
     render_reading,
+    render_report,
     save_report,
     stylesheet,
 )
@@ -183,6 +186,32 @@ def test_existing_files_and_empty_reports_are_refused(reading, tmp_path):
     reading.save_report(path, force=True)
     with pytest.raises(ClipError, match="at least one reading"):
         save_report([], tmp_path / "empty.html")
+
+
+def test_a_page_has_the_legend_of_each_of_its_images(reading):
+    mesti, flow = (
+        dataclasses.replace(reading, channels=modalities.channel_names(name))
+        for name in ("mesti", "flow")
+    )
+    page = render_report([mesti, flow, mesti])
+    assert page.count("Colours of a MESTI image") == page.count("an optical flow image") == 1
+    for name in ("dynamic_image", "dual_phase", "mesti_rank", "apex"):
+        colour = dataclasses.replace(reading, channels=modalities.channel_names(name))
+        text = render_report([colour])
+        assert "Colours of" not in text and "grey" not in text.partition("<body>")[2]
+    every = {names for m in modalities.MODALITIES.values() for names in m.channels.values()}
+    assert set(LEGENDS) <= every, "each legend is of an image that there is"
+    assert all(names[-1].endswith("blue") for names in every - set(LEGENDS))
+
+
+def test_an_image_with_the_colours_of_frames_is_shown_as_it_is():
+    image = np.random.default_rng(0).uniform(0, 255, (4, 4, 6)).astype(np.float32)
+    for name in ("dynamic_image", "dual_phase"):
+        names = modalities.channel_names(name)
+        shown = picture(image[..., : len(names)], names)
+        np.testing.assert_array_equal(shown, np.rint(image[..., :3]).astype(np.uint8))
+        wide = picture(image[..., : len(names)] * 3 - 255, names)
+        assert wide.min() < 40 and wide.max() > 230 and 100 < wide.mean() < 155
 
 
 def test_nothing_is_mid_grey_and_signs_are_seen():

@@ -10,6 +10,7 @@ import mer_zoo
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, open_frames
 from mer_zoo.errors import ClipError, FrameRateWarning
+from mer_zoo.readings import picture, render_reading
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,22 @@ def test_a_reading_has_the_times_of_its_clip_even_or_not(model, truth):
     assert reading.apex > 20 and reading.apex_seconds > reading.apex / reading.fps + 0.29
     for interval, spotted in model.spot_video(clip):
         assert interval.times[1] == spotted.apex_seconds
+
+
+@pytest.mark.parametrize(
+    ("entry", "legend"),
+    [
+        ("meganet_tiny", "Colours of a MESTI image: red is horizontal motion"),
+        ("ststnet_megc2019", "Colours of an optical flow image"),
+        ("meganet_rank_casme2", None),
+    ],
+)
+def test_the_report_explains_the_colours_of_this_image(truth, entry, legend):
+    reading = mer_zoo.load(entry).predict_clip(truth)
+    page = render_reading(reading)
+    assert page.count("Colours of") == (legend is not None) and (legend or "") in page
+    shown = picture(reading.image, reading.channels)
+    assert 20 < shown.mean() < 235 and shown.std() > 5, "neither white nor black"
 
 
 @pytest.mark.backend_free
