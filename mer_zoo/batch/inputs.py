@@ -9,12 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
-<<<<<<< HEAD
-from mer_zoo.clips.video import VIDEO_SUFFIXES
-=======
 from mer_zoo.clips.folder import FolderStream
 from mer_zoo.clips.validation import PHASES
->>>>>>> helper_c
+from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.errors import BatchError, ClipError, UnknownNameError
 
 if TYPE_CHECKING:  # loads Keras
