@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.clips.folder import FolderStream
+from mer_zoo.clips.table import warn_of_unused_fps
 from mer_zoo.clips.validation import PHASES
 from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.errors import BatchError, ClipError, UnknownNameError
@@ -33,10 +34,14 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Input:
-    """One clip to read: a video or a folder of frames, or a row of a clip table."""
+    """One clip to read: a video or a folder of frames, or a row of a clip table.
+
+    `fps` holds where there is no row; None takes a video's own times.
+    """
 
     path: Path
     row: ClipRow | None = None
+    fps: float | None = None
 
     def read(
         self,
@@ -45,7 +50,8 @@ class Input:
         phases: Mapping[str, int | None] = MappingProxyType({}),
     ) -> "Reading":
         """The classifier's `Reading`; phases and frame rate of a row come before those given."""
-        known: dict[str, Any] = {**asdict(options), **phases}
+        # `fps` of the options is for all folders of frames together: `expand` has handed it out.
+        known: dict[str, Any] = {**asdict(options), **phases, "fps": self.fps}
         if self.row is not None:
             known |= _phases_of(self.row) | {"fps": self.row.fps}
         reading = classifier.predict_video(self.path, **known)
@@ -84,12 +90,16 @@ def _phases_of(row: ClipRow) -> dict[str, int | None]:
     return {name: stream.position(number, name) for name, number in phases.items()}
 
 
-def expand(paths: list[Path], fps: float | None = None, *, deep: bool = False) -> list[Input]:
+def expand(
+    paths: list[Path], fps: float | None = None, *, deep: bool = False, single: bool = False
+) -> list[Input]:
     """The clips behind what was typed, in order.
 
     A folder that holds videos stands for its videos, sorted by name; any other folder for a clip of
     frames; a `.csv` file for its rows (`mer_zoo.clips.read_clip_table`). With `deep`, videos are
-    also looked for in the folders below.
+    also looked for in the folders below. `fps` is for folders of frames; with `single`, also for one
+    video that is given alone, whose times it replaces. Otherwise videos keep their own times, with a
+    warning where nothing takes `fps`.
 
     Raises:
         ClipError: a table cannot be used.
@@ -103,7 +113,11 @@ def expand(paths: list[Path], fps: float | None = None, *, deep: bool = False) -
         if path.is_dir():
             found = path.rglob("*") if deep else path.iterdir()
             videos = sorted(p for p in found if p.suffix.lower() in VIDEO_SUFFIXES)
-        inputs += [Input(p) for p in videos or [path]]
+        takes_fps = not videos and (path.is_dir() or (single and len(paths) == 1))
+        inputs += [Input(p, fps=fps if takes_fps else None) for p in videos or [path]]
+    loose = [clip for clip in inputs if clip.row is None]
+    if fps is not None and loose and all(clip.fps is None for clip in loose):
+        warn_of_unused_fps(paths[0], fps)
     return inputs
 
 

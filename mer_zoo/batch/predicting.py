@@ -61,7 +61,8 @@ def predict_many(
             longer is ended and replaced, and the video has a row with an error. So with one job, too,
             the videos are read in a process of their own. Not with Dask.
         report: also write an HTML page of the batch.
-        fps: frames per second of folders of frames.
+        fps: frames per second of folders of frames. Videos keep their own times, unless a column `fps` of a
+            table replaces them.
         face, engine, start, stop, allow_truncated: see `predict_video`.
         retry_failed: read the videos again whose rows have an error.
         force: throw away what `out` holds of another model or other settings.

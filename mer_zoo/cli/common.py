@@ -44,7 +44,21 @@ Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
 
 Start = Annotated[int, Option(min=0, help="First frame to use, 0-based.")]
 Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
-Fps = Annotated[float | None, Option(help="Frames per second, for a folder of images.")]
+Fps = Annotated[
+    float | None,
+    Option(help="Frames per second of a folder of images, or of a video instead of its own."),
+]
+FoldersFps = Annotated[
+    float | None,
+    Option(help="Frames per second of folders of images. Videos keep their own times."),
+]
+FewFps = Annotated[
+    float | None,
+    Option(
+        help="Frames per second of folders of images, or of one video without --out. Other videos keep "
+        "their own times."
+    ),
+]
 Face = Annotated[str, Option(help="Which face: 'largest', or 0, 1, ... by size.")]
 AllowTruncated = Annotated[bool, Option(help="Accept truncated videos.")]
 EngineName = StrEnum("EngineName", ["auto", "keras", "litert"])

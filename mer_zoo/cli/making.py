@@ -7,8 +7,8 @@ import typer
 
 from mer_zoo.cli.common import (
     EntryName,
+    FoldersFps,
     Force,
-    Fps,
     Ict,
     Jobs,
     MixedPrecision,
@@ -134,7 +134,7 @@ def finetune(
     score: Annotated[
         bool, typer.Option(help="Run leave-one-subject-out first, for the score on the card.")
     ] = True,
-    fps: Fps = None,
+    fps: FoldersFps = None,
     variants: Annotated[
         int, typer.Option(min=1, help="Training images per clip; 1 uses only the unchanged clip.")
     ] = 4,

@@ -16,8 +16,8 @@ from mer_zoo.cli.common import (
     Engine,
     EngineName,
     Face,
+    FewFps,
     Force,
-    Fps,
     ModelName,
     Start,
     Stop,
@@ -66,7 +66,7 @@ def predict(
     offset: Frame = None,
     start: Start = 0,
     stop: Stop = None,
-    fps: Fps = None,
+    fps: FewFps = None,
     face: Face = "largest",
     engine: Engine = EngineName.auto,
     json: Json = False,
@@ -118,7 +118,7 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force, everyt
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report
 
-    clips = inputs.expand(paths, reading["fps"])
+    clips = inputs.expand(paths, reading["fps"], single=True)
     inputs.refuse_phases_for_many(clips, phases)
     if report is not None:
         refuse_overwrite(report, force)

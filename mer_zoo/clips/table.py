@@ -78,10 +78,12 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
 
     Args:
         csv_path: the file, UTF-8 with or without a byte order mark.
-        fps: frames per second where the table gives none; folders of frames need one or the other.
+        fps: frames per second of the folders of frames for which the table gives none; a folder needs one
+            or the other. Videos keep their own times, unless a cell `fps` replaces them.
 
     Returns:
-        The rows in the table's order. A row that repeats an earlier one is kept, with a warning.
+        The rows in the table's order. A row that repeats an earlier one is kept, with a warning; an `fps`
+        that no row takes is a warning, too.
 
     Raises:
         ClipError: if the table is missing, empty or has no path column, or if rows cannot be used;
@@ -98,6 +100,8 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
         faults += [f"line {line}: {'; '.join(wrong)}"] if wrong else []
     TABLE.refuse_rows(path, faults, len(rows))
     _warn_of_repeats(path, clips)
+    if fps is not None and not any(os.path.isdir(row.path) for row in clips):
+        warn_of_unused_fps(path, fps)
     return clips
 
 
@@ -124,9 +128,9 @@ def _read_row(
     for (name, value), (later, later_value) in pairwise(known):
         if value > later_value:
             wrong.append(f"{name} {value} comes after {later} {later_value}")
-    row_fps = read(read_fps, "fps") or fps
     given = cell["path"].strip()
     clip = folder / expanded(given)
+    row_fps = read(read_fps, "fps") or (fps if os.path.isdir(clip) else None)
     if not given:
         wrong.append("path is empty")
     elif not os.path.exists(clip):  # unlike Path.exists, false for a name that is too long
@@ -138,6 +142,15 @@ def _read_row(
         )
     subject, label = read_name(cell["subject"]), read_name(cell["label"])
     return ClipRow(clip, line, subject, label, **phases, fps=row_fps), wrong
+
+
+def warn_of_unused_fps(source: Path, fps: float) -> None:
+    """Warns that frames per second were given for many clips, none of which is a folder of frames."""
+    warnings.warn(
+        f"{source}: fps={fps!r} is not used. It is for folders of frames, and there is none; videos keep "
+        "their own times. To replace them, give each its rate in a column fps of a table of clips.",
+        stacklevel=3,
+    )
 
 
 def _warn_of_repeats(path: Path, clips: list[ClipRow]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from mer_zoo.clips import ClipRow, read_clip_table
 from mer_zoo.clips.cells import NOT_KNOWN
 from mer_zoo.clips.folder import IMAGE_SUFFIXES, list_images
+from mer_zoo.clips.table import warn_of_unused_fps
 from mer_zoo.clips.validation import PHASES
 from mer_zoo.clips.video import VIDEO_SUFFIXES
 from mer_zoo.csv_table import clean_name, spelt_alike
@@ -32,7 +33,7 @@ class CustomReader:
     """Reads custom clips.
 
     Args:
-        fps: frames per second of folders of frames whose row does not give it.
+        fps: frames per second of folders of frames whose row does not give it. Videos keep their own times.
     """
 
     name = "custom"
@@ -188,15 +189,21 @@ def _class_folders(root: Path, fps: float | None) -> list[ClipRow]:
             else:
                 found = []
                 unclear += [str(entry)] if _is_clip(entry) else []
-            rows += [ClipRow(p, 0, s, class_folder.name, fps=fps) for s, p in found]
+            rows += [
+                # a video keeps its own times
+                ClipRow(p, 0, s, class_folder.name, fps=fps if p.is_dir() else None)
+                for s, p in found
+            ]
     if unclear or not rows:
         raise DatasetError(
             f"{root}: expected <class>/<subject>/<clip> or <class>/<subject>__<anything>, clips being "
             f"videos or folders of frames. Not understood: {listed(unclear) or 'no clip was found'}."
         )
-    without_rate = [str(row.path) for row in rows if row.path.is_dir() and fps is None]
-    if without_rate:
-        raise DatasetError(f"Give fps= for the folders of frames, such as {without_rate[0]}.")
+    of_frames = [str(row.path) for row in rows if row.path.is_dir()]
+    if of_frames and fps is None:
+        raise DatasetError(f"Give fps= for the folders of frames, such as {of_frames[0]}.")
+    if fps is not None and not of_frames:
+        warn_of_unused_fps(root, fps)
     return rows
 
 

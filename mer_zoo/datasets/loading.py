@@ -74,7 +74,8 @@ def load(
         frames: "check" looks for the frames of every clip; "ignore" trusts the table, for
             inspection.
         segment: for "flow": "onset_apex", "apex_offset" or "both".
-        fps: for "custom": frames per second of folders of frames.
+        fps: for "custom": frames per second of folders of frames whose row gives none. Videos keep their
+            own times.
 
     Returns:
         The dataset, its rows in canonical order, with a report of what was repaired or dropped.

@@ -3,31 +3,19 @@
 RGB = ("red", "green", "blue")
 
 LEGENDS: dict[tuple[str, ...], str] = {
-    (
-        "u",
-        "v",
-        "response",
-    ): "Colours of a MESTI image: red is horizontal motion, green vertical motion, "
-    "blue change of brightness; grey is none.",
-    (
-        "u",
-        "v",
-        "strain",
-    ): "Colours of an optical flow image: red is horizontal motion, green vertical "
-    "motion, blue how much the skin is strained; grey is none.",
-    (
-        "response",
-    ): "In a one-channel MESTI image, what became brighter is bright and what became darker is "
-    "dark; grey is none.",
-    (
-        "response",
-        "reference",
-    ): "Colours of a MESTI image with its reference: red is change of brightness, "
-    "green the average of the frames.",
-    (
-        "difference",
-    ): "In a difference image, what became brighter is bright and what became darker is dark; "
-    "grey is none.",
+    tuple(channels.split()): text
+    for channels, text in {
+        "u v response": "Colours of a MESTI image: red is horizontal motion, green vertical motion, "
+        "blue change of brightness; grey is none.",
+        "u v strain": "Colours of an optical flow image: red is horizontal motion, green vertical "
+        "motion, blue how much the skin is strained; grey is none.",
+        "response": "In a one-channel MESTI image, what became brighter is bright and what became "
+        "darker is dark; grey is none.",
+        "response reference": "Colours of a MESTI image with its reference: red is change of "
+        "brightness, green the average of the frames.",
+        "difference": "In a difference image, what became brighter is bright and what became darker "
+        "is dark; grey is none.",
+    }.items()
 }
 """Channels of an image, as `mer_zoo.modalities.channel_names` gives them -> what they show. Images that are
 not here, such as dynamic images, have the colours of frames, which stand for nothing."""

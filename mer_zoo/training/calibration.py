@@ -9,8 +9,7 @@ from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.unit_scores import UnitScores
 from mer_zoo.recipes.recipe import RejectionRule
 from mer_zoo.training.learner import FittedNetwork
-from mer_zoo.zoo import cards
-from mer_zoo.zoo.cards import ReliabilityBin, UnitFacts
+from mer_zoo.zoo.cards import Rejection, ReliabilityBin, UnitFacts
 from mer_zoo.zoo.registry import HEAD
 
 BINS = 10
@@ -71,7 +70,7 @@ def platt(logits: np.ndarray, shown: np.ndarray) -> tuple[float, float]:
     return float(np.clip(fit[0], *SLOPE)), float(fit[1])
 
 
-def rejection_of_expressions(rule: RejectionRule, likeliest: np.ndarray | None) -> cards.Rejection:
+def rejection_of_expressions(rule: RejectionRule, likeliest: np.ndarray | None) -> Rejection:
     """When to answer "no expression", from held-out clips that all show one.
 
     The threshold lets the wanted share of them pass, but is at most `MOST_LIKELY`. The networks of small
@@ -86,7 +85,7 @@ def rejection_of_expressions(rule: RejectionRule, likeliest: np.ndarray | None) 
     if likeliest is not None:
         threshold = min(float(np.quantile(likeliest, 1 - rule.keep)), MOST_LIKELY)
         kept = float((likeliest >= threshold).mean())
-    return cards.Rejection(
+    return Rejection(
         threshold=round(threshold, 4),
         min_motion=rule.min_motion,
         auc=float("nan"),  # of clips with and without an expression

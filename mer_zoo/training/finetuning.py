@@ -120,9 +120,11 @@ def finetune(
             f"{entry.card.name} names action units, so it cannot be fine-tuned to classes. Fine-tune an "
             "entry that names classes, such as meganet_casme2."
         )
-    if not isinstance(data, datasets.Dataset):
-        data = datasets.load("custom", data, missing_apex="spot")  # as `predict` does
-    dataset = data
+    dataset = (
+        data
+        if isinstance(data, datasets.Dataset)
+        else datasets.load("custom", data, missing_apex="spot")  # as `predict` does
+    )
     check_clips(dataset)
     if dataset.kind == "images" and variants > 1:
         progress(f"{dataset.name} holds images, not frames: no variants are made of them.")

@@ -215,7 +215,7 @@ class MicroExpressionClassifier(keras.Model):
             path: video file, or folder of numbered images (then `fps` is needed).
             onset, apex, offset: 0-based frame indices, if known.
             start, stop: use only the frames `start <= index < stop`.
-            fps: frames per second of a folder of images.
+            fps: frames per second of a folder of images; for a video, they replace the file's times.
             face: "largest", or 0 for the largest face, 1 for the second largest, ...
             engine: "auto", "keras" or "litert": what runs the face models.
             allow_truncated: accept a video that ends too early, and use the frames it has.

@@ -1,5 +1,7 @@
 """A batch by a zoo entry on real video: the command, two processes, and what is refused."""
 
+import json
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -100,6 +102,24 @@ def test_start_and_stop_count_the_frames_of_a_row_whatever_it_is(mixed, tmp_path
         mixed / "clips.csv", ENTRY, tmp_path / "none.csv", **(options | {"start": 20})
     )
     assert none["error"].str.contains("onset|phase").all(), list(none["error"])
+
+
+def test_fps_for_all_leaves_the_times_of_videos(smiles, mixed, tmp_path):
+    """One video alone takes it on the command line, as `predict_video` does."""
+    from typer.testing import CliRunner
+
+    from mer_zoo.cli import app
+
+    video = str(smiles / "0.mp4")
+    given = [video, mixed / "frames", mixed / "clips.csv"]
+    table = mer_zoo.predict_many(given, ENTRY, tmp_path / "r.csv", fps=60, progress=False)
+    assert list(table["fps"]) == pytest.approx([30, 60, 30, 60])
+    with pytest.warns(UserWarning, match="fps=60 is not used"):
+        table = mer_zoo.predict_many(video, ENTRY, tmp_path / "v.csv", fps=60, progress=False)
+    assert list(table["fps"]) == pytest.approx([30])
+    command = ["predict", video, "--model", ENTRY, "--fps", "60", "--json"]
+    alone = CliRunner().invoke(app, command)
+    assert json.loads(alone.stdout.splitlines()[-1])["fps"] == pytest.approx(60), alone.output
 
 
 def test_the_command_has_a_limit_for_each_video(smiles, tmp_path):

@@ -55,6 +55,15 @@ def test_only_the_path_is_needed_and_blank_rows_are_skipped(home):
     assert rows[1].fps == 200
 
 
+def test_fps_for_all_is_for_folders_and_a_column_for_its_row(home):
+    table = write(home, "path,fps\na.mp4,\nclips/EP02,\na.mp4,50\nclips/EP02,60\n")
+    with pytest.warns(UserWarning, match="listed twice"):
+        rows = read_clip_table(table, fps=200)
+    assert [row.fps for row in rows] == [None, 200, 50, 60]
+    with pytest.warns(UserWarning, match="fps=200 is not used.* column fps"):
+        read_clip_table(write(home, "path\na.mp4\n"), fps=200)
+
+
 @pytest.mark.parametrize("cell", ["", " ", "/", "-", "NaN", "none"])
 def test_a_phase_that_is_not_known(home, cell):
     (row,) = read_clip_table(write(home, f"path,onset,apex,offset\na.mp4,2,{cell},9\n"))

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from mer_zoo.batch.inputs import expand
@@ -193,3 +195,17 @@ def test_a_phase_without_a_frame_file_is_refused(releases, tmp_path):
     )
     with pytest.raises(DatasetError, match=match):
         load("custom", table)
+
+
+def test_fps_leaves_the_times_of_videos(releases, tmp_path):
+    folder = releases("custom") / "clips" / "person1" / "clip1"
+    (tmp_path / "calm" / "ann").mkdir(parents=True)
+    (tmp_path / "calm" / "ann" / "1.mp4").touch()
+    with pytest.warns(UserWarning, match="fps=200 is not used"):
+        load("custom", tmp_path, fps=200)
+    shutil.copytree(folder, tmp_path / "tense" / "ann" / "2")
+    table = load("custom", tmp_path, fps=200).table
+    assert dict(zip(table["label"], table["fps"].fillna(0), strict=True)) == {
+        "calm": 0,
+        "tense": 200,
+    }
