@@ -135,7 +135,7 @@ class BatchJournal(Generic[R]):
         lines, whole = _read_whole_lines(self.path)
         found = _plan_of(lines[0]) if lines else None
         if lines and found != self._plan and not self._force:
-            raise _other_plan(self.results, found, self._plan, len(lines) - 1)
+            raise _other_plan(self.results, found, self._plan, _videos_of(lines))
         if found == self._plan:
             for number, line in enumerate(lines[1:], start=2):
                 try:
@@ -178,8 +178,19 @@ def _plan_of(line: bytes) -> dict | None:
         return None
 
 
-def _other_plan(results: Path, found: dict | None, plan: dict, lines: int) -> BatchError:
-    """The error for results that were begun differently."""
+def _videos_of(lines: list[bytes]) -> int:
+    """How many videos have a row; a line about a written file is not of a video, nor is a damaged one."""
+    clips = set()
+    for line in lines:
+        try:
+            clips.add(json.loads(line)["clip"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return len(clips)
+
+
+def _other_plan(results: Path, found: dict | None, plan: dict, videos: int) -> BatchError:
+    """The error for results that were begun differently and hold so many videos."""
     if found is None:
         return BatchError(
             f"{results}{SUFFIX} is not the journal of a batch. Choose another name for the results, "
@@ -190,9 +201,9 @@ def _other_plan(results: Path, found: dict | None, plan: dict, lines: int) -> Ba
         f"{key}: {_short(found.get(key))} -> {_short(plan.get(key))}" for key in changed
     )
     return BatchError(
-        f"{results} was begun with another model or other settings ({shown}), and holds about "
-        f"{lines} videos. Choose another name for these results, or say force=True (--force), which "
-        "throws the old ones away."
+        f"{results} was begun with another model or other settings ({shown}), and holds "
+        f"{videos} video{'' if videos == 1 else 's'}. Choose another name for these results, or say "
+        "force=True (--force), which throws the old ones away."
     )
 
 

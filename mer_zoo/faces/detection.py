@@ -93,10 +93,15 @@ def choose_face(faces: list[Face], face: str | int) -> Face:
     if number >= len(faces):
         found = "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"
         raise NoFaceError(
-            f"face={face} asks for face number {number}, but {found} found. "
-            f"Use face='largest' or a number from 0 to {len(faces) - 1}."
+            f"face={face} asks for face number {number}, but {found} found. {which_faces(len(faces))}"
         )
     return faces[number]
+
+
+def which_faces(count: int) -> str:
+    """What to choose among so many faces, at least one."""
+    numbers = "0" if count == 1 else f"a number from 0 to {count - 1}"
+    return f"Use face='largest' or {numbers}."
 
 
 def face_number(face: str | int) -> int:

@@ -42,6 +42,10 @@ class FaceTracker:
     After a camera cut it restarts, with the face that `face` names: nothing says that a face in
     another shot belongs to the same person, even at the same place.
 
+    Attributes:
+        most_faces: The largest number of faces found in a frame so far. Frames in which the face is followed
+            are not searched for others.
+
     Example:
         >>> tracker = FaceTracker()
         >>> landmarks = list(tracker.track(frames))
@@ -77,6 +81,7 @@ class FaceTracker:
         self._network = get_engine(engine)
         self._batch = batch
         self._ahead_bytes = ahead_bytes
+        self.most_faces = 0
 
     def track(self, frames: Iterable[np.ndarray]) -> Generator[FaceLandmarks | None, None, None]:
         """Gives the landmarks of the face in each frame.
@@ -101,7 +106,9 @@ class FaceTracker:
             for shot, part in groupby(chunk, key=itemgetter(0)):
                 if shot != path.shot:
                     path = _Path(self._face, self._engine, shot)
-                yield from path.go_on([frame for _, frame in part])
+                results = path.go_on([frame for _, frame in part])
+                self.most_faces = max(self.most_faces, path.most_faces)
+                yield from results
 
 
 def _numbered(frames: Iterable[np.ndarray]) -> Generator[tuple[int, np.ndarray], None, None]:
@@ -124,6 +131,7 @@ class _Path:
         # From the image pixels of the shot's first frame to the follower's region.
         self._to_region = np.eye(2, 3)
         self._last: FaceLandmarks | None = None
+        self.most_faces = 0
 
     def go_on(self, images: list[np.ndarray]) -> list[FaceLandmarks | None]:
         """The results of the next frames."""
@@ -137,7 +145,9 @@ class _Path:
 
     def _search(self, image: np.ndarray) -> FaceLandmarks | None:
         """Finds the face in one frame and starts to follow it."""
-        face = self._choose(detect_faces(image, engine=self._engine))
+        found = detect_faces(image, engine=self._engine)
+        self.most_faces = max(self.most_faces, len(found))
+        face = self._choose(found)
         if face is None:
             return None
         landmarks = settle(image, face, self._network)

@@ -176,8 +176,10 @@ def reported(steps: Iterable, progress: Callable[[int], None] | None) -> Iterato
             progress(done)
 
 
-def _with_a_face(steps: Iterable[Step], name: str) -> Iterator[Step]:
-    """The steps as they are. Raises after the last one if there were too few, or none had a face."""
+def _with_a_face(
+    steps: Iterable[Step], name: str, face: str | int, tracker: faces.FaceTracker
+) -> Iterator[Step]:
+    """The steps as they are. Raises after the last one if there were too few, or none had the face."""
     frames, seen = 0, False
     for step in steps:
         frames, seen = frames + 1, seen or step.present
@@ -187,6 +189,13 @@ def _with_a_face(steps: Iterable[Step], name: str) -> Iterator[Step]:
         raise ClipError(
             f"{name} has {count} to look at; an expression is a movement, so at least 2 are "
             "needed. Check start and stop."
+        )
+    number, most = faces.face_number(face), tracker.most_faces
+    if not seen and 0 < most <= number:
+        found = "1 face" if most == 1 else f"{most} faces"
+        raise NoFaceError(
+            f"face={face} asks for face number {number}, but none of the {frames} frames of {name} has more "
+            f"than {found}. {faces.which_faces(most)}"
         )
     if not seen:
         raise NoFaceError(
@@ -217,7 +226,7 @@ def follow_steps(
         One step a frame, in order. Its view is the whole frame.
 
     Raises:
-        ClipError: fewer than two frames; NoFaceError: no face in any. Both at the end.
+        ClipError: fewer than two frames; NoFaceError: no face in any, or not that many. Both at the end.
     """
     read: deque[Frame] = deque()  # what the tracker has taken and not answered yet
 
@@ -229,7 +238,7 @@ def follow_steps(
     ahead = AHEAD_BYTES if stream.decodes else 0
     tracker = faces.FaceTracker(face=face, engine=engine, batch=batch, ahead_bytes=ahead)
     with closing(tracker.track(images())) as track:
-        yield from _with_a_face(_bridged(track, read), stream.name)
+        yield from _with_a_face(_bridged(track, read), stream.name, face, tracker)
 
 
 def _bridged(track, read):

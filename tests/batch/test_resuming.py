@@ -78,8 +78,11 @@ def test_killed_at_any_moment_it_goes_on(tmp_path):
 def test_results_of_another_model_are_refused(videos, read, tmp_path):
     read(videos)
     before = (tmp_path / "r.csv").read_bytes()
-    with pytest.raises(BatchError, match=r"entry: stand_in -> other.*another name.*--force"):
+    with pytest.raises(
+        BatchError, match=r"entry: stand_in -> other.*another name.*--force"
+    ) as error:
         read(videos, entry="other")
+    assert "holds 6 videos." in str(error.value), "the line about the table is not a video"
     assert (tmp_path / "r.csv").read_bytes() == before
     frame, names = read(videos, entry="other", force=True)
     assert len(names) == 6 and set(frame["entry"]) == {"other"}

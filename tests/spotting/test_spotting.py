@@ -161,6 +161,20 @@ def test_one_frame_and_no_face_are_named(portrait):
         spotting.find_expression(open_frames(wall, fps=30))
 
 
+def test_a_face_number_beyond_the_faces_of_a_video_is_named():
+    photo = data.astronaut()[:256, 96:352]
+    for scene, face, message in (
+        (
+            np.hstack([photo, photo]),
+            2,
+            r"face=2 .*none of the 3 frames .*than 2 faces\..*from 0 to 1",
+        ),
+        (photo, 1, r"more than 1 face\. Use face='largest' or 0\."),
+    ):
+        with pytest.raises(NoFaceError, match=message):
+            spotting.find_expression(open_frames(np.stack([scene] * 3), fps=30), face=face)
+
+
 @pytest.mark.parametrize("phases", [(5, 3, 9), (None, 9, 3), (0, 1, 99), (-1, 2, 3)])
 def test_impossible_phases_are_named(phases):
     photo = np.repeat(data.astronaut()[None, :256, 96:352], 4, axis=0)
