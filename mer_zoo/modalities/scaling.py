@@ -10,6 +10,8 @@ from mer_zoo.layers.constants import (
     window_stride,
 )
 
+SAMPLE_STEP = 17  # no divisor of a usual width, so that the sample comes from all columns
+SAMPLE_QUANTILE = 0.95  # well below the percentile that is looked for
 
 def to_grey(image: np.ndarray) -> np.ndarray:
     """Returns float32 `(H, W)`: the grey levels of an image `(H, W)`, `(H, W, 1)` or `(H, W, 3)` RGB.
@@ -35,6 +37,13 @@ def robust_maximum(*planes: np.ndarray) -> float:
     """Returns the 99th percentile (nearest rank) of the absolute values of all planes together."""
     values = np.abs(np.concatenate([plane.ravel() for plane in planes]))
     rank = percentile_rank(values.size)
+    # A sample shows which values are surely too small. To partition the few others takes a fifth of the time.
+    sample = values[::SAMPLE_STEP]
+    place = int(SAMPLE_QUANTILE * sample.size)
+    large = values[values >= np.partition(sample, place)[place]]
+    if large.size >= values.size - rank:  # else the sample misled
+        rank -= values.size - large.size
+        values = large
     values.partition(rank)
     return float(values[rank])
 
