@@ -127,13 +127,11 @@ def _displacement(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where a head's motion in px of the grid takes each place of the image, in px of the image."""
     a, b, c, d, e, f = head * np.float32(stride)
-    # One after the other: BLAS is slow at the product of two rows with four.
-    right, down = np.array([[a, c, -d, e], [b, d, c, f]], np.float32)
-    planes = _planes(height, width)
-    return (right @ planes).reshape(height, width), (down @ planes).reshape(height, width)
-
-
-@functools.lru_cache(maxsize=8)
-def _planes(height: int, width: int) -> np.ndarray:
     x, y, z = places(height, width)
-    return np.stack([np.ones_like(x), x, y, z]).reshape(4, -1)
+    # Not by BLAS, for the reason given in `spotting.motion`; x is the same in all rows, y in all columns.
+    right, down = e * z, f * z
+    right += a + c * x[0]
+    right -= d * y[:, :1]
+    down += b + d * x[0]
+    down += c * y[:, :1]
+    return right, down

@@ -140,14 +140,16 @@ def _head_basis(inside, turning):
 def _without_head(fields, basis, trusted, iterations=4, tolerance=0.5):
     """Subtracts from each field the movement of `basis` most trusted cells agree on (Cauchy weights)."""
     movements = basis.shape[-1]
-    rows = basis.reshape(-1, movements)
-    products = np.einsum("cdi,cdj->cij", basis, basis).reshape(len(basis), -1)
+    columns = np.ascontiguousarray(basis.reshape(-1, movements).T)
+    products = np.einsum("cdi,cdj->ijc", basis, basis)
     weights = np.broadcast_to(trusted, fields.shape[:2])
     for _ in range(iterations):
-        normal = (weights @ products).reshape(-1, movements, movements)
-        right = (weights[..., None] * fields).reshape(len(fields), -1) @ rows
+        # Not by BLAS: its threads go on turning when they are done, and the networks lack the processors.
+        normal = np.einsum("tc,ijc->tij", weights, products)
+        weighted = (weights[..., None] * fields).reshape(len(fields), -1)
+        right = np.einsum("tk,mk->tm", weighted, columns)
         rigid = np.linalg.solve(normal, right[..., None])[..., 0]
-        rest = fields - (rigid @ rows.T).reshape(fields.shape)
+        rest = fields - np.einsum("tm,mk->tk", rigid, columns).reshape(fields.shape)
         weights = trusted / (1 + _squares(rest) / np.float32(tolerance**2))
     return rest
 

@@ -123,7 +123,7 @@ def means_around(fields: np.ndarray) -> np.ndarray:
 def _trace(fields, times, onset, apex, offset, max_rise, lips):
     """The trace, and the pair of frames it is built on."""
     flat = _smoothed(fields.reshape(len(fields), -1))
-    products = flat @ flat.T
+    products = np.einsum("ik,jk->ij", flat, flat)  # why not BLAS: see `spotting.motion`
     energy = np.diag(products)
     change = energy[:, None] + energy[None, :] - 2 * products
     lag = times[None, :] - times[:, None]
@@ -143,7 +143,7 @@ def _trace(fields, times, onset, apex, offset, max_rise, lips):
         before, after = np.unravel_index(np.argmax(np.where(allowed, change, -1)), change.shape)
     direction = flat[after] - flat[before]
     length = float(direction @ direction)
-    trace = (flat - flat[before]) @ direction / (length if length > 0 else 1.0)
+    trace = np.einsum("tk,k->t", flat - flat[before], direction) / (length if length > 0 else 1.0)
     certain = lips is not None and parting(lips)[before, after]  # whatever is most frequent
     if free and not certain:
         return _rise_first(trace.astype(np.float64), times, int(before), int(after))

@@ -53,8 +53,9 @@ def _explained(cells: np.ndarray, mouth: np.ndarray, lag: int) -> np.ndarray:
     """The part of the cells' courses `(T, m)` that goes with the mouth's `(T, n)`, float32."""
     moves, changes = mouth[lag:] - mouth[:-lag], cells[lag:] - cells[:-lag]
     damping = 2 * JITTER**2 * len(moves) * np.eye(mouth.shape[1])
-    shares = np.linalg.solve(moves.T @ moves + damping, moves.T @ changes)
-    return (mouth @ shares).astype(np.float32)
+    together = np.einsum("ti,tj->ij", moves, moves) + damping  # why not BLAS: see `spotting.motion`
+    shares = np.linalg.solve(together, np.einsum("ti,tk->ik", moves, changes))
+    return np.einsum("ti,ik->tk", mouth, shares).astype(np.float32)
 
 
 def _frames(path: FacePath) -> int:
