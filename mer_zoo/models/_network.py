@@ -1,4 +1,4 @@
-"""What the networks of this room share: config, head, and how small an image may be or is made."""
+"""What the networks of this package share: config, head, and how small an image may be or is made."""
 
 import keras
 from keras import layers

@@ -37,13 +37,13 @@ def quantized(name: str, value: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def is_worthwhile(value: np.ndarray) -> bool:
-    """Whether a tensor is a kernel large enough to be quantized."""
+    """Whether a tensor is a kernel large enough to be quantised."""
     return value.ndim > 1 and value.size > LEAST
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A quantized kernel that has not been decoded yet.
+    """A quantised kernel that has not been decoded yet.
 
     Attributes:
         levels: int8.
