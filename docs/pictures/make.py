@@ -4,7 +4,8 @@
     python docs/pictures/make.py --search FOLDER    # also those of a search, from the mlflow.db in its folder
 
 Needs `python -m pip install ".[torch,fast,app,test]"` (or another backend) and Chromium
-(Debian: `apt-get install chromium`); `--search` needs the extra `tune` and a finished `mer-zoo tune` (docs/tracking.md).
+(Debian: `apt-get install chromium`); `--search` needs the extra `tune` and a finished
+`mer-zoo tune` (docs/tracking.md).
 """
 
 import argparse
