@@ -49,8 +49,8 @@ def stretched(image: np.ndarray) -> np.ndarray:
 IMITATED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "stored in 8 bits": lambda image: image,
     "smoothed, 8 bits": smoothed,
-    "face 20 % flatter, 8 bits": partial(scaled, height=0.8, width=1.0),
-    "face 20 % narrower, 8 bits": partial(scaled, height=1.0, width=0.8),
+    "face 20% flatter, 8 bits": partial(scaled, height=0.8, width=1.0),
+    "face 20% narrower, 8 bits": partial(scaled, height=1.0, width=0.8),
 }
 
 

@@ -1,7 +1,7 @@
 """Mutated inputs through the public readers: `python benchmarks/fuzz.py [--cases 10000] [--seed 1]`.
 
 Every case must end in a right answer, or in a `MerZooError` whose message names the file, within 60
-seconds and 2 GB above what the process held before. About 3 % of the inputs are valid; they must be
+seconds and 2 GB above what the process held before. About 3% of the inputs are valid; they must be
 answered. Cases run in worker processes, so that a crash, a hang or a memory bomb is counted and does not
 end the run. Prints how many cases of each kind were answered, refused, or ended otherwise, lists the
 last, and exits with 1 if there is any. The same seed makes the same inputs;

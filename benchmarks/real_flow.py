@@ -3,7 +3,7 @@
     python benchmarks/real_flow.py recipes/ststnet_megc2019.toml --photos DIR --ict RIG --root FLOW --work DIR
 
 Trains the recipe with one ingredient changed at a time, 3 seeds each, and scores every network on the real
-flow images without training on them (zero-shot): UF1 with its 95 % interval by subject, each database on
+flow images without training on them (zero-shot): UF1 with its 95% interval by subject, each database on
 its own. SMIC decides, CASME II confirms. Prints a Markdown table at the end. Finished networks stay in the
 work folder; run again to resume.
 

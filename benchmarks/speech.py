@@ -30,7 +30,7 @@ CHANGES = {
     "as it is": lambda image: image,
     "noise, sigma 2": lambda image: noisy(image),
     "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
-    "85 % of the size": lambda image: cv2.resize(
+    "85% of the size": lambda image: cv2.resize(
         image, None, fx=0.85, fy=0.85, interpolation=cv2.INTER_AREA
     ),
     "darker, gamma 1.15": lambda image: (255 * (image / 255) ** 1.15).astype(np.uint8),

@@ -28,7 +28,7 @@ _HOMES = {
     "push": "mer_zoo.zoo",
     "watch": "mer_zoo.spotting",
 }
-_ROOMS = (
+_PACKAGES = (
     "app",
     "batch",
     "clips",
@@ -50,7 +50,7 @@ _ROOMS = (
     "zoo",
 )
 
-__all__ = ["__version__", *_HOMES, *_ROOMS]
+__all__ = ["__version__", *_HOMES, *_PACKAGES]
 
 if TYPE_CHECKING:
     from mer_zoo.batch import evaluate_spotting, predict_many  # noqa: F401
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 def __getattr__(name):
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    if name in _ROOMS:
+    if name in _PACKAGES:
         return import_module(f"mer_zoo.{name}")
     raise AttributeError(f"module 'mer_zoo' has no attribute {name!r}")
 

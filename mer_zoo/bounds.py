@@ -30,7 +30,7 @@ CLASSES = 256
 CLIPS = 1_000_000_000
 
 DTYPES = {"float16": "float16", "float32": "float32", "int8": "float16"}
-"""Storage dtype -> dtype of tensors that are not quantized: with "int8", all but large kernels."""
+"""Storage dtype -> dtype of tensors that are not quantised: with "int8", all but large kernels."""
 
 WEIGHTS_SUFFIX = ".safetensors"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}

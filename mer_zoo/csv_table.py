@@ -136,8 +136,8 @@ class CsvFormat:
     def _check_header(self, path: Path, names: list[str]) -> None:
         if len(names) > MOST_COLUMNS:
             raise self.error(
-                f"{path} has {len(names):,} columns; expected at most {MOST_COLUMNS:,}. Remove those "
-                f"other than {', '.join(self.columns)}."
+                f"{path} has {len(names):,} columns; expected at most {MOST_COLUMNS:,}. Remove all "
+                f"except {', '.join(self.columns)}."
             )
         header = [plain_name(name) for name in names]
         needed, *others = self.columns

@@ -96,9 +96,10 @@ def start_worker(
     initializer: Callable[..., object] | None = None,
     initargs: Iterable[Any] = (),
 ) -> None:
-    """The first call in a worker process: it ends with its parent, and starts its backend quietly.
+    """Prepares a worker process: it will end with its parent, and start its backend without messages.
 
-    The backend starts later, so `initializer` may still set what it reads from the environment.
+    This must be its first call. The backend starts later, so `initializer` may still set what it reads
+    from the environment.
 
     Args:
         parent: see `end_with`.

@@ -96,6 +96,6 @@ def refuse_leaks(examples: Examples, held_out: Iterable[str] = ()) -> None:
     split = dict(examples.about).get("corpus_split", "train")
     if split != "train":
         raise LeakError(
-            f"The search was handed the split {split!r} of a corpus. Hyperparameters are chosen on "
-            "the identities of the split 'train' alone; the others are for scores."
+            f"The search received the split {split!r} of a corpus. Hyperparameters may only be chosen on "
+            "the identities of the split 'train'; the other splits are for scores."
         )

@@ -82,5 +82,5 @@ class Outcome:
 
     @property
     def likeliest(self) -> np.ndarray:
-        """float32 `(clips,)`: the largest probability of every clip while it was held out."""
+        """The largest probability of each clip while it was held out, float32 `(clips,)`."""
         return likeliest(self.predictions)

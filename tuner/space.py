@@ -81,9 +81,9 @@ class Space:
         return space
 
     def own(self, key: str):
-        """The recipe's own value of a key; where its range leaves that out, the nearest in the range.
+        """The recipe's own value of a key, or the nearest value of its range if the range excludes it.
 
-        Of a choice without it, and of a key that the recipe's network does not have, it is the first.
+        For a choice that excludes it, and for a key that the recipe's network does not have, the first value.
         """
         value, range_ = _present(self.recipe, key), self.ranges[key]
         return range_.first if value is None else range_.nearest(value)

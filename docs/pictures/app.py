@@ -2,8 +2,8 @@
 
     python docs/pictures/app.py [--chromium /usr/bin/chromium] [--port 7861]
 
-Needs `pip install -e ".[torch,fast,app,test]"` (or another backend) and Chromium (Debian: `apt-get install
-chromium`).
+Needs `python -m pip install ".[torch,fast,app,test]"` (or another backend) and Chromium
+(Debian: `apt-get install chromium`).
 """
 
 import argparse

@@ -3,8 +3,9 @@
     python docs/pictures/make.py                    # the page, the report, what MESTI shows
     python docs/pictures/make.py --search FOLDER    # also those of a search, from the mlflow.db in its folder
 
-Needs `pip install -e ".[torch,fast,app,test]"` (or another backend) and Chromium (Debian: `apt-get install
-chromium`); `--search` needs the extra `tune` and a finished `mer-zoo tune` (docs/tracking.md).
+Needs `python -m pip install ".[torch,fast,app,test]"` (or another backend) and Chromium
+(Debian: `apt-get install chromium`); `--search` needs the extra `tune` and a finished
+`mer-zoo tune` (docs/tracking.md).
 """
 
 import argparse

@@ -44,8 +44,8 @@ def evaluate_spotting(
 ) -> SpottingResult:
     """Spots the expressions in all long videos of a dataset, and scores them as MEGC does.
 
-    Every finished video is kept in `<out>/spotting.csv.journal`. Called again after an interruption,
-    even a kill, what is finished is not read again. A video whose frames changed is read again.
+    Every finished video is kept in `<out>/spotting.csv.journal`. After an interruption, even
+    a kill, the same call skips finished videos. A video whose frames changed is read again.
 
     A spotted interval of at most half a second counts as a micro-expression, a longer one as a
     macro-expression; see `mer_zoo.evaluation.spotting_result`. The annotated expressions of a
@@ -56,11 +56,11 @@ def evaluate_spotting(
         out: folder for `spotting.csv` (video, subject, kind, onset, apex, offset in numbers of frame files,
             whether the interval matches an annotated one of its kind, motion, spotting score) and
             `score.json`.
-        jobs: processes; -1 for one a core.
-        min_motion, min_score: see `mer_zoo.spot`, whose limits None stands for.
+        jobs: processes; -1 for one per core.
+        min_motion, min_score: see `mer_zoo.spot`; None uses its limits.
         face, engine: see `mer_zoo.spot`.
         retry_failed: read the videos again that could not be read.
-        force: throw away what `out` holds of other settings.
+        force: delete what `out` holds of other settings.
         progress: show a bar with the time that is left, on standard error.
 
     Returns:

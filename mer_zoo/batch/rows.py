@@ -138,7 +138,7 @@ def unit_names(rows: Iterable[NamesUnits]) -> list[str]:
 
 
 def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
-    """The rows as a `pandas.DataFrame`, one column `p_<class>` a class.
+    """The rows as a `pandas.DataFrame`, with a column `p_<class>` per class.
 
     If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output. The
     times of onset, apex and offset come last.

@@ -107,7 +107,7 @@ def compare(
         Path | None,
         typer.Option("--out", help="Write the table (.csv), and .md and .svg beside it."),
     ] = None,
-    title: Annotated[str, typer.Option(help="Title of the figure.")] = "UF1, 95 % interval, seeds",
+    title: Annotated[str, typer.Option(help="Title of the figure.")] = "UF1, 95% interval, seeds",
     force: Force = False,
 ):
     """Compares results: scores, intervals, and paired tests against the first on the same clips."""

@@ -248,7 +248,7 @@ def result(evaluation: "Result") -> "list[Table | Text]":
         _name("score"),
         *map(_number, ("mean", "spread")),
         _prose("seeds", seeds),
-        *map(_number, ("95 % interval", "majority", "chance")),
+        *map(_number, ("95% interval", "majority", "chance")),
         title=escape(evaluation.title),
     )
     for score, values in zip(SCORE_NAMES, seeds, strict=True):
@@ -289,7 +289,7 @@ def spotting_result(evaluation: "SpottingResult") -> Table:
     counts, ratios = ("annotated", "spotted", "matched"), ("precision", "recall", "F1")
     table = _table(
         _name("kind"),
-        *map(_number, (*counts, *ratios, "95 % interval", "chance")),
+        *map(_number, (*counts, *ratios, "95% interval", "chance")),
         title=escape(
             f"{evaluation.dataset}: {evaluation.videos} long videos of {evaluation.subjects} subjects"
         ),
@@ -318,7 +318,7 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
     from mer_zoo.evaluation.unit_scores import LEAST
 
     found = evaluation.scores
-    numbers = map(_number, ("mean", "95 % interval", "majority", "chance"))
+    numbers = map(_number, ("mean", "95% interval", "majority", "chance"))
     means = _table(_name("score"), *numbers, title=escape(evaluation.title))
     for name, values, interval, majority, chance in (
         ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
@@ -380,7 +380,7 @@ def _confusion(class_names: Sequence[str], counts: Iterable) -> Table | Text:
 def results(frame: "pd.DataFrame") -> Table:
     """Several results, one per line; differences and p are against the first on the same clips."""
     # Short, so that 80 columns hold every number and 30 characters of a name.
-    numbers = ("clips", "UF1", "95 %", "UAR", "acc.", "diff.", "p")
+    numbers = ("clips", "UF1", "95%", "UAR", "acc.", "diff.", "p")
     table = _table(Column("result"), *map(_number, numbers))
     from mer_zoo.evaluation.table import MARK
 

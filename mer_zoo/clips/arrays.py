@@ -15,8 +15,8 @@ def as_clip(
     Args:
         frames: a `Clip`, or an array of frames as `Clip.from_array` takes it, for instance uint8 RGB
             `(T, H, W, 3)`.
-        fps: frames per second of an array. None takes 30 and warns: spotting looks for expressions of
-            some tenths of a second, so with a wrong rate it finds other frames, or none.
+        fps: frames per second of an array. None assumes 30 and warns. Spotting looks for expressions
+            that last some tenths of a second, so a wrong rate gives wrong phases, or none.
         bit_depth: for arrays of more than 8 bits; see `Clip.from_array`.
 
     Raises:

@@ -91,7 +91,7 @@ class Clip:
         Args:
             path: the file.
             fps: the camera's frame rate, for a high-speed recording that was stored to play
-                slowly. None takes the times that the file carries.
+                slowly. None uses the times that are stored in the file.
             start: first frame to read, 0-based.
             stop: the frame after the last to read; None reads to the end.
             onset, apex, offset: 0-based frame numbers of the whole file, whatever `start` is.

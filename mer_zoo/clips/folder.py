@@ -187,7 +187,7 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
         if earlier is not file:
             raise VideoError(
                 f"In {folder}, {earlier.name} and {file.name} both carry the number "
-                f"{int(numbers[-1])}; expected one file a number. Move one elsewhere."
+                f"{int(numbers[-1])}; expected one file per number. Move one elsewhere."
             )
     return sorted(order), [order[number] for number in sorted(order)]
 

@@ -75,9 +75,7 @@ class LiveStream(FrameStream):
 
     def _frames(self, start: int, stop: int | None) -> Iterator[Frame]:
         if self._begun:
-            raise ClipError(
-                f"{self.name} is live and can be gone through only once. Open it again."
-            )
+            raise ClipError(f"{self.name} is live and can be read only once. Open it again.")
         self._begun = True
         gap = None if self._every_frame else self._drop
         for frame in read_ahead(self._arriving(), WAITING_BYTES, _bytes, gap):

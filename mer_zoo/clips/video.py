@@ -129,8 +129,8 @@ class VideoStream(FrameStream):
             return 0.0
         if self.fps is None:
             raise VideoError(
-                f"{self.name} carries neither usable times nor a frame rate. Give fps, the frames "
-                "a second that the camera took."
+                f"{self.name} contains neither usable times nor a frame rate. Give fps, the frame "
+                "rate of the camera."
             )
         return last + 1 / (self._header_fps or self.fps)
 

@@ -45,7 +45,7 @@ class Annotation:
 
     @property
     def subject_id(self) -> str:
-        """The subject among all datasets: "casme2/sub01"."""
+        """The name of the subject, unique over all datasets: "casme2/sub01"."""
         return f"{self.dataset}/{self.subject}"
 
     @property

@@ -134,7 +134,7 @@ def _refuse_two_spellings(annotations: list[Annotation], source: str) -> None:
         if alike := spelt_alike(names):
             raise DatasetError(
                 f"{source}: there is a {what} {shown(alike[0])} and a {what} {shown(alike[1])}. These would "
-                "count as two; write them in one way, or rename one if they are two."
+                "count as two. Write both in one way, or rename one if they differ."
             )
 
 

@@ -36,7 +36,7 @@ def folder_key(parts: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def category(text: str) -> str:
-    """One or several emotions, in the fixed order; what is not known stays as it is."""
+    """The emotions that a text names, in the order of `EMOTIONS`; any other text is returned unchanged."""
     names = {"other": "others"}
     parts = [part.strip() for part in re.split(r"[+,;/&]|\band\b", text) if part.strip()]
     known = {names.get(part, part) for part in parts}

@@ -74,7 +74,7 @@ def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
                 f"{MOST_ROWS:,} and {MOST_COLUMNS:,}. Is it the annotation table?"
             )
     if not sheets:
-        raise DatasetError(f"{path} holds no cells. Copy it again from where it came from.")
+        raise DatasetError(f"{path} holds no cells. Copy the original file again.")
     return sheets
 
 

@@ -131,8 +131,8 @@ def _by_group(groups, labels, kind: str, what: str) -> tuple[Fold, ...]:
     names = np.unique(groups)
     if len(names) < 2:
         raise EvaluationError(
-            f"There is one {kind} only ({names[0]}); {what} needs two. Without a second {kind} "
-            "nothing can be said about new ones."
+            f"There is only one {kind} ({names[0]}); {what} needs two. Without a second {kind} "
+            "the score says nothing about new ones."
         )
     shown = labels != NO_EXPRESSION
     return tuple(

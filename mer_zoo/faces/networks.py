@@ -38,7 +38,9 @@ def _load(build: Callable[[], keras.Model], files: NetworkFiles) -> keras.Model:
     variables = {variable.path: variable for variable in model.variables}
     if weights.keys() != variables.keys():
         odd = ", ".join(sorted(weights.keys() ^ variables.keys())[:5])
-        raise WeightsError(f"{path} does not fit the network {model.name}: see {odd}.")
+        raise WeightsError(
+            f"{path} does not fit the network {model.name}. Tensors of only one of them: {odd}."
+        )
     for name, variable in variables.items():
         variable.assign(weights[name].astype("float32"))
     model.trainable = False

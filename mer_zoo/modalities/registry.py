@@ -126,9 +126,9 @@ def channel_names(name: str, **parameters) -> tuple[str, ...]:
 
 
 def with_defaults(name: str, parameters: Mapping[str, Any]) -> dict:
-    """Returns all parameters of a modality with their values: those given, and the others' defaults.
+    """Returns the values of all parameters of a modality: those given, and defaults for the others.
 
-    An image or a card is kept with these, so that a default that changes later changes neither.
+    Images and cards are stored with these values, so a later change of a default does not affect them.
 
     Raises:
         UnknownNameError: there is no such modality or parameter.

@@ -38,8 +38,8 @@ def reads_upper_face(modality: str, parameters: Mapping[str, Any]) -> bool:
 def upper_face(image: np.ndarray) -> np.ndarray:
     """Returns an image of motion in which the lower face is at rest.
 
-    The displacement `(u, v)`, and E, are scaled again, each to a 99th percentile of 1, but up by
-    `MOST_GAIN` at most.
+    The displacement `(u, v)` and the response E are scaled again, each to a 99th percentile of 1, but by a
+    factor of at most `MOST_GAIN`.
 
     Args:
         image: float `(H, W, 3)` or `(H, W, 1)`, a normalised MESTI image of the whole canonical crop.

@@ -1,4 +1,4 @@
-"""What the networks of this room share: config, head, and how small an image may be or is made."""
+"""What the networks of this package share: config, head, and how small an image may be or is made."""
 
 import keras
 from keras import layers
@@ -58,7 +58,7 @@ def refuse_small(input_shape, least: int, reason: str, remedy: str = "") -> None
 def downscaled(image, downscale: int):
     """The image `(batch, height, width, channels)`, averaged over squares of `downscale` px.
 
-    Rows and columns that fill no square are left out.
+    Rows and columns after the last whole square are left out.
 
     Raises:
         ValueError: `downscale` is not a whole number of px, 1 or more.

@@ -49,7 +49,7 @@ def build(network: str, **arguments) -> Network:
     """
     if network not in NETWORKS:
         unknown = UnknownNameError.among("network", network, NETWORKS)
-        raise UnknownNameError(f"{unknown} One of your own must be imported first.")
+        raise UnknownNameError(f"{unknown} A network of your own must be imported first.")
     # Keras drops keyword arguments that it does not know without a word. The signature of the class
     # itself would be that of Keras' __new__ in early releases of Python 3.11.
     known = [

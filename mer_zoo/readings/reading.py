@@ -29,8 +29,9 @@ class Reading:
         onset, apex, offset: frame indices in the source, 0-based.
         held: the face had not returned by the end of the clip; offset is then the apex.
         image_span: onset, apex and offset (frame indices) of what the network saw. A large expression is
-            read from its beginning, or in steps of a few pixels, of which this is the surest. One of them
-            may lie before the onset, if the expression began slowly. Otherwise these are the phases above.
+            read from its beginning, or in steps of a few pixels; this is then the step with the surest
+            answer. One step may lie before the onset, if the expression began slowly. Otherwise these are
+            the phases above.
         motion: peak motion in pixels of the 224 px face crop (outer eye corners 109 px apart).
         fps: nominal frames per second of the source, None for a single frame.
         source: name of the video or clip. A part names its frames, and indices count from its first.
@@ -42,15 +43,15 @@ class Reading:
         image: the modality image the network saw, float32 `(H, W, C)`.
         attention: where the network looked, float32 `(H, W)` in 0..1, or None when the network has
             no Gradient Attention.
-        brief: what the model's card says in one minute, for reports; None when it is not known.
-        evidence: the part of the face that the label and the probabilities rest on: "face", or
+        brief: a short version of the model's card, for reports; None when it is not known.
+        evidence: the part of the face that the label and the probabilities are based on: "face", or
             "upper face" where the person talks, since lips and jaw then move for another reason.
         talking: how sure it is that the person talked between onset and apex, 0..1.
         action_units: the units that moved, by number; empty where none did, None where the entry does
             not name units. While the person talks, only units of the upper face are named.
         unit_probabilities: output (`mer_zoo.action_units.OUTPUTS`, such as "AU12" or "AU12 left") ->
             probability; empty where the entry does not name units. Not to be trusted where the motion
-            is below the least of the card, or for the lower face while the person talks.
+            is below the `min_motion` of the card, or for the lower face while the person talks.
         curve_times: seconds in the source of each frame of the curve, float64 `(n,)`, which need not be
             evenly spaced. None if the times are not known; `seconds` then counts with `fps`.
         channels: what the channels of the image are (`mer_zoo.modalities.channel_names`); empty if that

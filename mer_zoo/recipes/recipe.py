@@ -125,10 +125,10 @@ class Training:
     unfreeze: str = "all"
 
     def problems(self, start: str) -> Problems:
-        """What no training could use.
+        """Values with which no training is possible.
 
         Args:
-            start: the entry whose weights training begins with; "" for fresh ones.
+            start: the entry whose weights training starts from; "" for random weights.
         """
         yield self.epochs < 1, "epochs must be at least 1"
         yield self.batch_size < 2, "batch_size must be at least 2"

@@ -88,7 +88,7 @@ RANGES = {"float": FloatRange, "int": IntRange, "choice": Choice}
 class Search:
     """What a search of hyperparameters may change.
 
-    `space` gives dotted keys of the recipe a range each, such as
+    `space` maps dotted keys of the recipe to ranges, such as
     `"training.learning_rate" = {kind = "float", low = 1e-4, high = 1e-2, sampling = "log"}`.
     """
 

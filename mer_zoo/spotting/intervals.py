@@ -144,7 +144,7 @@ def _bytes_of(step: Step) -> int:
 def settled_expressions(
     windows: Iterable[tuple[Window, Clip]], min_motion: float, min_score: float, keep_clips: bool
 ) -> Iterator[tuple[Interval, SpottedExpression | None]]:
-    """The expressions of windows with their clips, each as soon as nothing later can change it.
+    """Yields the expressions of windows, each as soon as no later window can change it.
 
     Args:
         windows: of `window_clips`.

@@ -16,7 +16,7 @@ MOTION_SIZE = 224
 WAY_BACK = -0.5
 """`likeness` of two movements below which the second leads back from the first."""
 
-PERCENTILE = 98  # a robust maximum: the strongest 2 % of the cells, about 8 of them
+PERCENTILE = 98  # a robust maximum: the strongest 2% of the cells, about 8 of them
 
 
 def displacement_fields(grey: np.ndarray, *, turning: bool = False) -> np.ndarray:

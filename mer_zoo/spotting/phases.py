@@ -54,8 +54,8 @@ def find_phases(
         fields: float32 `(T, cells, 2)` of `displacement_fields`, T at least 2.
         times: `(T,)` seconds, strictly increasing.
         given: onset, apex and offset where known, None where not.
-        max_rise: seconds that the two frames of the strongest change are at most apart. The lower,
-            the less a slow drift of the face can hide a quick expression.
+        max_rise: the longest time in seconds between the two frames of the strongest change. A lower
+            value keeps a slow drift of the face from hiding a quick expression.
         lips: `(T,)`, the "lips" of `mer_zoo.spotting.talking.mouth_courses`, where known. Used where
             neither onset nor apex is given.
 

@@ -29,7 +29,7 @@ def spot_registered(clip: Clip, start: int = 0) -> SpottedExpression:
     A clip without a camera cut gives what `spot_aligned` gives.
 
     Args:
-        clip: square frames, at least two, in which the face is in its place.
+        clip: square frames, at least two, in which the face is already aligned.
         start: index in the source of its first frame.
 
     Returns:

@@ -23,7 +23,7 @@ class Window:
 
     Attributes:
         path: where the face was, margins included.
-        first, last: times in seconds between which an apex is this window's to report.
+        first, last: times in seconds. This window reports the apexes between them.
         shot: number of camera cuts before it.
         views: one a frame, or None where the frames are not kept.
     """

@@ -126,7 +126,7 @@ class Store:
         if old:
             raise OldFileStoreError(
                 f"{folder} holds a file store of an old MLflow ({old[0].parent.name}/meta.yaml), which "
-                "today's MLflow does not open. Nothing was changed. Move it and carry its runs over: "
+                "current versions do not open. Nothing was changed. Move it and migrate its runs: "
                 f"mv {folder} {folder.parent / 'old_mlruns'}, then mlflow migrate-filestore --source "
                 f"{folder.parent / 'old_mlruns'} --target {self.uri}."
             )

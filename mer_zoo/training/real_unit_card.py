@@ -26,11 +26,11 @@ def unit_sections(recipe: Recipe, result: UnitResult) -> dict:
     """The sections of a card, by the names of `write_entry`.
 
     Thresholds, `one_sided` and reliability are those of the first seed, which is the seed of the
-    weights for use. The scores are of all seeds, with thresholds that no clip's own subject decided.
+    weights for use. The scores are of all seeds. The clips of a subject never decide their own thresholds.
 
     Args:
-        recipe: for its rejection.
-        result: of leaving one subject out.
+        recipe: its limits for "no expression" are used.
+        result: of a leave-one-subject-out evaluation.
     """
     answers = result.probabilities[0]
     moved = result.truth[:, : len(UNITS)] > 0

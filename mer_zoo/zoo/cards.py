@@ -278,7 +278,7 @@ class Card:
 
     def brief(self):
         """A short version of the card, as a `mer_zoo.readings.CardSummary`."""
-        # Here, since its room needs OpenCV.
+        # Here, because `readings` needs OpenCV.
         from mer_zoo.readings.card_summary import CardSummary
 
         saw, score = self.trained_on, ""

@@ -49,7 +49,7 @@ class MicroExpressionClassifier(keras.Model):
         if len(class_names) != network.output_shape[-1]:
             raise ValueError(
                 f"{len(class_names)} class names were given ({', '.join(class_names)}), but "
-                f"{network.name} has {network.output_shape[-1]} outputs. Give one name an output."
+                f"{network.name} has {network.output_shape[-1]} outputs. Give one name per output."
             )
 
         # === Functional model ===

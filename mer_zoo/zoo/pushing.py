@@ -89,7 +89,7 @@ def _refuse_without_rights(where: HubAddress, card: Card, rights: str) -> None:
     if (seen := card.trained_on.real_clips_seen) and not rights:
         raise HubError(
             f"{card.name} was trained on {seen}, and everyone would "
-            f"see it at {where}. The licence of a dataset often forbids that: its agreement decides. If "
+            f"see it at {where}. The agreement of a dataset often forbids that: read it first. If "
             'you may publish the weights, state why: rights="..." (--rights on the command line), which '
             "the page will show. Otherwise push to a private repository."
         )

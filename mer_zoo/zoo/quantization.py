@@ -37,13 +37,13 @@ def quantized(name: str, value: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def is_worthwhile(value: np.ndarray) -> bool:
-    """Whether a tensor is a kernel large enough to be quantized."""
+    """Whether a tensor is a kernel large enough to be quantised."""
     return value.ndim > 1 and value.size > LEAST
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A quantized kernel that has not been decoded yet.
+    """A quantised kernel that has not been decoded yet.
 
     Attributes:
         levels: int8.
@@ -75,7 +75,9 @@ def paired(tensors: dict[str, np.ndarray]) -> dict[str, "np.ndarray | Kernel"]:
         if name in scales:
             kernel = tensors.get(name.removesuffix(SCALE))
             if kernel is None or kernel.dtype != np.int8:
-                raise WeightsError(f"{name!r} scales no int8 tensor. Make the file again.")
+                raise WeightsError(
+                    f"The scales {name!r} belong to no int8 tensor. Make the file again."
+                )
         elif value.dtype == np.int8:
             found[name] = _kernel(name, value, scales.get(name + SCALE))
         else:

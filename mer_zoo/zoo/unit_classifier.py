@@ -34,7 +34,7 @@ class ActionUnitClassifier(MicroExpressionClassifier):
 
         Args:
             image: float32 `(image_size, image_size, channels)`, see `preprocess`.
-            usable: enough moved, and it is evidence; otherwise no unit is named.
+            usable: the face moved enough, and the movement is evidence; otherwise no unit is named.
             upper: the image shows only the upper face, so only units of it are named.
 
         Returns:

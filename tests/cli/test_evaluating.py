@@ -28,7 +28,7 @@ def test_two_evaluations_are_compared(toy, run):
             "--out", toy / split, "--oracle",
         )  # fmt: skip
         assert code == 0
-        for word in ("uf1", "majority", "chance", "95 % interval", "test-selected", split):
+        for word in ("uf1", "majority", "chance", "95% interval", "test-selected", split):
             assert word in shown
     again = run("evaluate", toy / "toy.toml", "--root", toy / "flow", "--out", toy / "loso")
     assert again[0] == 2

@@ -19,7 +19,7 @@ def test_a_table_is_scored(tmp_path, run):
     code, shown, _ = run("score", tmp_path / "theirs.csv", "--out", tmp_path / "out")
     assert code == 0
     for text in (
-        *("theirs.csv, split not stated: 3 clips, 2 subjects", "95 % interval", "majority"),
+        *("theirs.csv, split not stated: 3 clips, 2 subjects", "95% interval", "majority"),
         *("chance", "recall", "precision", "[joy]", "epoch 2, the last of 2 epochs"),
         "test-selected: not a score, the epoch was chosen on the test subjects: UF1 1.000 instead of",
         "A table does not show what a system was trained on.",

@@ -1,4 +1,4 @@
-"""The floor plan of docs/design.md, held against the code's own imports."""
+"""The table of packages in docs/design.md, compared with the code's own imports."""
 
 import ast
 import re
@@ -10,19 +10,21 @@ PACKAGE = Path(__file__).resolve().parents[2] / "mer_zoo"
 DESIGN = (PACKAGE.parent / "docs" / "design.md").read_text("utf-8")
 
 
-def floor_plan() -> tuple[dict[str, set[str]], set[str]]:
-    """The table of the design: room -> the rooms it may import; and the files that all may import."""
+def packages_of_the_design() -> tuple[dict[str, set[str]], set[str]]:
+    """The table of the design: package -> the packages it may import; and the modules that all may import."""
     rows = re.findall(r"^\| `mer_zoo/(.+?)` \|.*\| (.+) \|$", DESIGN, flags=re.MULTILINE)
-    rooms = {name.rstrip("/"): allowed for name, allowed in rows if name.endswith("/")}
+    packages = {name.rstrip("/"): allowed for name, allowed in rows if name.endswith("/")}
     (base,) = re.findall(r"^\| (`mer_zoo/config\.py`.*?) \|", DESIGN, flags=re.MULTILINE)
     plan = {
-        room: set(rooms) if allowed == "all" else set(rooms) & set(re.findall(r"\w+", allowed))
-        for room, allowed in rooms.items()
+        package: set(packages)
+        if allowed == "all"
+        else set(packages) & set(re.findall(r"\w+", allowed))
+        for package, allowed in packages.items()
     }
     return plan, set(re.findall(r"(\w+)\.py", base))
 
 
-MAY_IMPORT, BASE = floor_plan()
+MAY_IMPORT, BASE = packages_of_the_design()
 
 
 def imported_names(path: Path) -> set[str]:
@@ -36,27 +38,27 @@ def imported_names(path: Path) -> set[str]:
     return names
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Rooms of mer_zoo that a file imports, anywhere in it."""
-    rooms = {n.split(".")[1] for n in imported_names(path) if n.startswith("mer_zoo.")}
-    return {r for r in rooms if (PACKAGE / r).is_dir() or (PACKAGE / f"{r}.py").exists()}
+def imported_packages(path: Path) -> set[str]:
+    """Packages of mer_zoo that a file imports, anywhere in it."""
+    packages = {n.split(".")[1] for n in imported_names(path) if n.startswith("mer_zoo.")}
+    return {r for r in packages if (PACKAGE / r).is_dir() or (PACKAGE / f"{r}.py").exists()}
 
 
-@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
-def test_arrows_go_down_only(room):
-    for path in (PACKAGE / room).rglob("*.py"):
-        allowed = MAY_IMPORT[room] | BASE | {room}
-        assert imported_rooms(path) <= allowed, path.name
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_packages_import_only_what_they_may(package):
+    for path in (PACKAGE / package).rglob("*.py"):
+        allowed = MAY_IMPORT[package] | BASE | {package}
+        assert imported_packages(path) <= allowed, path.name
 
 
 def test_the_folders_of_synthesis_import_only_those_before_them():
     (row,) = re.findall(r"^\| `mer_zoo/synthesis/` \|(.*)\|", DESIGN, flags=re.MULTILINE)
     order = re.findall(r"`(\w+)/`", row)
-    room = PACKAGE / "synthesis"
-    assert {p.parent.name for p in room.glob("*/*.py")} == set(order)
-    assert [p.name for p in room.glob("*.py")] == ["__init__.py"]
+    folder_of_synthesis = PACKAGE / "synthesis"
+    assert {p.parent.name for p in folder_of_synthesis.glob("*/*.py")} == set(order)
+    assert [p.name for p in folder_of_synthesis.glob("*.py")] == ["__init__.py"]
     for index, folder in enumerate(order):
-        for path in (room / folder).glob("*.py"):
+        for path in (folder_of_synthesis / folder).glob("*.py"):
             names = {n.removeprefix("mer_zoo.synthesis.") for n in imported_names(path)}
             assert "mer_zoo.synthesis" not in names, path.name
             assert {n.split(".")[0] for n in names} & set(order) <= set(order[: index + 1]), (
@@ -64,9 +66,9 @@ def test_the_folders_of_synthesis_import_only_those_before_them():
             )
 
 
-def test_every_room_is_in_the_plan():
-    rooms = {p.name for p in PACKAGE.iterdir() if p.is_dir() and any(p.glob("*.py"))}
-    assert rooms == set(MAY_IMPORT)
+def test_every_package_is_in_the_table():
+    packages = {p.name for p in PACKAGE.iterdir() if p.is_dir() and any(p.glob("*.py"))}
+    assert packages == set(MAY_IMPORT)
 
 
 def test_only_its_command_imports_the_tuner_and_only_tracking_imports_mlflow():

@@ -11,8 +11,8 @@ from mer_zoo.datasets.fake import fake_release
 from tests.toy_recipes import FLOW
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mer_zoo"
-ROOMS = ("cli", "recipes", "preparation", "evaluation", "training", "tracking")
-"""The rooms that organise a training; the others compute, read clips or are shared helpers."""
+PACKAGES = ("cli", "recipes", "preparation", "evaluation", "training", "tracking")
+"""The packages that organise a training; the others compute, read clips or are shared helpers."""
 MOST = 16
 IN_A_FUNCTION = 0x1  # CO_OPTIMIZED: not set for modules and class bodies
 
@@ -22,7 +22,7 @@ class Fitting(Exception):
 
 
 def files_until_the_fit(call, entry) -> set[str]:
-    """Files of `ROOMS` whose functions run in `call` below `entry`, not while a module is imported."""
+    """Files of `PACKAGES` whose functions run in `call` below `entry`, not while a module is imported."""
     found = set()
 
     def note(frame, event, _):
@@ -30,7 +30,7 @@ def files_until_the_fit(call, entry) -> set[str]:
         if event != "call" or not code.co_flags & IN_A_FUNCTION or code.co_name.startswith("<"):
             return
         path = Path(code.co_filename)
-        if not path.is_relative_to(PACKAGE) or path.relative_to(PACKAGE).parts[0] not in ROOMS:
+        if not path.is_relative_to(PACKAGE) or path.relative_to(PACKAGE).parts[0] not in PACKAGES:
             return
         while frame is not None and frame.f_code is not entry.__code__:
             if frame.f_code.co_name == "<module>":

@@ -85,8 +85,8 @@ class Address:
                 if time.monotonic() > end:
                     raise ChiefLostError(
                         f"Nobody answers at {self} ({error}). The search there has ended, was "
-                        "stopped, or listens elsewhere: it is started with --listen, and names its "
-                        "address. Everything finished is kept."
+                        "stopped, or listens at another address, which it prints when it is started "
+                        "with --listen. Everything finished is kept."
                     ) from error
                 time.sleep(0.5)
 

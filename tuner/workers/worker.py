@@ -219,6 +219,6 @@ class PatientOracle:
             except grpc.RpcError as error:
                 if time.monotonic() > end:
                     raise self._stop from ChiefLostError(
-                        f"The chief at {self._chief} does not serve: {error.details()}"
+                        f"The chief at {self._chief} does not answer requests: {error.details()}"
                     )
                 time.sleep(0.5)

@@ -52,11 +52,11 @@ class Camera:
         self._deviation = disturbances.noise * np.sqrt(1 - shot + shot * np.clip(lit, 0, 255) / 128)
 
     def record(self, frame: np.ndarray, index: int) -> np.ndarray:
-        """The frame number `index` of the clip; a video codec needs them in their order.
+        """Returns a frame as the camera records it. A video codec needs the frames in their order.
 
         Args:
             frame: (H, W) or (H, W, 3) float32; left as it is.
-            index: its number.
+            index: its number in the clip.
 
         Returns:
             uint8 of the same shape.

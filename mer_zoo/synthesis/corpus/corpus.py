@@ -121,7 +121,9 @@ class Corpus:
         self.version = version
         self.identities, self._unreadable = find_identities(photos, **self.shares)
         if not self.identities:
-            raise NoFaceError(f"There is no photograph to be read. {_listed(self._unreadable)}")
+            raise NoFaceError(
+                f"There is no photograph that can be read. {_listed(self._unreadable)}"
+            )
 
     def __repr__(self) -> str:
         return (

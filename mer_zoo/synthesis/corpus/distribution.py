@@ -95,12 +95,12 @@ class Conditions:
 
     def __post_init__(self):
         if self.peak is not None and not 0.1 <= self.peak <= 20:
-            raise RecipeError(f"peak is {self.peak!r}: expected 0.1 to 20 pixels, or nothing.")
+            raise RecipeError(f"peak is {self.peak!r}: expected 0.1 to 20 pixels, or leave it out.")
         if self.head is not None and not 0 <= self.head <= 3:
-            raise RecipeError(f"head is {self.head!r}: expected 0 to 3, or nothing.")
+            raise RecipeError(f"head is {self.head!r}: expected 0 to 3, or leave it out.")
         if self.phases is not None and not 0 <= self.phases <= LARGEST_ERROR:
             raise RecipeError(
-                f"phases is {self.phases!r}: expected 0 to {LARGEST_ERROR}, or nothing."
+                f"phases is {self.phases!r}: expected 0 to {LARGEST_ERROR}, or leave it out."
             )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from mer_zoo.synthesis.expressions.action_units import Side, action_unit, format_action_units
 from mer_zoo.synthesis.expressions.schema import Schema
 
-# Expressions of real people are seldom the same on both sides: 70 % both, 15 % either side.
+# Expressions of real people are seldom the same on both sides: 70% both, 15% either side.
 ONE_SIDED_SHARE = 0.3
 STRENGTH_SPREAD = (0.7, 1.3)  # of each action unit
 SIDE_SPREAD = (0.85, 1.15)  # of each half of the face

@@ -256,7 +256,7 @@ SCHEMAS: dict[str, Schema] = {
 
 
 def of_upper_face(schema: Schema) -> Schema:
-    """The schema with those classes and combinations alone that the upper face shows."""
+    """The schema with only those classes and combinations that the upper face shows."""
     kept = {
         label: tuple(c for c in combinations if UPPER_FACE.issuperset(c.strengths))
         for label, combinations in schema.combinations.items()

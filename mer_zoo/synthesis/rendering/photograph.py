@@ -131,7 +131,7 @@ def synthesise(
 def _timing(
     fps: float, expression_seconds: float, seconds: float, held: bool
 ) -> tuple[int, Timing]:
-    """Number of frames, and an expression in the middle of them whose apex comes at 40 %."""
+    """Number of frames, and an expression in the middle of them whose apex comes at 40%."""
     numbers = (fps, expression_seconds, seconds)
     if not (all(np.isfinite(numbers)) and min(numbers) > 0 and seconds >= expression_seconds):
         raise ClipError(
