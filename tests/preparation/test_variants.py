@@ -70,7 +70,7 @@ def test_light_is_shared_by_all_frames_and_noise_is_not():
         filmed = filmed_again(still, 100.0, np.random.default_rng(seed)).astype(float)
         assert filmed.shape == still.shape
         levels = filmed.mean(axis=(1, 2, 3))
-        # Drift (at most 3%) and flicker (1.2%) of the brightness, and nothing else, with time.
+        # Drift (at most 3 %) and flicker (1.2 %) of the brightness, and nothing else, with time.
         assert np.abs(levels / levels.mean() - 1).max() < 0.06
         level_free = filmed / levels[:, None, None, None]
         assert 0 < level_free.std(axis=0).mean() * levels.mean() < 3  # grey levels of noise
