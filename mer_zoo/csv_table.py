@@ -18,6 +18,8 @@ from mer_zoo.files import read_at_most
 REPORTED_ROWS = 10
 MOST_COLUMNS = 1000
 MARKS = ",;\t"
+NUMBERING, BY_FILE, BY_POSITION = "numbering", "file", "index"
+"""Column of a table that says what its onset, apex and offset count, and its two values."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,28 @@ def csv_bytes(rows: Iterable[Sequence]) -> bytes:
 def plain_name(name: str) -> str:
     """The name of a column without case, spaces and underscores."""
     return name.strip().lower().replace(" ", "").replace("_", "")
+
+
+def unsaid_numbering(path: Path, names: Iterable[str]) -> str | None:
+    """Why frame numbers of a table cannot be used: it holds answers and does not say what they count.
+
+    Answers of this package count the frames of a folder from 0. Tables that are read count by the numbers
+    in the file names, so the frames would be others.
+
+    Args:
+        path, names: of the table.
+
+    Returns:
+        The message of an error, or None where the table says what it counts, or holds no answers.
+    """
+    header = set(map(plain_name, names))
+    if "onsetseconds" not in header or NUMBERING in header:
+        return None
+    return (
+        f"{path} has a column onset_seconds, as tables of answers have, whose onset, apex and offset count "
+        "the frames of a folder from 0. Tables that are read count by the numbers in the file names. Add a "
+        f"column {NUMBERING}: {BY_POSITION} if yours count from 0, {BY_FILE} if they are numbers of files."
+    )
 
 
 def clean_name(text: str) -> str:

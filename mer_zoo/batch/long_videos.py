@@ -119,7 +119,7 @@ def score_intervals(
     """Scores the intervals of any system against the annotations of a dataset, as `evaluate_spotting` does.
 
     Args:
-        intervals: csv file with the columns video, onset and offset; see
+        intervals: csv file with the columns video, onset and offset, and numbering if need be; see
             `mer_zoo.evaluation.read_intervals`.
         dataset, root, table: see `mer_zoo.datasets.read_videos`.
         out: folder for `spotting.csv` and `score.json`.
@@ -131,14 +131,15 @@ def score_intervals(
         OutputExistsError: a file exists in `out` and `force` is false.
     """
     release = read_videos(dataset, root, table=table)
-    given = read_intervals(intervals, [video.name for video in release.videos])
+    numbers = {video.name: list_images(Path(video.path))[0] for video in release.videos}
+    given = read_intervals(intervals, numbers)
     if out is not None:
         for name in (TABLE, SCORE):
             refuse_overwrite(expanded(out) / name, force)
     spotted, lines = [], []
     for video in release.videos:
-        numbers, _ = list_images(Path(video.path))
-        own = _joined(video, numbers[0], numbers[-1], given[video.name])
+        first, last = numbers[video.name][0], numbers[video.name][-1]
+        own = _joined(video, first, last, given[video.name])
         spotted.append(own)
         lines += _lines(own, [("", "", "")] * len(own.spotted))
     about = {"intervals": Path(intervals).name, "failed": {}, **_sources(release)}

@@ -70,8 +70,8 @@ def predict_many(
 
     Returns:
         The table, a `pandas.DataFrame` with the columns path, entry, label, `p_<class>` of every
-        class, onset, apex, offset, motion, fps, seconds (the reading took), status ("ok", "failed")
-        and error.
+        class, onset, apex, offset (from 0), motion, fps, seconds (the reading took), status ("ok",
+        "failed") and error; docs/batch.md describes all of them.
 
     Raises:
         UnknownNameError: there is no such entry, engine or backend.

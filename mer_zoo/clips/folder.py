@@ -119,8 +119,9 @@ class FolderStream(FrameStream):
         raise ClipError(
             f"{what} is {number}, but {self.name} has no file with that number: it holds "
             f"{self.files[0].name} to {self.files[-1].name}, and the nearest is "
-            f"{self.files[nearest].name}. Give {self.numbers[nearest]} if that will do, or "
-            "numbering='index' if you count positions from 0."
+            f"{self.files[nearest].name}. Give {self.numbers[nearest]} if that will do. "
+            "If you count positions from 0, say so: 'index' in a column numbering of a table of clips, or "
+            "Clip.from_frames(..., numbering='index')."
         )
 
     def part(self, start: int | None, stop: int | None) -> tuple[int, int | None]:

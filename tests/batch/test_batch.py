@@ -19,7 +19,7 @@ pytestmark = pytest.mark.backend_free
 COLUMNS = [
     *("path", "entry", "label", "p_calm", "p_tense", "onset", "apex", "offset", "motion", "fps"),
     *("talking", "action_units", "seconds", "status", "error"),
-    *("onset_seconds", "apex_seconds", "offset_seconds"),
+    *("onset_seconds", "apex_seconds", "offset_seconds", "numbering"),
 ]
 
 

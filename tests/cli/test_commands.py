@@ -47,7 +47,7 @@ def test_predict_prints_writes_and_refuses_to_overwrite(run, smile, tmp_path):
     assert code == 0 and "smile.mp4" in printed
     (row,) = csv.DictReader(table.open())
     assert int(row["onset"]) <= int(row["apex"]) <= int(row["offset"]) < 30
-    assert list(row)[-3:] == ["onset_seconds", "apex_seconds", "offset_seconds"]
+    assert list(row)[-4:] == ["onset_seconds", "apex_seconds", "offset_seconds", "numbering"]
     assert float(row["apex_seconds"]) == pytest.approx(int(row["apex"]) / 30, abs=1e-4)
     assert sum(float(v) for k, v in row.items() if k.startswith("p_")) == pytest.approx(1, abs=1e-4)
     html = page.read_text()
