@@ -70,6 +70,7 @@ def evaluate_spotting(
         UnknownNameError: there is no such dataset of long videos, or no such face engine.
         DatasetError: the dataset cannot be used.
         BatchError: `out` is of other settings or in use, or `jobs` or `face` is impossible.
+        ParameterError: `min_motion` or `min_score` is no number of at least 0.
         OutputExistsError: `out` holds a file of that name that this call has not written.
 
     Example:
@@ -157,10 +158,12 @@ def _limits(min_motion: float | None, min_score: float | None) -> dict[str, floa
     """The limits of `mer_zoo.spot`, whose defaults are part of the journal's plan."""
     from mer_zoo.spotting import intervals  # imports Keras, which `score_intervals` does not need
 
-    return {
-        "min_motion": intervals.MIN_MOTION if min_motion is None else min_motion,
-        "min_score": intervals.MIN_SCORE if min_score is None else min_score,
-    }
+    min_motion = intervals.MIN_MOTION if min_motion is None else min_motion
+    min_score = intervals.MIN_SCORE if min_score is None else min_score
+    intervals.check_limits(
+        min_motion, min_score
+    )  # else every video would fail, one after the other
+    return {"min_motion": min_motion, "min_score": min_score}
 
 
 class _Rows:

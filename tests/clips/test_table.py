@@ -47,6 +47,30 @@ def test_separators_marks_and_line_ends(home, mark, encoding, end):
     assert (row.path, row.subject, row.label) == (home / "a.mp4", "own/Zoë", "calm")
 
 
+@pytest.mark.parametrize(
+    ("first", "mark"),
+    [
+        ("sep=;", ";"),
+        ("\ufeffSEP=,", ","),
+        ('"sep=;"', ";"),
+        ("sep=\t", "\t"),
+        ("sep=|", "|"),
+        ("sep=;;;", ";"),
+    ],
+)
+def test_the_line_in_which_excel_names_the_separator(home, first, mark):
+    text = f"{first}\r\npath;label;onset\r\na.mp4;calm, mostly;x\r\n".replace(";", mark)
+    if mark == ",":
+        text = text.replace("calm, mostly", '"calm, mostly"')
+    text = text.replace(first.replace(";", mark), first, 1)
+    with pytest.raises(ClipError, match="line 3: onset is 'x'"):
+        read_clip_table(write(home, text))
+    (row,) = read_clip_table(write(home, text.replace("x\r", "1\r")))
+    assert (row.label, row.onset) == ("calm, mostly", 1)
+    with pytest.raises(ClipError, match="holds nothing but the line"):
+        read_clip_table(write(home, f"{first}\r\n"))
+
+
 def test_only_the_path_is_needed_and_blank_rows_are_skipped(home):
     rows = read_clip_table(write(home, f"path\na.mp4\n\n{home / 'clips' / 'EP02'}\n"), fps=200)
     assert [row.line for row in rows] == [2, 4]
