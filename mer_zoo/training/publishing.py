@@ -126,7 +126,11 @@ def write_entry(
         one_sided=one_sided,
     )
     answers = golden_probabilities(classifier_type(card)(network, card), golden)
-    golden_section = {"clips": golden, "probabilities": np.round(answers, 7).tolist()}
+    golden_section = {
+        "clips": golden,
+        "probabilities": np.round(answers, 7).tolist(),
+        "class_names": class_names,
+    }
     card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
     card.write(Path(folder) / CARD)
     return card
