@@ -175,6 +175,32 @@ def test_one_number_twice_names_both_files(casme2, frames):
         open_frames(casme2, fps=200)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["t0.967", "t1.000", "t1.033"],  # the last digits say 0, 33, 967
+        ["t0,9s", "t1,0s"],
+        ["2026-11-28 12-30-58", "2026-11-28 12-30-59", "2026-11-28 12-31-00"],
+        ["take1_1", "take1_2", "take2_1"],
+    ],
+)
+def test_the_last_digits_of_a_time_are_no_frame_number(tmp_path, frames, write_images, names):
+    folder = write_images(tmp_path / "f", [f"{name}.png" for name in names], frames[: len(names)])
+    with pytest.raises(
+        VideoError, match=rf"names {names[0]}\.png and {names[-1]}\.png end with two"
+    ):
+        open_frames(folder, fps=30)
+
+
+@pytest.mark.parametrize(
+    "names", [["006_98", "006_101"], ["s1.9", "s1.10"], ["take1_1", "take1_2", "take2_3"]]
+)
+def test_a_number_before_the_last_may_be_a_part_of_the_name(tmp_path, frames, write_images, names):
+    files = [f"{name}.png" for name in names]
+    folder = write_images(tmp_path / "f", files, frames[: len(names)])
+    assert names_of(open_frames(folder, fps=30)) == files
+
+
 def test_a_frame_of_another_size_is_named(casme2, frames):
     cv2.imwrite(str(casme2 / "img99.png"), frames[0, :40])
     with pytest.raises(VideoError, match=r"img99\.png is 64x40 but img94\.png is 64x48"):
