@@ -115,7 +115,11 @@ def compare(
     from mer_zoo.evaluation import Result
     from mer_zoo.evaluation.table import results_table
 
-    results = {folder.name: Result.read(folder) for folder in folders}
+    names = [folder.name for folder in folders]
+    results = {
+        name if names.count(name) == 1 else str(folder): Result.read(folder)
+        for name, folder in zip(names, folders, strict=True)
+    }
     out.print(tables.results(results_table(results)))
     if to is not None:
         out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")

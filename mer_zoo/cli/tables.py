@@ -386,8 +386,11 @@ def results(frame: "pd.DataFrame") -> Table:
     from mer_zoo.evaluation.table import MARK
 
     labels = dict(frame.get("label", {}))
-    if told := sorted(filter(None, set(labels.values()))):
-        table.caption = f"{MARK} {'; '.join(told)}"
+    told = sorted(filter(None, set(labels.values())))
+    notes = [f"{MARK} {'; '.join(told)}"] * bool(told)
+    reasons = zip(frame["name"], frame.get("not_compared", ()), strict=False)
+    notes += [f"{name}: no p, since {why}." for name, why in reasons if why]
+    table.caption, table.caption_justify = escape("\n".join(notes)) or None, "left"
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(
