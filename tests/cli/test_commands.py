@@ -58,6 +58,10 @@ def test_predict_prints_writes_and_refuses_to_overwrite(run, smile, tmp_path):
     assert code == 2 and "exists already" in complaint and "--force" in complaint
     assert table.read_text() == before
     assert run(*arguments, "--force")[0] == 0
+    clips = tmp_path / "clips.csv"
+    clips.write_text(f"path,onset\n{smile},3\n")
+    code, _, complaint = run("predict", clips, "--csv", clips, "--force", "--model", "meganet_tiny")
+    assert code == 2 and "is read, so" in complaint and clips.read_text().startswith("path,onset")
 
 
 def test_json_is_one_object_a_line(run, smile):
