@@ -169,7 +169,7 @@ def fake(
         str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow, megc2019 ...")
     ],
     folder: Annotated[Path, typer.Argument(help="Where to write; new or empty.")],
-    seed: Annotated[int, typer.Option(help="Another seed, other numbers and pictures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other numbers and pictures.")] = 0,
     clean: Annotated[bool, typer.Option("--clean", help="Without the known quirks.")] = False,
     full: Annotated[
         bool,
