@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import unicodedata
 import warnings
 from collections import Counter
@@ -18,6 +19,8 @@ from mer_zoo.files import read_at_most
 REPORTED_ROWS = 10
 MOST_COLUMNS = 1000
 MARKS = ",;\t"
+NUMBERING, BY_FILE, BY_POSITION = "numbering", "file", "index"
+"""Column of a table that says what its onset, apex and offset count, and its two values."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class CsvFormat:
     def read(self, path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         """The column names as they are written, and the rows that are not blank.
 
-        Columns are separated by comma, semicolon or tab.
+        Columns are separated by comma, semicolon or tab, or by what a first line `sep=;` says, as Excel
+        writes and hides it.
 
         Args:
             path: the file, UTF-8 with or without a byte order mark.
@@ -60,9 +64,9 @@ class CsvFormat:
                 or lacks the first column, or has a known column twice.
         """
         lines = self._lines(path)
-        first = next(number for number, line in enumerate(lines) if line.strip())
+        first, marks = self._begin(path, lines)
         header = lines[first : first + 1]
-        headers = {mark: self._cells(path, first, header, mark)[0][1] for mark in MARKS}
+        headers = {mark: self._cells(path, first, header, mark)[0][1] for mark in marks}
         needed = self.columns[0]
         mark = max(headers, key=lambda m: (needed in map(plain_name, headers[m]), len(headers[m])))
         names = [name.strip() for name in headers[mark]]
@@ -133,6 +137,21 @@ class CsvFormat:
         # splitlines knows ends of lines that csv does not
         return list(io.StringIO(text, newline=""))
 
+    def _begin(self, path: Path, lines: Sequence[str]) -> tuple[int, str]:
+        """The place of the header among the lines, and the marks that may separate its columns."""
+        filled = (number for number, line in enumerate(lines) if line.strip())
+        first = next(filled)
+        said = re.fullmatch(r'"?sep=([^"\w\s]|\t)"?\1*', lines[first].strip(" \r\n"), re.IGNORECASE)
+        if said is None:
+            return first, MARKS
+        following = next(filled, None)
+        if following is None:
+            raise self.error(
+                f"{path} holds nothing but the line {lines[first].strip()}; expected a header with a "
+                f"{self.columns[0]} column and {self.row}."
+            )
+        return following, said[1]
+
     def _check_header(self, path: Path, names: list[str]) -> None:
         if len(names) > MOST_COLUMNS:
             raise self.error(
@@ -179,6 +198,28 @@ def csv_bytes(rows: Iterable[Sequence]) -> bytes:
 def plain_name(name: str) -> str:
     """The name of a column without case, spaces and underscores."""
     return name.strip().lower().replace(" ", "").replace("_", "")
+
+
+def unsaid_numbering(path: Path, names: Iterable[str]) -> str | None:
+    """Why frame numbers of a table cannot be used: it holds answers and does not say what they count.
+
+    Answers of this package count the frames of a folder from 0. Tables that are read count by the numbers
+    in the file names, so the frames would be others.
+
+    Args:
+        path, names: of the table.
+
+    Returns:
+        The message of an error, or None where the table says what it counts, or holds no answers.
+    """
+    header = set(map(plain_name, names))
+    if "onsetseconds" not in header or NUMBERING in header:
+        return None
+    return (
+        f"{path} has a column onset_seconds, as tables of answers have, whose onset, apex and offset count "
+        "the frames of a folder from 0. Tables that are read count by the numbers in the file names. Add a "
+        f"column {NUMBERING}: {BY_POSITION} if yours count from 0, {BY_FILE} if they are numbers of files."
+    )
 
 
 def clean_name(text: str) -> str:

@@ -60,7 +60,7 @@ class WeightsError(MerZooError, OSError):
 
 
 class ParameterError(MerZooError, ValueError):
-    """A parameter of a layer or of an image has an invalid value."""
+    """A parameter of a layer, an image or a search for expressions has an invalid value."""
 
 
 class RecipeError(MerZooError, ValueError):

@@ -19,13 +19,14 @@ from benchmarks.fuzzing.mutation import (
     otherwise_encoded,
 )
 
-HEADER = ["path", "subject", "label", "onset", "apex", "offset", "fps"]
+HEADER = ["path", "subject", "label", "onset", "apex", "offset", "fps", "numbering"]
 ROWS = [
-    ["a.mp4", "ann", "calm", "1", "3", "7", ""],
-    ["a.mp4", "bob", "tense", "2", "", "9", "25"],
-    ["clips/EP02", "bob", "calm", "46", "50", "57", "200"],
-    ["clips/EP03", "cyd", "tense", "46", "48", "52", "100"],
+    ["a.mp4", "ann", "calm", "1", "3", "7", "", ""],
+    ["a.mp4", "ann", "tense", "2", "", "9", "25", "index"],
+    ["clips/EP02", "bob", "calm", "46", "50", "57", "200", "file"],
+    ["clips/EP03", "cyd", "tense", "0", "2", "6", "100", "index"],
 ]
+FIRST = {"clips/EP03": 46}  # the number of the first frame, where a row counts from 0
 
 
 class ClipTables(Kind):
@@ -70,6 +71,8 @@ def _write(path: Path, rng: random.Random, control: bool) -> str:
     else:
         what, text = changed_table(HEADER, ROWS, rng)
         data = text.encode("utf-8", "surrogatepass")
+    if rng.random() < 0.05:
+        what, data = f"{what}, sep", b"sep=" + rng.choice(b',;\t|"x\n').to_bytes() + b"\n" + data
     path.write_bytes(data)
     return what
 
@@ -161,7 +164,10 @@ def _read(path: Path, control: bool) -> None:
         expect(row.fps is None or (row.fps > 0 and math.isfinite(row.fps)), f"fps {row.fps}")
     if control:
         found = [[r.subject, r.label, r.onset, r.apex, r.offset] for r in rows]
-        wanted = [[*row[1:3], *(int(c) if c else None for c in row[3:6])] for row in ROWS]
+        wanted = [
+            [*row[1:3], *(int(c) + FIRST.get(row[0], 0) if c else None for c in row[3:6])]
+            for row in ROWS
+        ]
         expect(found == wanted, f"rows {found}")
 
 

@@ -10,7 +10,7 @@ from mer_zoo.batch.inputs import Input
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.readers import EntryReader
 from mer_zoo.batch.rows import OK, unit_names
-from mer_zoo.csv_table import csv_bytes
+from mer_zoo.csv_table import BY_POSITION, NUMBERING, csv_bytes
 from mer_zoo.readings import SECONDS, Reading
 
 SHARE = 10  # at most a tenth of the time is spent on writing the table again
@@ -62,7 +62,8 @@ FACTS = (
     *("model", "evidence", "talking"),
 )
 """The first columns. `action_units` ("6+L12") follows, then `p_<class>` of every class, the probability of
-every output about action units (`AU12`, `AU12 left`) where the entry names them, and `SECONDS`."""
+every output about action units (`AU12`, `AU12 left`) where the entry names them, `SECONDS`, and `numbering`,
+which says what onset, apex and offset count."""
 
 
 class GrowingTable:
@@ -141,12 +142,12 @@ def encoded(rows: Iterable[ReadingRow], class_names: Sequence[str]) -> bytes:
     """The CSV (UTF-8) of some rows."""
     rows = list(rows)
     units, facts = unit_names(rows), (*FACTS, "action_units")
-    lines = [[*facts, *(f"p_{name}" for name in class_names), *units, *SECONDS]]
+    lines = [[*facts, *(f"p_{name}" for name in class_names), *units, *SECONDS, NUMBERING]]
     for row in rows:
         given = [row.probabilities[name] for name in class_names]
         given += [row.unit_probabilities[name] for name in units]
         seconds = [getattr(row, name) for name in SECONDS]
         times = ["" if time is None else f"{time:.4f}" for time in seconds]
         told = [getattr(row, name) for name in facts]
-        lines.append([*told, *(f"{p:.6g}" for p in given), *times])
+        lines.append([*told, *(f"{p:.6g}" for p in given), *times, BY_POSITION])
     return csv_bytes(lines)

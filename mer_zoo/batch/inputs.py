@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -134,6 +134,15 @@ def check_face(face: str | int, engine: str) -> None:
         raise UnknownNameError.among("face engine", engine, ENGINES)
     if face != "largest" and not (isinstance(face, int) and face >= 0):
         raise BatchError(f"face={face!r}: expected 'largest', or 0, 1, ... by size.")
+
+
+def refuse_own_input(out: Path, paths: Iterable[Path]) -> None:
+    """Raises BatchError when a table would be written over a file that it is read from."""
+    if any(out.exists() and path.exists() and out.samefile(path) for path in paths):
+        raise BatchError(
+            f"{out} is read, so the results cannot be written there: they would replace it. Choose "
+            "another file for the results."
+        )
 
 
 def refuse_phases_for_many(inputs: list[Input], phases: dict) -> None:

@@ -70,6 +70,7 @@ def evaluate_spotting(
         UnknownNameError: there is no such dataset of long videos, or no such face engine.
         DatasetError: the dataset cannot be used.
         BatchError: `out` is of other settings or in use, or `jobs` or `face` is impossible.
+        ParameterError: `min_motion` or `min_score` is no number of at least 0.
         OutputExistsError: `out` holds a file of that name that this call has not written.
 
     Example:
@@ -119,7 +120,7 @@ def score_intervals(
     """Scores the intervals of any system against the annotations of a dataset, as `evaluate_spotting` does.
 
     Args:
-        intervals: csv file with the columns video, onset and offset; see
+        intervals: csv file with the columns video, onset and offset, and numbering if need be; see
             `mer_zoo.evaluation.read_intervals`.
         dataset, root, table: see `mer_zoo.datasets.read_videos`.
         out: folder for `spotting.csv` and `score.json`.
@@ -131,14 +132,15 @@ def score_intervals(
         OutputExistsError: a file exists in `out` and `force` is false.
     """
     release = read_videos(dataset, root, table=table)
-    given = read_intervals(intervals, [video.name for video in release.videos])
+    numbers = {video.name: list_images(Path(video.path))[0] for video in release.videos}
+    given = read_intervals(intervals, numbers)
     if out is not None:
         for name in (TABLE, SCORE):
             refuse_overwrite(expanded(out) / name, force)
     spotted, lines = [], []
     for video in release.videos:
-        numbers, _ = list_images(Path(video.path))
-        own = _joined(video, numbers[0], numbers[-1], given[video.name])
+        first, last = numbers[video.name][0], numbers[video.name][-1]
+        own = _joined(video, first, last, given[video.name])
         spotted.append(own)
         lines += _lines(own, [("", "", "")] * len(own.spotted))
     about = {"intervals": Path(intervals).name, "failed": {}, **_sources(release)}
@@ -156,10 +158,12 @@ def _limits(min_motion: float | None, min_score: float | None) -> dict[str, floa
     """The limits of `mer_zoo.spot`, whose defaults are part of the journal's plan."""
     from mer_zoo.spotting import intervals  # imports Keras, which `score_intervals` does not need
 
-    return {
-        "min_motion": intervals.MIN_MOTION if min_motion is None else min_motion,
-        "min_score": intervals.MIN_SCORE if min_score is None else min_score,
-    }
+    min_motion = intervals.MIN_MOTION if min_motion is None else min_motion
+    min_score = intervals.MIN_SCORE if min_score is None else min_score
+    intervals.check_limits(
+        min_motion, min_score
+    )  # else every video would fail, one after the other
+    return {"min_motion": min_motion, "min_score": min_score}
 
 
 class _Rows:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_zoo import __version__, settings
-from mer_zoo.batch.inputs import ReadOptions, expand
+from mer_zoo.batch.inputs import ReadOptions, expand, refuse_own_input
 from mer_zoo.batch.journal import BatchJournal
 from mer_zoo.batch.pools import Pool
 from mer_zoo.batch.readers import EntryReader, Reader
@@ -70,13 +70,13 @@ def predict_many(
 
     Returns:
         The table, a `pandas.DataFrame` with the columns path, entry, label, `p_<class>` of every
-        class, onset, apex, offset, motion, fps, seconds (the reading took), status ("ok", "failed")
-        and error.
+        class, onset, apex, offset (from 0), motion, fps, seconds (the reading took), status ("ok",
+        "failed") and error; docs/batch.md describes all of them.
 
     Raises:
         UnknownNameError: there is no such entry, engine or backend.
-        BatchError: there is nothing to read, `out` is of another model or other settings or in use,
-            or an argument is impossible.
+        BatchError: there is nothing to read, `out` is of another model or other settings or in use or is
+            itself an input, or an argument is impossible.
         OutputExistsError: `out` or `report` is a file that this batch has not written.
         MissingPackageError: an extra is not installed.
         ClipError: a table of clips cannot be used.
@@ -122,8 +122,10 @@ def run(
     report = None if report is None else Path(report)
     check_format(out)
     pool = Pool(jobs, backend, scheduler, timeout)
-    paths = [inputs] if isinstance(inputs, str | Path) else inputs
-    clips = list({c.identity: c for c in expand([Path(p) for p in paths], fps, deep=True)}.values())
+    paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+    for written in filter(None, (out, report)):
+        refuse_own_input(written, paths)
+    clips = list({c.identity: c for c in expand(paths, fps, deep=True)}.values())
     if not clips:
         raise BatchError(
             "No videos were given. Name videos, folders of videos or a table of clips."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mer_zoo.batch.inputs import Input
+from mer_zoo.csv_table import BY_POSITION, NUMBERING
 from mer_zoo.errors import BatchError
 from mer_zoo.extras import require_extra
 from mer_zoo.readings import SECONDS, Reading
@@ -141,7 +142,8 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
     """The rows as a `pandas.DataFrame`, with a column `p_<class>` per class.
 
     If the entry names action units, a column such as `AU12` or `AU12 left` follows for each output. The
-    times of onset, apex and offset come last.
+    times of onset, apex and offset follow, and at the end what these three count (`numbering`), so that
+    the table can be read as one of clips.
     """
     import pandas as pd
 
@@ -157,9 +159,11 @@ def to_frame(rows: Iterable[Row], class_names: Sequence[str]):
         del plain["thumbnail"], plain["channels"]
         head = {name: plain.pop(name) for name in ("path", "entry", "label")}
         answers = {name: given.get(name) for name in classes}
-        return head | answers | plain | {name: told.get(name) for name in units} | times
+        counted = {NUMBERING: None if row.onset is None else BY_POSITION}
+        return head | answers | plain | {name: told.get(name) for name in units} | times | counted
 
-    types = dict.fromkeys(("path", "entry", "label", "action_units", "status", "error"), "string")
+    words = ("path", "entry", "label", "action_units", "status", "error", NUMBERING)
+    types = dict.fromkeys(words, "string")
     types |= dict.fromkeys(("onset", "apex", "offset"), "Int64")
     numbers = ("motion", "fps", "talking", "seconds", *classes, *units, *SECONDS)
     types |= dict.fromkeys(numbers, "float64")

@@ -115,7 +115,11 @@ def compare(
     from mer_zoo.evaluation import Result
     from mer_zoo.evaluation.table import results_table
 
-    results = {folder.name: Result.read(folder) for folder in folders}
+    names = [folder.name for folder in folders]
+    results = {
+        name if names.count(name) == 1 else str(folder): Result.read(folder)
+        for name, folder in zip(names, folders, strict=True)
+    }
     out.print(tables.results(results_table(results)))
     if to is not None:
         out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")
@@ -165,7 +169,7 @@ def fake(
         str, typer.Argument(help="casme2, samm, smic, casme3, mmew, 4dme, flow, megc2019 ...")
     ],
     folder: Annotated[Path, typer.Argument(help="Where to write; new or empty.")],
-    seed: Annotated[int, typer.Option(help="Another seed, other numbers and pictures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other numbers and pictures.")] = 0,
     clean: Annotated[bool, typer.Option("--clean", help="Without the known quirks.")] = False,
     full: Annotated[
         bool,

@@ -28,7 +28,9 @@ def synth(
     to: Annotated[
         Path, typer.Option("--out", help="Video to write; its ground truth is written to .json.")
     ],
-    seed: Annotated[int, typer.Option(help="Random seed: the same seed gives the same clip.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed: the same seed gives the same clip.")
+    ] = 0,
     peak: Annotated[float, typer.Option(help="Peak motion in px of the 224 px face crop.")] = 2.5,
     fps: Annotated[float, typer.Option(help="Frames per second.")] = 100.0,
     force: Force = False,

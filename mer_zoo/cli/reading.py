@@ -118,6 +118,8 @@ def _predict_few(paths, model, phases, reading, json, csv, report, force, everyt
     from mer_zoo.files import refuse_overwrite
     from mer_zoo.readings import save_report
 
+    for written in filter(None, (csv, report)):
+        inputs.refuse_own_input(written, paths)
     clips = inputs.expand(paths, reading["fps"], single=True)
     inputs.refuse_phases_for_many(clips, phases)
     if report is not None:

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from mer_zoo.csv_table import csv_bytes
+from mer_zoo.csv_table import BY_POSITION, NUMBERING, csv_bytes
 from mer_zoo.files import refuse_overwrite, write_atomically
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def write_intervals(
     """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
 
     `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
+    `numbering` comes last and says what onset, apex and offset count.
 
     Args:
         rows: intervals with their readings.
@@ -155,14 +156,14 @@ def write_intervals(
     """
     refuse_overwrite(path, force)
     more = ["evidence", *(f"p_{name}" for name in class_names)] if class_names else []
-    lines = [[*INTERVAL_COLUMNS, "label", "action_units", *more]]
+    lines = [[*INTERVAL_COLUMNS, "label", "action_units", *more, NUMBERING]]
     for interval, reading in rows:
         told: list = ["", ""]
         if reading is not None:
             told = [reading.label, reading.action_unit_code or ""]
         if reading is not None and class_names:
             told += [reading.evidence, *(reading.probabilities[name] for name in class_names)]
-        lines.append([*interval_cells(interval), *told])
+        lines.append([*interval_cells(interval), *told, BY_POSITION])
     write_atomically(path, csv_bytes(lines))
     return path
 
@@ -385,8 +386,11 @@ def results(frame: "pd.DataFrame") -> Table:
     from mer_zoo.evaluation.table import MARK
 
     labels = dict(frame.get("label", {}))
-    if told := sorted(filter(None, set(labels.values()))):
-        table.caption = f"{MARK} {'; '.join(told)}"
+    told = sorted(filter(None, set(labels.values())))
+    notes = [f"{MARK} {'; '.join(told)}"] * bool(told)
+    reasons = zip(frame["name"], frame.get("not_compared", ()), strict=False)
+    notes += [f"{name}: no p, since {why}." for name, why in reasons if why]
+    table.caption, table.caption_justify = escape("\n".join(notes)) or None, "left"
     for row in frame.itertuples():
         first = isnan(row.p_against_first)
         table.add_row(

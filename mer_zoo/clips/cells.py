@@ -1,6 +1,7 @@
 """The cells of a clip table: text made into frame numbers, rates and names."""
 
 from mer_zoo.clips.validation import checked_fps
+from mer_zoo.csv_table import BY_FILE, BY_POSITION
 from mer_zoo.errors import ClipError
 
 NOT_KNOWN = ("", "/", "-", "nan", "none", "n/a", "na", "<na>", "null")
@@ -44,3 +45,17 @@ def read_fps(cell: str) -> float | None:
         return checked_fps(text)
     except ClipError:
         raise ValueError("a positive number of frames per second") from None
+
+
+def read_numbering(cell: str) -> str | None:
+    """What frame numbers count: "file" or "index"; None when not given.
+
+    Raises:
+        ValueError: for anything else; says what was expected.
+    """
+    text = cell.strip().lower()
+    if text in NOT_KNOWN:
+        return None
+    if text not in (BY_FILE, BY_POSITION):
+        raise ValueError(f"{BY_FILE!r} (numbers in the file names) or {BY_POSITION!r} (from 0)")
+    return text

@@ -23,6 +23,9 @@ from mer_zoo.clips.validation import PHASES, checked_fps, whole_number
 from mer_zoo.errors import ClipError, VideoError
 from mer_zoo.files import expanded, read_or_refuse
 
+JOINED = re.compile(r"(\d+)([.,:_-])(\d+)\D*$")
+"""The end of a name whose last number follows directly on another: `t0.967`, `12-30-59`, `006_05562`."""
+
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 
@@ -30,9 +33,9 @@ class FolderStream(FrameStream):
     """The images of one folder.
 
     The last number in a file's name is its frame number, whatever the padding and the prefix
-    (`img46.jpg`, `reg_img46.jpg`, `006_05562.jpg`). Names that are `onset`, `apex` and
-    `offset` come in this order; other names without numbers are sorted, with a warning. Times follow
-    the numbers: (number - first number) / fps.
+    (`img46.jpg`, `reg_img46.jpg`, `006_05562.jpg`); a decimal or a time there is refused. Names that are
+    `onset`, `apex` and `offset` come in this order; other names without numbers are sorted, with a
+    warning. Times follow the numbers: (number - first number) / fps.
 
     Args:
         path: the folder.
@@ -119,8 +122,9 @@ class FolderStream(FrameStream):
         raise ClipError(
             f"{what} is {number}, but {self.name} has no file with that number: it holds "
             f"{self.files[0].name} to {self.files[-1].name}, and the nearest is "
-            f"{self.files[nearest].name}. Give {self.numbers[nearest]} if that will do, or "
-            "numbering='index' if you count positions from 0."
+            f"{self.files[nearest].name}. Give {self.numbers[nearest]} if that will do. "
+            "If you count positions from 0, say so: 'index' in a column numbering of a table of clips, or "
+            "Clip.from_frames(..., numbering='index')."
         )
 
     def part(self, start: int | None, stop: int | None) -> tuple[int, int | None]:
@@ -148,7 +152,7 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
 
     Raises:
         VideoError: if the folder is missing or holds no images, if only some names have a number,
-            or if two have the same.
+            if two have the same, or if the last number is a part of a time or of a decimal.
     """
     if os.path.isfile(folder):
         raise VideoError(
@@ -169,6 +173,7 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
             f"{', '.join(inside[:5]) + ', ...' * (len(inside) > 5) if inside else 'nothing'}. "
             "Give the folder that holds the frames themselves."
         )
+    _refuse_joined_numbers(folder, files)
     numbered = {file: re.findall(r"\d+", file.stem) for file in files}
     without = [file.name for file, numbers in numbered.items() if not numbers]
     if len(without) == len(files):
@@ -190,6 +195,26 @@ def list_images(folder: Path) -> tuple[list[int], list[Path]]:
                 f"{int(numbers[-1])}; expected one file per number. Move one elsewhere."
             )
     return sorted(order), [order[number] for number in sorted(order)]
+
+
+def _refuse_joined_numbers(folder: Path, files: list[Path]) -> None:
+    """Refuses times and decimals, whose last digits are neither the order nor a frame number.
+
+    What stays the same in all names is a prefix, such as the subject in `006_05562.jpg`.
+    """
+    found = [(file, JOINED.search(file.stem)) for file in files]
+    names = [(file, match[2], int(match[1]), int(match[3])) for file, match in found if match]
+    if len({before for _, _, before, _ in names}) < 2:
+        return
+    in_order = sorted(names, key=lambda name: name[2:])
+    decimal = any(mark in ".," for _, mark, _, _ in names)
+    if decimal or in_order != sorted(names, key=lambda name: name[3]):
+        shown = in_order[0][0].name, in_order[-1][0].name
+        raise VideoError(
+            f"In {folder}, the names {shown[0]} and {shown[1]} end with two numbers that both change, as in "
+            "a decimal, a time or frames of two recordings; expected one whole number that counts frames. "
+            "Rename the files to 1, 2, 3, ..., or to whole milliseconds and give fps=1000 (--fps 1000)."
+        )
 
 
 def _are_phases(files: list[Path]) -> bool:

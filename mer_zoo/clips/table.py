@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from mer_zoo.clips.cells import read_fps, read_frame_number, read_name
+from mer_zoo.clips.cells import read_fps, read_frame_number, read_name, read_numbering
 from mer_zoo.clips.clip import Clip
+from mer_zoo.clips.folder import list_images
 from mer_zoo.clips.validation import PHASES
-from mer_zoo.csv_table import REPORTED_ROWS, CsvFormat, plain_name
-from mer_zoo.errors import ClipError, shown
+from mer_zoo.csv_table import (
+    BY_FILE,
+    BY_POSITION,
+    NUMBERING,
+    REPORTED_ROWS,
+    CsvFormat,
+    plain_name,
+    unsaid_numbering,
+)
+from mer_zoo.errors import ClipError, VideoError, shown
 from mer_zoo.files import expanded
 
-COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps")
+COLUMNS = ("path", "subject", "label", "onset", "apex", "offset", "fps", NUMBERING)
 LONGEST_SHOWN = 300  # characters of a path in a message
 TABLE = CsvFormat(
     what="clip table",
@@ -71,10 +80,14 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
     """Reads a csv table of clips.
 
     Columns: `path` (a video file or a folder of frames; relative to the csv file), and, each
-    optional, `subject`, `label`, `onset`, `apex`, `offset` and `fps`. Headers match whatever their
-    case, spaces and underscores; other columns are ignored. Cells may be separated by comma,
+    optional, `subject`, `label`, `onset`, `apex`, `offset`, `fps` and `numbering`. Headers match whatever
+    their case, spaces and underscores; other columns are ignored. Cells may be separated by comma,
     semicolon or tab. A cell that is empty, `/`, `-`, `nan`, `none`, `n/a`, `na`, `<na>` or `null`, in
     any case, is not known; only `path` is taken as it is.
+
+    `numbering` says what onset, apex and offset of a folder of frames count: `file`, the numbers in the file
+    names, which is the default; or `index`, its frames from 0, as in the tables of answers that
+    `mer-zoo predict` writes. Frames of videos are always counted from 0.
 
     Args:
         csv_path: the file, UTF-8 with or without a byte order mark.
@@ -86,8 +99,9 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
         that no row takes is a warning, too.
 
     Raises:
-        ClipError: if the table is missing, empty or has no path column, or if rows cannot be used;
-            then the first ten such rows are named together, each with its line and cell.
+        ClipError: if the table is missing, empty or has no path column, if it is a table of answers that does
+            not say what its frame numbers count, or if rows cannot be used; then the first ten such
+            rows are named together, each with its line and cell.
     """
     path = expanded(csv_path)
     names, rows = TABLE.read(path)
@@ -99,6 +113,9 @@ def read_clip_table(csv_path: str | Path, *, fps: float | None = None) -> list[C
         clips.append(row)
         faults += [f"line {line}: {'; '.join(wrong)}"] if wrong else []
     TABLE.refuse_rows(path, faults, len(rows))
+    unsaid = unsaid_numbering(path, names)
+    if unsaid and any(_has_phases(row) and os.path.isdir(row.path) for row in clips):
+        raise ClipError(unsaid)
     _warn_of_repeats(path, clips)
     if fps is not None and not any(os.path.isdir(row.path) for row in clips):
         warn_of_unused_fps(path, fps)
@@ -130,6 +147,7 @@ def _read_row(
             wrong.append(f"{name} {value} comes after {later} {later_value}")
     given = cell["path"].strip()
     clip = folder / expanded(given)
+    numbering = read(read_numbering, NUMBERING)
     row_fps = read(read_fps, "fps") or (fps if os.path.isdir(clip) else None)
     if not given:
         wrong.append("path is empty")
@@ -140,8 +158,42 @@ def _read_row(
         wrong.append(
             f"path {shown(given, LONGEST_SHOWN)} is a folder of frames, which needs a number in column fps"
         )
+    if known and not wrong:
+        phases = _as_clips_count(clip, phases, numbering, wrong)
     subject, label = read_name(cell["subject"]), read_name(cell["label"])
     return ClipRow(clip, line, subject, label, **phases, fps=row_fps), wrong
+
+
+def _as_clips_count(
+    clip: Path, phases: dict[str, int | None], numbering: str | None, wrong: list[str]
+) -> dict[str, int | None]:
+    """The phases as a `ClipRow` counts them; what speaks against it is added to `wrong`."""
+    if not os.path.isdir(clip):
+        if numbering == BY_FILE:
+            wrong.append(
+                f"{NUMBERING} is {BY_FILE!r}, but the frames of a video have no file names; expected "
+                f"{BY_POSITION!r} or nothing"
+            )
+        return phases
+    if numbering != BY_POSITION:
+        return phases
+    try:
+        numbers, _ = list_images(clip)
+    except VideoError as error:
+        wrong.append(str(error))
+        return phases
+    for name, place in phases.items():
+        if place is not None and place >= len(numbers):
+            wrong.append(
+                f"{name} is {place}, but {clip} has {len(numbers)} frames, which {NUMBERING} "
+                f"{BY_POSITION!r} counts from 0"
+            )
+            return phases
+    return {name: None if place is None else numbers[place] for name, place in phases.items()}
+
+
+def _has_phases(row: ClipRow) -> bool:
+    return any(getattr(row, name) is not None for name in PHASES)
 
 
 def warn_of_unused_fps(source: Path, fps: float) -> None:

@@ -144,8 +144,9 @@ class VideoStream(FrameStream):
                 return
         raise VideoError(
             f"{self.name} breaks off: its header promises {promised} frames, {n_read} could be "
-            "read. Copy it again from where it came from, or give allow_truncated=True to use "
-            "what there is (as for a recording that a phone has trimmed without encoding it again)."
+            "read. Copy it again from where it came from, or give allow_truncated=True "
+            "(--allow-truncated) to use what there is (as for a recording that a phone has trimmed "
+            "without encoding it again)."
         )
 
 

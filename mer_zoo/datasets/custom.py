@@ -1,8 +1,8 @@
 """Custom clips: a csv table, or one folder per class.
 
 A csv table has the columns of `mer_zoo.clips.read_clip_table`: path, label, subject, and, if known,
-onset, apex, offset, fps. Each row needs a label and a subject, because splits are by subject. Names that
-differ in their spelling only ("Ann" and "ann", "1" and "01") are refused.
+onset, apex, offset, fps, numbering. Each row needs a label and a subject, because splits are by subject.
+Names that differ in their spelling only ("Ann" and "ann", "1" and "01") are refused.
 
 Without a table, there is one folder per class, with the clips as videos or folders of frames:
 
@@ -119,7 +119,8 @@ def _refuse_absent_frames(row: ClipRow, source: str) -> None:
     if absent:
         raise DatasetError(
             f"{source}, {_where(row)}: {row.path} has no file with the number of {', '.join(absent)}; its "
-            f"files are numbered from {numbers[0]} to {numbers[-1]}. Give the numbers in the file names."
+            f"files are numbered from {numbers[0]} to {numbers[-1]}. Give the numbers in the file names, or "
+            "say in a column numbering that yours count from 0: 'index'."
         )
 
 

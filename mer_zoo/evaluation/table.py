@@ -36,12 +36,13 @@ def results_table(results: Mapping[str, Result]):
         over the seeds, and for UF1, UAR and accuracy the ends of the 95% interval; UF1 of each
         dataset's clips; UF1 of the majority and of chance; the test-selected UF1 if it was
         requested; `p` and the difference in UF1 against the first row on the same clips; backend,
-        folds hash, minutes; `label`, what a reader must know first, if any score has one.
+        folds hash, minutes; `label`, what a reader must know first, if any score has one;
+        `not_compared`, why a result has no `p`, if one that follows the first has none.
     """
     import pandas as pd
 
     table = pd.DataFrame([_row(name, r, results) for name, r in results.items()])
-    return table if table["label"].any() else table.drop(columns="label")
+    return table.drop(columns=[name for name in ("label", "not_compared") if not table[name].any()])
 
 
 def _row(name: str, result: Result, results) -> dict:
@@ -71,7 +72,18 @@ def _row(name: str, result: Result, results) -> dict:
     row["folds"] = result.about["folds"][:12]
     row["minutes"] = result.about.get("seconds", np.nan) / 60
     row["label"] = result.about.get("label", "")
+    row["not_compared"] = "" if found else _why_not_compared(result, results)
     return row
+
+
+def _why_not_compared(result: Result, results: Mapping[str, Result]) -> str:
+    """Why a result that is the first on its clips has no paired test; empty for the first of all."""
+    name, first = next(iter(results.items()))
+    if result is first:
+        return ""
+    counts = f"{len(result.clips)} and {len(first.clips)}"
+    how = f" ({counts})" if len(result.clips) != len(first.clips) else ", or not labelled alike"
+    return f"its clips are not those of {name}{how}, and a paired test needs the same clips"
 
 
 def _clips(result: Result) -> tuple:

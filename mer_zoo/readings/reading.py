@@ -33,7 +33,7 @@ class Reading:
             answer. One step may lie before the onset, if the expression began slowly. Otherwise these are
             the phases above.
         motion: peak motion in pixels of the 224 px face crop (outer eye corners 109 px apart).
-        fps: nominal frames per second of the source, None for a single frame.
+        fps: nominal frames per second of the source, to six decimals, None for a single frame.
         source: name of the video or clip. A part names its frames, and indices count from its first.
         model: name of the zoo entry.
         provenance: what the weights saw and what they must not be used for, in words.

@@ -188,7 +188,7 @@ def _with_a_face(
         count = f"{frames} frame{'' if frames == 1 else 's'}"
         raise ClipError(
             f"{name} has {count} to look at; an expression is a movement, so at least 2 are "
-            "needed. Check start and stop."
+            "needed. Check start and stop: they count the frames from 0, those of a folder, too."
         )
     number, most = faces.face_number(face), tracker.most_faces
     if not seen and 0 < most <= number:

@@ -1,12 +1,14 @@
 """The expressions of a recording of any length."""
 
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from mer_zoo.clips import Clip, FrameStream, open_frames
 from mer_zoo.clips.rates import warn_without_rate
+from mer_zoo.errors import ParameterError, shown
 from mer_zoo.faces.engines import get_engine
 from mer_zoo.read_ahead import read_ahead
 from mer_zoo.spotting.aligning import window_clips
@@ -86,6 +88,7 @@ def spot(
         VideoError: the video cannot be read, or ends too early.
         ClipError: fewer than two frames.
         NoFaceError: no face in any frame.
+        ParameterError: `min_motion` or `min_score` is no number of at least 0.
 
     Warns:
         FrameRateWarning: an array without `fps`, for which 30 is assumed, or a clip that has no frame rate.
@@ -125,7 +128,12 @@ def spot_expressions(
         size: side of the aligned crops.
         keep_clips: False gives None instead of the clips.
         start, stop, min_motion, min_score, face, engine, progress: see `spot`.
+
+    Raises:
+        ParameterError: at the call, if `min_motion` or `min_score` is no number of at least 0.
+        VideoError, ClipError, NoFaceError: while iterating, see `spot`.
     """
+    check_limits(min_motion, min_score)
     if stream.counts_frames:
         warn_without_rate(stream.name)
     steps = follow_steps(stream, start=start, stop=stop, face=face, engine=engine)
@@ -134,7 +142,25 @@ def spot_expressions(
         # The face is followed through the next window while this one is searched.
         kept = read_ahead(kept, WAITING_BYTES, _bytes_of)
     windows = window_clips(stream, sliding_windows(reported(kept, progress), start), size)
-    yield from settled_expressions(windows, min_motion, min_score, keep_clips)
+    return settled_expressions(windows, min_motion, min_score, keep_clips)
+
+
+def check_limits(min_motion: float, min_score: float) -> None:
+    """Checks the limits of a search; one that is no number would find everything or nothing.
+
+    Raises:
+        ParameterError: one of them is no finite number of at least 0.
+    """
+    for name, value, unit in (
+        ("min_motion", min_motion, "of pixels"),
+        ("min_score", min_score, "without a unit"),
+    ):
+        number = isinstance(value, Real) and not isinstance(value, bool)
+        if not number or not 0 <= value < np.inf:  # NaN is not
+            raise ParameterError(
+                f"{name} is {shown(value)}; expected a number {unit}, at least 0. Leave it out for the "
+                "default."
+            )
 
 
 def _bytes_of(step: Step) -> int:

@@ -80,7 +80,7 @@ def find_expression(
     if given and max(given) >= path.start + len(path.times):
         raise ClipError(
             f"Frame {max(given)} was given as a phase, but {stream.name} ends at frame "
-            f"{path.start + len(path.times) - 1}."
+            f"{path.start + len(path.times) - 1}. Frames are counted from 0, those of a folder, too."
         )
     found, seen = [], []
     for window in candidate_windows(path, given, stream.name):

@@ -11,7 +11,7 @@ from mer_zoo.clips.rates import warn_without_rate
 from mer_zoo.spotting.aligning import window_clips
 from mer_zoo.spotting.expression import SpottedExpression
 from mer_zoo.spotting.following import MAX_GAP, Step, follow_steps
-from mer_zoo.spotting.intervals import MIN_MOTION, MIN_SCORE, settled_expressions
+from mer_zoo.spotting.intervals import MIN_MOTION, MIN_SCORE, check_limits, settled_expressions
 from mer_zoo.spotting.recent_motion import RecentMotion
 from mer_zoo.spotting.sliding import sliding_windows
 from mer_zoo.spotting.timeline import Interval
@@ -77,6 +77,7 @@ def watch(
         VideoError: the source cannot be opened, or a camera stops.
         ClipError: the source ends before its second frame.
         NoFaceError: it ends, and no frame had a face.
+        ParameterError: `min_motion` or `min_score` is no number of at least 0.
     """
     stream = open_live(source, every_frame=every_frame, seconds=seconds)
     found = watch_expressions(
@@ -109,7 +110,12 @@ def watch_expressions(
         size: side of the aligned crops.
         keep_clips: False gives None instead of the clips.
         on_frame, min_motion, min_score, face, engine: see `watch`.
+
+    Raises:
+        ParameterError: at the call, if `min_motion` or `min_score` is no number of at least 0.
+        VideoError, ClipError, NoFaceError: while iterating, see `watch`.
     """
+    check_limits(min_motion, min_score)
 
     def steps():
         last = -np.inf
@@ -124,7 +130,7 @@ def watch_expressions(
         warn_without_rate(stream.name)
     kept = around_faces(_observed(steps(), stream, on_frame))
     windows = window_clips(stream, sliding_windows(kept, 0), size, live=True)
-    yield from settled_expressions(windows, min_motion, min_score, keep_clips)
+    return settled_expressions(windows, min_motion, min_score, keep_clips)
 
 
 def _observed(steps, stream, on_frame) -> Iterator[Step]:

@@ -110,6 +110,7 @@ def keep_weights(model: MicroExpressionClassifier, folder: Path) -> str:
         golden=cards.Golden(
             clips=names,
             probabilities=np.round(golden_probabilities(model, names), 7).tolist(),
+            class_names=list(model.class_names),
         ),
         metrics=[],
     ).write(folder / CARD)

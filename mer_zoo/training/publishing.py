@@ -125,11 +125,19 @@ def write_entry(
         reliability=reliability or [],
         one_sided=one_sided,
     )
-    answers = golden_probabilities(classifier_type(card)(network, card), golden)
-    golden_section = {"clips": golden, "probabilities": np.round(answers, 7).tolist()}
-    card = cards.Card.from_dict({**card.to_dict(), "golden": golden_section})
+    card = _with_golden_outputs(card, network)
     card.write(Path(folder) / CARD)
     return card
+
+
+def _with_golden_outputs(card: cards.Card, network) -> cards.Card:
+    answers = golden_probabilities(classifier_type(card)(network, card), card.golden.clips)
+    section = {
+        "clips": card.golden.clips,
+        "probabilities": np.round(answers, 7).tolist(),
+        "class_names": card.class_names,
+    }
+    return cards.Card.from_dict({**card.to_dict(), "golden": section})
 
 
 def _complete(preprocessing: Preprocessing) -> Preprocessing:

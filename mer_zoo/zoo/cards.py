@@ -205,10 +205,17 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Golden:
-    """The required outputs for the package's golden clips (`mer_zoo/zoo/golden.npz`)."""
+    """The required outputs for the package's golden clips (`mer_zoo/zoo/golden.npz`).
+
+    `class_names`: of the columns of `probabilities`, which tell no names apart themselves. Cards from before
+    this field have none.
+    """
 
     clips: Annotated[list[Name], Items(1, 16)]
     probabilities: Annotated[list[Annotated[list[Share], Items(1, CLASSES)]], Items(1, 16)]
+    class_names: Annotated[list[Annotated[str, Text(1, 100)]], Items(0, CLASSES)] = field(
+        default_factory=list
+    )
 
 
 @dataclass(frozen=True)
@@ -333,6 +340,12 @@ def _inconsistency(card: Card) -> str | None:
         (
             all(len(row) == classes for row in card.golden.probabilities),
             f"golden.probabilities and class_names differ in number; expected {classes} in each row",
+        ),
+        (
+            card.golden.class_names in ([], card.class_names),
+            f"class_names are {shown(', '.join(card.class_names))}, but the golden outputs are of "
+            f"{shown(', '.join(card.golden.class_names))}; expected the same names in the same order. If you "
+            "mean to rename a class, change it in both",
         ),
         (bool(base) == bool(digest), "weights.base and weights.base_sha256 belong together"),
         (

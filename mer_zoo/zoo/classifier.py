@@ -362,7 +362,8 @@ class MicroExpressionClassifier(keras.Model):
             held=found.held,
             image_span=tuple(found.start + phase for phase in seen.phases),
             motion=float(found.motion),
-            fps=clip.fps,
+            # The median step of times in floating point: 30.000000000000007 is 30 to people.
+            fps=None if clip.fps is None else round(clip.fps, 6),
             source=source,
             model=self.name,
             provenance=self.card.provenance(),

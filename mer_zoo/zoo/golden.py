@@ -16,7 +16,7 @@ from mer_zoo.errors import CardError, MerZooError, WeightsError
 from mer_zoo.zoo.cards import Card
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.loading import load
-from mer_zoo.zoo.registry import find
+from mer_zoo.zoo.registry import find, list_models
 
 TOLERANCE = 1e-4  # across backends; within one backend the tests ask for 1e-5
 
@@ -100,6 +100,7 @@ def card_problem(card: Card, model: MicroExpressionClassifier) -> str | None:
         )
     channels = model.network.input_shape[-1]
     image = _golden_image(card, model)
+    names = _packaged_order(card)
     claims = [
         (
             image.shape[-1] == channels,
@@ -118,8 +119,27 @@ def card_problem(card: Card, model: MicroExpressionClassifier) -> str | None:
             "a metric lacks a seed",
         ),
         (bool(card.limits), "no limits are named"),
+        (
+            card.class_names == names,
+            "class_names are those of the packaged entry with the same weights in another order; there it "
+            f"is {', '.join(names)}",
+        ),
     ]
     return next((what for holds, what in claims if not holds), None)
+
+
+def _packaged_order(card: Card) -> list[str]:
+    """The card's class names, in the order of the packaged entry that has the same weights, if one has.
+
+    Names that were changed on purpose, such as translated ones, are left as they are.
+    """
+    for name in list_models():
+        packaged = find(name).card
+        if packaged.weights.sha256 == card.weights.sha256 and (
+            sorted(packaged.class_names) == sorted(card.class_names)
+        ):
+            return packaged.class_names
+    return card.class_names
 
 
 def _golden_image(card: Card, model: MicroExpressionClassifier) -> np.ndarray:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.backend_free
 COLUMNS = [
     *("path", "entry", "label", "p_calm", "p_tense", "onset", "apex", "offset", "motion", "fps"),
     *("talking", "action_units", "seconds", "status", "error"),
-    *("onset_seconds", "apex_seconds", "offset_seconds"),
+    *("onset_seconds", "apex_seconds", "offset_seconds", "numbering"),
 ]
 
 
@@ -142,6 +142,16 @@ def test_the_page_is_read_on_a_phone_in_light_and_dark(videos, read, tmp_path):
 def test_impossible_wishes_are_named(videos, read, options, kind, message):
     with pytest.raises(kind, match=message):
         read(options.pop("inputs", videos), **options)
+
+
+def test_a_table_that_is_read_is_not_written_over(videos, read, tmp_path):
+    """Not even with `force`: the marks that someone made by hand would be gone."""
+    table = tmp_path / "r.csv"
+    table.write_text("path,onset\nvideos/a.mp4,3\n")
+    for results in ({"out": "r.csv"}, {"out": "other.csv", "report": table}):
+        with pytest.raises(BatchError, match=r"r\.csv is read, so the results cannot be written"):
+            read([videos, table], force=True, **results)
+    assert table.read_text().startswith("path,onset")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 import mer_zoo
 from mer_zoo.cli import demonstration
+from mer_zoo.clips import read_clip_table
 from mer_zoo.errors import BatchError, UnknownNameError
 
 pytestmark = pytest.mark.backend_free  # with one backend: the processes start theirs anew
@@ -102,6 +103,19 @@ def test_start_and_stop_count_the_frames_of_a_row_whatever_it_is(mixed, tmp_path
         mixed / "clips.csv", ENTRY, tmp_path / "none.csv", **(options | {"start": 20})
     )
     assert none["error"].str.contains("onset|phase").all(), list(none["error"])
+
+
+def test_a_table_of_answers_is_read_back_as_a_table_of_clips(mixed, tmp_path):
+    """Answers count the frames of a folder from 0, other tables by the numbers in the file names."""
+    options = {"fps": 30, "progress": False}
+    given = [mixed / "clips.csv", mixed / "frames"]
+    first = mer_zoo.predict_many(given, ENTRY, tmp_path / "answers.csv", **options)
+    assert first["status"].eq("ok").all() and first["numbering"].eq("index").all()
+    rows = read_clip_table(tmp_path / "answers.csv")
+    assert [r.onset for r in rows] == [12, 113, 101 + first["onset"][2]]
+    again = mer_zoo.predict_many(tmp_path / "answers.csv", ENTRY, tmp_path / "again.csv", **options)
+    for name in ("path", "onset", "apex", "offset"):
+        assert again[name].equals(first[name]), name
 
 
 def test_fps_for_all_leaves_the_times_of_videos(smiles, mixed, tmp_path):

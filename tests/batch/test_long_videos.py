@@ -19,7 +19,7 @@ from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip
 from mer_zoo.datasets import read_videos
 from mer_zoo.datasets.fake import fake_videos
-from mer_zoo.errors import BatchError, OutputExistsError, UnknownNameError
+from mer_zoo.errors import BatchError, OutputExistsError, ParameterError, UnknownNameError
 
 pytestmark = pytest.mark.backend_free
 MOST_SECONDS = 300
@@ -207,4 +207,6 @@ def test_bad_arguments_are_named_before_anything_is_read(smiles, tmp_path):
         mer_zoo.evaluate_spotting("casme3", smiles, tmp_path / "o", jobs=0)
     with pytest.raises(UnknownNameError, match="face engine"):
         mer_zoo.evaluate_spotting("casme3", smiles, tmp_path / "o", engine="onnx")
+    with pytest.raises(ParameterError, match="min_score is nan"):
+        mer_zoo.evaluate_spotting("casme3", smiles, tmp_path / "o", min_score=float("nan"))
     assert not (tmp_path / "o").exists()

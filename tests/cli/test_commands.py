@@ -47,7 +47,7 @@ def test_predict_prints_writes_and_refuses_to_overwrite(run, smile, tmp_path):
     assert code == 0 and "smile.mp4" in printed
     (row,) = csv.DictReader(table.open())
     assert int(row["onset"]) <= int(row["apex"]) <= int(row["offset"]) < 30
-    assert list(row)[-3:] == ["onset_seconds", "apex_seconds", "offset_seconds"]
+    assert list(row)[-4:] == ["onset_seconds", "apex_seconds", "offset_seconds", "numbering"]
     assert float(row["apex_seconds"]) == pytest.approx(int(row["apex"]) / 30, abs=1e-4)
     assert sum(float(v) for k, v in row.items() if k.startswith("p_")) == pytest.approx(1, abs=1e-4)
     html = page.read_text()
@@ -58,6 +58,10 @@ def test_predict_prints_writes_and_refuses_to_overwrite(run, smile, tmp_path):
     assert code == 2 and "exists already" in complaint and "--force" in complaint
     assert table.read_text() == before
     assert run(*arguments, "--force")[0] == 0
+    clips = tmp_path / "clips.csv"
+    clips.write_text(f"path,onset\n{smile},3\n")
+    code, _, complaint = run("predict", clips, "--csv", clips, "--force", "--model", "meganet_tiny")
+    assert code == 2 and "is read, so" in complaint and clips.read_text().startswith("path,onset")
 
 
 def test_json_is_one_object_a_line(run, smile):

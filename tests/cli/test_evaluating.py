@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -37,6 +38,9 @@ def test_two_evaluations_are_compared(toy, run):
     assert code == 0
     rows = list(csv.DictReader((toy / "all.csv").open()))
     assert [row["name"] for row in rows] == ["loso", "lodo"]
+    shutil.copytree(toy / "lodo", toy / "again" / "loso")
+    code, shown, _ = run("compare", toy / "loso", toy / "again" / "loso", "--out", toy / "two.csv")
+    assert code == 0 and len((toy / "two.csv").read_text().splitlines()) == 3, "two of one name"
     stored = json.loads((toy / "loso" / "result.json").read_text())
     assert float(rows[0]["uf1"]) == pytest.approx(stored["scores"]["uf1"]["mean"], abs=1e-4)
     assert (toy / "all.svg").exists()

@@ -46,7 +46,8 @@ def test_spot_writes_what_an_entry_saw(run, tmp_path):
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-6)
         most = max(probabilities, key=lambda name: probabilities[name])
         assert row["label"] in (most, NO_EXPRESSION)
-    assert list(rows[0])[-len(names) - 1 :] == ["evidence", *(f"p_{name}" for name in names)]
+    columns = ["evidence", *(f"p_{name}" for name in names), "numbering"]
+    assert list(rows[0])[-len(columns) :] == columns and rows[0]["numbering"] == "index"
 
 
 def test_evaluate_spotting_prints_saves_and_scores_intervals_of_others(run, tmp_path):

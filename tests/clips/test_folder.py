@@ -65,6 +65,9 @@ def test_an_absent_phase_names_the_nearest_file(casme2):
         Clip.from_frames(casme2, fps=200, onset=94, apex=101, offset=105)
     with pytest.raises(ClipError, match=r"offset is 900, .* the nearest is img105\.png"):
         Clip.from_frames(casme2, fps=200, offset=900)
+    # Whoever reads it may have a table or Python at hand.
+    with pytest.raises(ClipError, match=r"'index' in a column numbering .*or Clip\.from_frames\("):
+        Clip.from_frames(casme2, fps=200, apex=6)
     with pytest.raises(ClipError, match=r"apex is 95.5; expected a whole number"):
         Clip.from_frames(casme2, fps=200, apex=95.5)
 
@@ -170,6 +173,32 @@ def test_one_number_twice_names_both_files(casme2, frames):
     message = r"img0100\.png and img100\.png both carry the number 100"
     with pytest.raises(VideoError, match=message):
         open_frames(casme2, fps=200)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["t0.967", "t1.000", "t1.033"],  # the last digits say 0, 33, 967
+        ["t0,9s", "t1,0s"],
+        ["2026-11-28 12-30-58", "2026-11-28 12-30-59", "2026-11-28 12-31-00"],
+        ["take1_1", "take1_2", "take2_1"],
+    ],
+)
+def test_the_last_digits_of_a_time_are_no_frame_number(tmp_path, frames, write_images, names):
+    folder = write_images(tmp_path / "f", [f"{name}.png" for name in names], frames[: len(names)])
+    with pytest.raises(
+        VideoError, match=rf"names {names[0]}\.png and {names[-1]}\.png end with two"
+    ):
+        open_frames(folder, fps=30)
+
+
+@pytest.mark.parametrize(
+    "names", [["006_98", "006_101"], ["s1.9", "s1.10"], ["take1_1", "take1_2", "take2_3"]]
+)
+def test_a_number_before_the_last_may_be_a_part_of_the_name(tmp_path, frames, write_images, names):
+    files = [f"{name}.png" for name in names]
+    folder = write_images(tmp_path / "f", files, frames[: len(names)])
+    assert names_of(open_frames(folder, fps=30)) == files
 
 
 def test_a_frame_of_another_size_is_named(casme2, frames):

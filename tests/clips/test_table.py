@@ -47,6 +47,30 @@ def test_separators_marks_and_line_ends(home, mark, encoding, end):
     assert (row.path, row.subject, row.label) == (home / "a.mp4", "own/Zoë", "calm")
 
 
+@pytest.mark.parametrize(
+    ("first", "mark"),
+    [
+        ("sep=;", ";"),
+        ("\ufeffSEP=,", ","),
+        ('"sep=;"', ";"),
+        ("sep=\t", "\t"),
+        ("sep=|", "|"),
+        ("sep=;;;", ";"),
+    ],
+)
+def test_the_line_in_which_excel_names_the_separator(home, first, mark):
+    text = f"{first}\r\npath;label;onset\r\na.mp4;calm, mostly;x\r\n".replace(";", mark)
+    if mark == ",":
+        text = text.replace("calm, mostly", '"calm, mostly"')
+    text = text.replace(first.replace(";", mark), first, 1)
+    with pytest.raises(ClipError, match="line 3: onset is 'x'"):
+        read_clip_table(write(home, text))
+    (row,) = read_clip_table(write(home, text.replace("x\r", "1\r")))
+    assert (row.label, row.onset) == ("calm, mostly", 1)
+    with pytest.raises(ClipError, match="holds nothing but the line"):
+        read_clip_table(write(home, f"{first}\r\n"))
+
+
 def test_only_the_path_is_needed_and_blank_rows_are_skipped(home):
     rows = read_clip_table(write(home, f"path\na.mp4\n\n{home / 'clips' / 'EP02'}\n"), fps=200)
     assert [row.line for row in rows] == [2, 4]
@@ -62,6 +86,41 @@ def test_fps_for_all_is_for_folders_and_a_column_for_its_row(home):
     assert [row.fps for row in rows] == [None, 200, 50, 60]
     with pytest.warns(UserWarning, match="fps=200 is not used.* column fps"):
         read_clip_table(write(home, "path\na.mp4\n"), fps=200)
+
+
+def test_a_table_says_what_its_frame_numbers_count(home):
+    cells = ["0,4,11,200,index", "46,,57,200,file", "46,50,,200,"]
+    text = "path,onset,apex,offset,fps,numbering\n" + "".join(f"clips/EP02,{c}\n" for c in cells)
+    rows = read_clip_table(write(home, text + "a.mp4,1,3,7,,Index\n"))
+    assert [(r.onset, r.apex, r.offset) for r in rows] == [
+        *((46, 50, 57), (46, None, 57), (46, 50, None)),
+        (1, 3, 7),
+    ]
+    assert rows[0].read().phases == (0, 4, 11)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("clips/EP02,0,12,index", r"apex is 12, but .*EP02 has 12 frames, which numbering 'index'"),
+        ("clips/EP02,0,4,position", r"numbering is 'position', expected 'file' .* or 'index'"),
+        ("a.mp4,1,3,file", "numbering is 'file', but the frames of a video have no file names"),
+    ],
+)
+def test_a_wrong_numbering_is_named_with_its_line(home, row, message):
+    with pytest.raises(ClipError, match=rf"line 2: {message}"):
+        read_clip_table(write(home, f"path,onset,apex,numbering\n{row}\n"), fps=200)
+
+
+def test_answers_that_do_not_say_what_they_count_are_refused_for_folders(home):
+    """As tables of answers were written before they had the column."""
+    head, cells = "path,onset,apex,offset,fps,onset_seconds\n", ",3,5,9,200,0.015\n"
+    (row,) = read_clip_table(write(home, f"{head}a.mp4{cells}"))
+    assert row.onset == 3
+    with pytest.raises(
+        ClipError, match=r"onset_seconds.* count .* from 0.*column numbering: index"
+    ):
+        read_clip_table(write(home, f"{head}clips/EP02{cells}"))
 
 
 @pytest.mark.parametrize("cell", ["", " ", "/", "-", "NaN", "none"])

@@ -195,6 +195,14 @@ def test_results_stand_side_by_side(examples, learner, result, tmp_path):
     )
     elsewhere = dataclasses.replace(result, about={**result.about, "corpus": "another"})
     named = {"loso": result, "fewer": fewer, "groups": groups, "elsewhere": elsewhere}
+    assert "not_compared" not in table, "nothing to explain"
+    reasons = results_table(named).set_index("name")["not_compared"]
+    assert "not those of loso (12 and " in reasons["fewer"] and reasons["loso"] == ""
+    assert "not labelled alike" in reasons["elsewhere"] and reasons["groups"] == ""
+    console = Console(width=80, file=io.StringIO())
+    console.print(tables.results(results_table(named)))
+    shown = " ".join(console.file.getvalue().split())
+    assert "fewer: no p, since its clips are not those of loso" in shown
     compared = results_table(named).set_index("name")["uf1_against_first"]
     assert list(compared.index[compared.isna()]) == ["loso", "fewer", "elsewhere"]
     assert f"{result.uf1:.3f}" in text

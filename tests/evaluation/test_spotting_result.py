@@ -121,3 +121,19 @@ def test_the_counts_of_random_intervals_are_those_of_the_pooled_score():
     assert result.scores["micro"] == pooled_spotting(pairs)
     low, high = result.intervals["micro"]
     assert low <= result.scores["micro"].f1 <= high and result.chance["micro"] < low
+
+
+def test_a_table_of_intervals_says_what_its_frame_numbers_count(tmp_path):
+    table = tmp_path / "found.csv"
+    text = "video,onset,offset,numbering\na,0,2,index\na,5,9,file\nb,1,1,\n"
+    table.write_text(text)
+    numbers = {"a": [5, 7, 9, 10], "b": [1]}
+    assert read_intervals(table, numbers) == {"a": [(5, 9), (5, 9)], "b": [(1, 1)]}
+    with pytest.raises(EvaluationError, match=r"line 2: numbering is 'index', expected 'file'$"):
+        read_intervals(table, ["a", "b"])
+    table.write_text(text.replace("0,2", "0,4"))
+    with pytest.raises(EvaluationError, match="line 2: '0, 4', but a has 4 frames"):
+        read_intervals(table, numbers)
+    table.write_text("video,onset,offset,onset_seconds\na,5,9,0.1\n")  # an older `spot --csv`
+    with pytest.raises(EvaluationError, match="Add a column numbering"):
+        read_intervals(table, numbers)

@@ -8,7 +8,7 @@ import mer_zoo
 from mer_zoo import faces, spotting
 from mer_zoo.cli import demonstration
 from mer_zoo.clips import Clip, Frame, FrameStream
-from mer_zoo.errors import VideoError
+from mer_zoo.errors import ParameterError, VideoError
 from mer_zoo.faces import landmark_reader
 from mer_zoo.spotting import intervals, strongest
 from mer_zoo.spotting.watching import watch
@@ -59,6 +59,17 @@ def test_a_short_clip_is_decoded_once_and_a_long_one_twice(monkeypatch):
     assert twice.given == 120
     assert again.clip.phases == found.clip.phases
     assert again.motion == pytest.approx(found.motion, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["min_motion", "min_score"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "2", None, True])
+def test_a_limit_that_is_no_limit_is_named_before_a_frame_is_read(name, value):
+    frames = Counted()
+    searches = (mer_zoo.spot, spotting.spot_expressions, watch)
+    for search in searches:
+        with pytest.raises(ParameterError, match=rf"{name} is .*; expected a number .*at least 0"):
+            search(frames, **{name: value})
+    assert frames.given == 0
 
 
 def test_an_error_in_the_middle_comes_through_and_leaves_no_thread():

@@ -156,6 +156,8 @@ def test_one_frame_and_no_face_are_named(portrait):
     photo = data.astronaut()[None, :256, 96:352]
     with pytest.raises(ClipError, match="at least 2"):
         spotting.find_expression(open_frames(photo, fps=30))
+    with pytest.raises(ClipError, match=r"has 0 frames .* count the frames from 0"):
+        spotting.find_expression(open_frames(photo, fps=30), start=100)
     wall = np.full((6, 120, 160, 3), 127, np.uint8)
     with pytest.raises(NoFaceError, match="6 frames"):
         spotting.find_expression(open_frames(wall, fps=30))

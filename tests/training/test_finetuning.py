@@ -11,7 +11,7 @@ from mer_zoo import synthesis
 from mer_zoo.errors import DatasetError, OutputExistsError, RecipeError, UnknownNameError
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.finetuning import finetuning_recipe
-from mer_zoo.training.learner import frozen
+from mer_zoo.training.learner import RecipeLearner, frozen
 
 QUICK = Training(epochs=3, head_epochs=4, seeds=[1], batch_size=8, learning_rate=2e-3)
 
@@ -152,3 +152,31 @@ def test_a_missing_apex_is_spotted_between_the_given_onset_and_offset(clips, tmp
         assert data.table["apex"].isna().all()
         onset, apex, offset = aligned(data.clip(0), recipe.preprocessing).phases
         assert onset == 0 and offset == 18 and 0 < apex <= 18  # within the frames 2 to 20
+
+
+@pytest.mark.backend_free
+def test_spotted_apexes_are_the_same_when_an_interrupted_fine_tuning_resumes(
+    clips, tmp_path, monkeypatch
+):
+    """Also where the cached images are gone, so that the apexes are spotted again."""
+    header, *rows = clips.read_text().split()
+    marked = clips.parent / "interrupted.csv"
+    marked.write_text("\n".join([f"{header},onset,offset", *(f"{row},2,20" for row in rows)]))
+    once = Training(epochs=1, head_epochs=1, seeds=[1], batch_size=8, learning_rate=1e-3)
+    options = {"training": once, "variants": 2, "progress": str}
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
+    with monkeypatch.context() as patch:
+        patch.setattr("mer_zoo.training.real._refit", interrupt)  # after the folds
+        with pytest.raises(KeyboardInterrupt):
+            mer_zoo.finetune("meganet_tiny", marked, tmp_path / "mine", **options)
+
+    monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "another_home"))
+    monkeypatch.setattr(RecipeLearner, "fit", interrupt)  # the folds are finished
+    model = mer_zoo.finetune("meganet_tiny", marked, tmp_path / "mine", **options)
+    assert model.card.golden.class_names == ["smile", "up"]
+    (uf1,) = [metric for metric in model.card.metrics if metric.name == "uf1"]
+    assert (uf1.split, uf1.clips) == ("loso", 8)

@@ -8,6 +8,7 @@ import pytest
 from mer_zoo.errors import CardError
 from mer_zoo.modalities import with_defaults
 from mer_zoo.recipes import Recipe
+from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.zoo import Card, card, list_models
 
 
@@ -55,6 +56,8 @@ def test_the_card_says_what_its_recipe_says(entry, pytestconfig):
     recipe = Recipe.read(pytestconfig.rootpath / entry.recipe)
     assert entry.preprocessing == stated_in_full(recipe.preprocessing)
     assert entry.network.name == recipe.network.name
+    if not entry.units:
+        assert entry.class_names == list(SCHEMAS[recipe.data.schema].class_names)
     assert recipe.network.arguments.items() <= entry.network.arguments.items()
     assert entry.rejection.min_motion == recipe.rejection.min_motion
     assert entry.trained_on.tuned_on == recipe.tuned_on

@@ -71,6 +71,25 @@ def test_missing_weights_are_an_error_not_random_weights(folder):
     assert not verify(folder).passed
 
 
+def test_swapped_class_names_do_not_pass(folder):
+    """The probabilities are the same under any names."""
+    card = mer_zoo.zoo.Card.read(folder / "card.toml")
+    first, second, *others = card.class_names
+    swapped = dataclasses.replace(card, class_names=[second, first, *others])
+    swapped.write(folder / "card.toml")
+    check = verify(folder)
+    assert not check.passed and f"there it is {first}, {second}" in check.card
+    # What is trained from now on names the columns of its golden outputs.
+    named = dataclasses.replace(card.golden, class_names=card.class_names)
+    dataclasses.replace(swapped, golden=named).write(folder / "card.toml")
+    with pytest.raises(
+        CardError, match=f"class_names are '{second}.* golden outputs are of '{first}"
+    ):
+        mer_zoo.load(folder)
+    dataclasses.replace(card, golden=named).write(folder / "card.toml")
+    assert verify(folder).passed
+
+
 def test_a_card_that_does_not_fit_its_weights_is_refused(folder):
     card = mer_zoo.zoo.Card.read(folder / "card.toml")
     wider = dataclasses.replace(

@@ -8,6 +8,7 @@ import numpy as np
 
 from mer_zoo.clips import Clip
 from mer_zoo.clips.folder import read_image
+from mer_zoo.clips.validation import whole_number
 from mer_zoo.errors import ClipError
 from mer_zoo.synthesis.camera.disturbances import Disturbances, free_head
 from mer_zoo.synthesis.expressions.action_units import parse_action_units
@@ -105,12 +106,15 @@ def synthesise(
         VideoError: the file cannot be read.
         NoFaceError: there is no face in it.
         UnknownNameError: an action unit is not known.
-        ClipError: peak, fps or the times are impossible.
+        ClipError: peak, fps, the seed or the times are impossible.
     """
     from mer_zoo.faces import find_landmarks
 
     units = parse_action_units(action_units)
     n_frames, timing = _timing(fps, expression_seconds, seconds, held)
+    number = whole_number("seed", seed)
+    if number is None or number < 0:
+        raise ClipError(f"seed is {seed!r}; expected a whole number from 0 up.")
     for name, value in (("peak", peak), ("head_motion", head_motion), ("noise", noise)):
         if not (np.isfinite(value) and value >= 0):
             raise ClipError(f"{name} is {value!r}; expected a number from 0 up.")

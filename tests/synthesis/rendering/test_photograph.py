@@ -73,6 +73,8 @@ def test_bad_numbers_are_refused(photo):
         {"fps": 5},
         {"seconds": 0.1},
         {"head_motion": -1},
+        {"seed": -1},
+        {"seed": 1.5},
     ):
         with pytest.raises(ClipError, match=next(iter(wrong))):
             synthesise(photo, "12", **wrong)
