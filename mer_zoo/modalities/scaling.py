@@ -13,6 +13,7 @@ from mer_zoo.layers.constants import (
 SAMPLE_STEP = 17  # no divisor of a usual width, so that the sample comes from all columns
 SAMPLE_QUANTILE = 0.95  # well below the percentile that is looked for
 
+
 def to_grey(image: np.ndarray) -> np.ndarray:
     """Returns float32 `(H, W)`: the grey levels of an image `(H, W)`, `(H, W, 1)` or `(H, W, 3)` RGB.
 

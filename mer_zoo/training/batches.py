@@ -9,7 +9,7 @@ import numpy as np
 
 from mer_zoo import modalities
 from mer_zoo.action_units import lower_outputs, mirrored_order
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL
 
 
 class Batches(keras.utils.PyDataset):
@@ -138,7 +138,7 @@ def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarr
     """Target probabilities: smoothed one-hot rows, uniform for clips without an expression.
 
     Args:
-        labels: int `(N,)`, indices of the classes, or `NO_EXPRESSION`.
+        labels: int `(N,)`, indices of the classes, or `NEUTRAL`.
         classes: number of classes.
         smoothing: share of the probability that is spread over all classes.
 
@@ -151,7 +151,7 @@ def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarr
     [[0.10000000149011612, 0.8999999761581421], [0.5, 0.5]]
     """
     rows = np.full((len(labels), classes), smoothing / classes, np.float32)
-    shown = np.flatnonzero(labels != NO_EXPRESSION)
+    shown = np.flatnonzero(labels != NEUTRAL)
     rows[shown, labels[shown]] += 1 - smoothing
-    rows[labels == NO_EXPRESSION] = 1 / classes
+    rows[labels == NEUTRAL] = 1 / classes
     return rows

@@ -13,7 +13,7 @@ import numpy as np
 from mer_zoo.action_units import OUTPUTS, target_row
 from mer_zoo.errors import NoFaceError
 from mer_zoo.evaluation import Examples
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL
 from mer_zoo.faces.engines import engine_identity
 from mer_zoo.files import write_atomically
 from mer_zoo.modalities import with_defaults
@@ -86,7 +86,7 @@ class RenderedCorpus:
         Raises:
             NoFaceError: there is no such clip.
         """
-        index = {name: i for i, name in enumerate(self.class_names)} | {NONE: NO_EXPRESSION}
+        index = {name: i for i, name in enumerate(self.class_names)} | {NONE: NEUTRAL}
         records = self._records(split, rig)
         labels = np.array([index[label] for label in records["label"]])
         return self._examples(split, rig, labels=labels, class_names=self.class_names)
@@ -97,7 +97,7 @@ class RenderedCorpus:
         A person who talks shows no unit but those of an expression beneath the speech.
         """
         targets = _unit_targets(self._records(split, rig))
-        labels = np.where(targets.any(axis=1), 0, NO_EXPRESSION)
+        labels = np.where(targets.any(axis=1), 0, NEUTRAL)
         return self._examples(split, rig, labels=labels, class_names=OUTPUTS, targets=targets)
 
     def _records(self, split: str, rig: str) -> np.ndarray:
@@ -159,7 +159,7 @@ def render_corpus(
     ]
     own = [recipe.preprocessing, *makings(recipe)] if conditions is None else [recipe.preprocessing]
     wanted = [*own, *also]
-    folders = [_folder(corpus, p.modality, p.parameters) for p in wanted]
+    folders = [_folder(corpus, made) for made in wanted]
     kinds = dict(zip(folders, wanted, strict=True))  # two of them may be the same
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
@@ -215,8 +215,9 @@ def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | No
     return corpus_of(recipe, source, conditions=conditions).digest
 
 
-def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
-    settings = {"modality": modality, "parameters": with_defaults(modality, parameters)}
+def _folder(corpus: Corpus, preprocessing: Preprocessing) -> Path:
+    made = with_defaults(preprocessing)
+    settings = {"modality": made.modality, "parameters": made.parameters}
     content = json.dumps([corpus.digest, settings, engine_identity()], sort_keys=True).encode()
     return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
-from mer_zoo.evaluation.examples import NO_EXPRESSION, Predict
+from mer_zoo.evaluation.examples import NEUTRAL, Predict
 from mer_zoo.evaluation.metrics import uf1
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Augmentation, NetworkChoice, Recipe, Training
@@ -395,7 +395,7 @@ def _balanced(examples: Examples, seed: int) -> Examples:
     Clips without an expression are not repeated.
     """
     rng = np.random.default_rng(seed)
-    counts = np.bincount(examples.labels[examples.labels != NO_EXPRESSION])
+    counts = np.bincount(examples.labels[examples.labels != NEUTRAL])
     parts = [np.arange(len(examples))]
     for label in np.flatnonzero(counts):
         of_class = np.flatnonzero(examples.labels == label)

@@ -106,7 +106,7 @@ def write_entry(
             parameters=trainable_parameters(network),
             arguments=_arguments(network, recipe.network.arguments),
         ),
-        preprocessing=_complete(recipe.preprocessing),
+        preprocessing=_stated(recipe.preprocessing),
         rejection=rejection,
         weights=cards.Weights(
             file=file.name,
@@ -132,11 +132,11 @@ def write_entry(
     return card
 
 
-def _complete(preprocessing: Preprocessing) -> Preprocessing:
-    """With every parameter of the modality, so that no later default changes what the network sees."""
-    parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
-    stated = {name: value for name, value in parameters.items() if value is not None}
-    return replace(preprocessing, parameters=stated)
+def _stated(preprocessing: Preprocessing) -> Preprocessing:
+    """With every parameter that TOML can hold, so that no later default changes what the network sees."""
+    made = with_defaults(preprocessing)
+    parameters = {name: value for name, value in made.parameters.items() if value is not None}
+    return replace(made, parameters=parameters)
 
 
 def _arguments(network, given: dict) -> dict:
