@@ -30,6 +30,14 @@ BAR = 10  # columns of a probability of 1
 LONGEST_WORD = 24  # a longer one, such as a path, may be wrapped inside
 MOST_CLASSES = 9  # more columns of counts do not fit beside the names
 NAMES_WIDTH = 52  # of the headings of counts, beside the column of names
+UNIT_SCORES = {
+    "macro_f1": "macro F1",
+    "mean_auc": "mean AUC",
+    "side": "side, one-sided",
+    "side_both": "side, bilateral",
+    "side_mean": "side, mean of both",
+    "left_right": "left or right",
+}
 
 
 def _table(*columns: Column, **options) -> Table:
@@ -320,17 +328,14 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
     found = evaluation.scores
     numbers = map(_number, ("mean", "95 % interval", "majority", "chance"))
     means = _table(_name("score"), *numbers, title=escape(evaluation.title))
-    for name, values, interval, majority, chance in (
-        ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
-        ("mean AUC", found.mean_auc, found.mean_auc_interval, 0.5, 0.5),
-        ("side, one-sided", found.side, None, 0.0, 1 / 3),
-        ("side, bilateral", found.side_both, None, 1.0, 1 / 3),
-        ("side, mean of both", found.side_mean, None, 0.5, 1 / 3),
-        ("left or right", found.left_right, None, None, 0.5),
-    ):
-        between = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
-        least = "-" if majority is None else f"{majority:.3f}"
-        means.add_row(name, f"{sum(values) / len(values):.3f}", between, least, f"{chance:.3f}")
+    rows = {row.name: row for row in found.means}
+    for name, words in UNIT_SCORES.items():
+        row = rows[name]
+        mean = sum(row.values) / len(row.values)
+        between = "-" if not row.interval else f"{row.interval[0]:.3f} to {row.interval[1]:.3f}"
+        # Nobody counted which side is the more frequent one.
+        least = "-" if name == "left_right" else f"{row.majority:.3f}"
+        means.add_row(words, f"{mean:.3f}", between, least, f"{row.chance:.3f}")
     each = _table(
         *map(_name, ("unit", "name")), *map(_number, ("clips", "F1", "AUC")), title="Unit by unit"
     )

@@ -37,6 +37,27 @@ class UnitScore:
 
 
 @dataclass(frozen=True)
+class MeanScore:
+    """One score over the units, with its trivial baselines.
+
+    Attributes:
+        name: of the attribute of `UnitScores`.
+        values: for each seed; NaN where nothing can be scored.
+        clips: clips, or units with or without a side, that it is over.
+        majority: its value if always the more frequent answer is given.
+        chance: its expected value if answers are given at random.
+        interval: 95% bootstrap over subjects; empty where there is none.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    clips: int
+    majority: float
+    chance: float
+    interval: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class UnitScores:
     """The scores of all units.
 
@@ -75,6 +96,21 @@ class UnitScores:
     def counted(self) -> tuple[int, ...]:
         """The units that the means are over."""
         return tuple(unit.number for unit in self.units if unit.positives >= LEAST)
+
+    @property
+    def means(self) -> tuple[MeanScore, ...]:
+        """The scores over the units, in the order of a card."""
+        one, both = self.one_sided, self.two_sided
+        macro = (self.clips, self.majority, self.prevalence, self.macro_f1_interval)
+        rows: dict[str, tuple] = {
+            "macro_f1": macro,
+            "mean_auc": (self.clips, 0.5, 0.5, self.mean_auc_interval),
+            "left_right": (one, 0.5, 0.5),
+            "side": (one, 0.0, 1 / 3),
+            "side_both": (both, 1.0, 1 / 3),
+            "side_mean": (one + both, 0.5, 1 / 3),
+        }
+        return tuple(MeanScore(name, getattr(self, name), *row) for name, row in rows.items())
 
 
 def score_units(

@@ -8,9 +8,6 @@ from mer_zoo.evaluation.fold_record import FoldRecord
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.tracking.evaluations import TrackedEvaluation
 
-SCORES = ("macro_f1", "mean_auc", "side", "side_both", "side_mean", "left_right")
-"""The scores of `mer_zoo.evaluation.unit_scores.UnitScores` that are logged, if they are defined."""
-
 
 class TrackedUnitEvaluation(TrackedEvaluation):
     """As `TrackedEvaluation`. Of a fold the log loss is logged, which needs no threshold."""
@@ -38,5 +35,5 @@ class TrackedUnitEvaluation(TrackedEvaluation):
         return {"fold_log_loss": float(loss), "fold_fit_seconds": record.fit_seconds}
 
     def _scores_of_seeds(self, result) -> dict[str, list[float]]:
-        of_seeds = {name: list(getattr(result.scores, name)) for name in SCORES}
-        return {name: values for name, values in of_seeds.items() if np.isfinite(values).all()}
+        means = (row for row in result.scores.means if np.isfinite(row.values).all())
+        return {row.name: list(row.values) for row in means}

@@ -53,30 +53,21 @@ def unit_sections(recipe: Recipe, result: UnitResult) -> dict:
 
 def _metrics(result: UnitResult) -> list[cards.Metric]:
     found, about = result.scores, result.about
-    both = found.one_sided + found.two_sided
-    rows = (
-        ("macro_f1", found.clips, found.majority, found.prevalence, found.macro_f1_interval),
-        ("mean_auc", found.clips, 0.5, 0.5, found.mean_auc_interval),
-        ("left_right", found.one_sided, 0.5, 0.5, ()),
-        ("side", found.one_sided, 0.0, 1 / 3, ()),
-        ("side_both", found.two_sided, 1.0, 1 / 3, ()),
-        ("side_mean", both, 0.5, 1 / 3, ()),
-    )
     return [
         cards.Metric(
-            name=name,
-            value=round(float(np.mean(getattr(found, name))), 4),
-            values=[round(value, 4) for value in getattr(found, name)],
+            name=row.name,
+            value=round(float(np.mean(row.values)), 4),
+            values=[round(value, 4) for value in row.values],
             protocol=about["protocol"],
             split=about["split"],
-            clips=clips,
+            clips=row.clips,
             identities=found.subjects,
             seeds=list(result.seeds),
-            majority=round(majority, 4),
-            chance=round(chance, 4),
-            interval=[round(value, 4) for value in interval],
+            majority=round(row.majority, 4),
+            chance=round(row.chance, 4),
+            interval=[round(value, 4) for value in row.interval],
             label=about.get("label", ""),
         )
-        for name, clips, majority, chance, interval in rows
-        if np.isfinite(getattr(found, name)).all()
+        for row in found.means
+        if np.isfinite(row.values).all()
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from mer_zoo.action_units import OUTPUTS, UNITS, lower_outputs
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.metrics import auc
-from mer_zoo.evaluation.unit_scores import UnitScores, score_units
+from mer_zoo.evaluation.unit_scores import MeanScore, UnitScores, score_units
 from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker
@@ -223,35 +223,24 @@ def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[c
         scored: seed and scores of each training, of one seed alone.
     """
     first = scored[0][1]
+    sided = first.one_sided > 0
+    compared = sided and first.two_sided > 0  # a network that always says "both" would be right
+    measured = {"left_right": sided, "side": sided, "side_both": compared, "side_mean": compared}
 
-    def metric(name, clips, majority, chance, interval=(float("nan"),) * 2):
-        values = [round(getattr(scores, name)[0], 4) for _, scores in scored]
+    def metric(row: MeanScore) -> cards.Metric:
+        values = [round(getattr(scores, row.name)[0], 4) for _, scores in scored]
         return cards.Metric(
-            name=name,
+            name=row.name,
             value=values[0],
             values=values,
             protocol=PROTOCOL,
             split="test",
-            clips=clips,
+            clips=row.clips,
             identities=len(np.unique(test.subjects)),
             seeds=[seed for seed, _ in scored],
-            majority=round(majority, 4),
-            chance=round(chance, 4),
-            interval=[] if np.isnan(interval).any() else [round(v, 4) for v in interval],
+            majority=round(row.majority, 4),
+            chance=round(row.chance, 4),
+            interval=[] if np.isnan(row.interval).any() else [round(v, 4) for v in row.interval],
         )
 
-    made = [
-        metric("macro_f1", len(test), first.majority, first.prevalence, first.macro_f1_interval),
-        metric("mean_auc", len(test), 0.5, 0.5, first.mean_auc_interval),
-    ]
-    if first.one_sided:
-        made += [
-            metric("left_right", first.one_sided, 0.5, 0.5),
-            metric("side", first.one_sided, 0.0, 1 / 3),
-        ]
-    if first.one_sided and first.two_sided:
-        made += [
-            metric("side_both", first.two_sided, 1.0, 1 / 3),
-            metric("side_mean", first.one_sided + first.two_sided, 0.5, 1 / 3),
-        ]
-    return made
+    return [metric(row) for row in first.means if measured.get(row.name, True)]
