@@ -24,12 +24,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mer_zoo import models
 from mer_zoo.read_ahead import read_ahead
 from mer_zoo.recipes.finding import read_recipe
-from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.training.batches import Batches, soft_targets, with_border
 from mer_zoo.training.fit import fit_network
-from mer_zoo.training.initial_weights import build_network
-from mer_zoo.training.learner import with_border
 
 CLASSES = ("negative", "positive", "surprise")
 STEPS = 8
@@ -132,7 +131,9 @@ def fitted(given: argparse.Namespace, kind: type[Batches], threads: int, steps: 
         Batches.__getitem__(batches, number)
     making = (time.process_time() - started) / len(batches)
     batches.workers = threads
-    network, clock = build_network(recipe.network, (side, side, 3), CLASSES, ""), Clock()
+    shape = {"input_shape": (side, side, 3), "num_classes": len(CLASSES)}
+    network = models.build(recipe.network.name, **{**recipe.network.arguments, **shape})
+    clock = Clock()
     compile_as_it_is = network.compile
     network.compile = lambda **told: compile_as_it_is(steps_per_execution=steps, **told)
     fit_network(network, batches, training, callbacks=[clock])

@@ -73,7 +73,7 @@ def train(
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
     start_backend(watching=jobs != 1)
     from mer_zoo.recipes import Recipe, find_recipe
-    from mer_zoo.training import train_entry, train_on_real
+    from mer_zoo.training import train_on_real, train_on_synthetic
 
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
@@ -86,7 +86,9 @@ def train(
     }
     with tracking_told():
         if photos is not None:
-            made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
+            made = train_on_synthetic(
+                loaded, photos, folder, recipe_path=path, ict_file=ict, **where
+            )
         else:
             made = train_on_real(loaded, roots(root or []), folder, loso=loso, **where)
         for part in tables.card(made):

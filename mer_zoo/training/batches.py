@@ -1,6 +1,7 @@
 """Augmented batches. Draws depend only on (seed, epoch, batch), so training can resume."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 
 from mer_zoo import modalities
 from mer_zoo.action_units import lower_outputs, mirrored_order
-from mer_zoo.evaluation.examples import NEUTRAL
+from mer_zoo.evaluation.examples import NEUTRAL, Examples
 
 
 class Batches(keras.utils.PyDataset):
@@ -155,3 +156,36 @@ def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarr
     rows[shown, labels[shown]] += 1 - smoothing
     rows[labels == NEUTRAL] = 1 / classes
     return rows
+
+
+def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
+    """Images `(..., S, S, C)` with a border for shifts of the crop, padded with their edge."""
+    lacking = image_size + 2 * shift - images.shape[-2]
+    if lacking <= 0:
+        return images
+    before = lacking // 2
+    width = (before, lacking - before)
+    others = [(0, 0)] * (images.ndim - 3)
+    return np.pad(images, (*others, width, width, (0, 0)), mode="edge")
+
+
+def balanced(examples: Examples, seed: int) -> Examples:
+    """All examples, and some of the rarer classes again, until classes are equally frequent.
+
+    Clips without an expression are not repeated.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(examples.labels[examples.labels != NEUTRAL])
+    parts = [np.arange(len(examples))]
+    for label in np.flatnonzero(counts):
+        of_class = np.flatnonzero(examples.labels == label)
+        parts.append(rng.choice(of_class, counts.max() - counts[label]))
+    rows = np.concatenate(parts)
+    clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
+    return replace(
+        examples,
+        images=examples.images[rows],
+        labels=examples.labels[rows],
+        subjects=examples.subjects[rows],
+        clips=np.array(clips),
+    )

@@ -23,6 +23,9 @@ from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.synthesis.expressions.schemas import NONE, find_schema
 
+HELD_OUT = "held-out identities"
+"""The split of a corpus that every score is of, in words."""
+
 PART = 40  # identities; the most that an interrupted run loses
 
 
@@ -199,6 +202,13 @@ def render_corpus(
         ),
         makings=tuple(others),
     )
+
+
+def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
+    """The clips of the training identities; only those of one rig if the recipe says so."""
+    data, _ = recipe.synthetic()
+    examples = corpus.unit_examples if recipe.of_units else corpus.examples
+    return examples("train", data.train_rig)
 
 
 def makings(recipe: Recipe) -> list[Preprocessing]:

@@ -18,8 +18,8 @@ from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import TrackedEvaluation
 from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
-from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
-from mer_zoo.training.resume import origin, refuse_other_work
+from mer_zoo.training.publishing import log_entry, trained_on, write_entry
+from mer_zoo.training.resume import STATE, origin, refuse_existing, refuse_other_work
 from mer_zoo.training.unit_evaluation import coded_examples, of_held_out
 from mer_zoo.zoo import cards, find
 
@@ -27,9 +27,6 @@ RECIPE = "recipe.toml"
 REFIT = "refit"
 LOSO = "loso"
 """Folder within the one to write: the result, the predictions and the weights of every fold."""
-
-STATE = ".training"
-"""Folder within the one to write: what an interrupted call is resumed from."""
 
 
 def train_on_real(
@@ -167,7 +164,7 @@ def _refit(learner, examples, state, tracker, progress) -> FittedNetwork:
     )
     progress(f"training on all {len(examples)} clips")
     seed = learner.training.seeds[0]
-    return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
+    return learner.fit_from_any_start(examples, seed, tracker=tracker, checkpoint=state / REFIT)
 
 
 def _keep_folds(result: Result | UnitResult, journal: Path, folder: Path) -> None:
@@ -211,10 +208,10 @@ def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
         + (" The metrics are of other networks, which never saw their subject." * bool(result)),
     ]
     if isinstance(result, UnitResult):
-        from mer_zoo.training.real_unit_card import LIMITS, unit_sections
+        from mer_zoo.training.unit_card import LIMITS, sections_of_result
 
         limits += [*LIMITS, *recipe.card.limits]
-        return {**unit_sections(recipe, result), "limits": limits}
+        return {**sections_of_result(recipe, result), "limits": limits}
     from mer_zoo.training.calibration import rejection_of_expressions
 
     limits += [
@@ -232,28 +229,21 @@ def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
 
 
 def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:
-    from mer_zoo.training.initial_weights import pretraining
-
-    real, corpus = (
-        recipe.real,
-        f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})",
-    )
+    corpus = f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})"
     seen, altered = len(examples), False
     if before is not None:
         corpus += f", beginning with {before.name}, which saw {before.trained_on.corpus}"
         seen, altered = seen + before.trained_on.real_clips, before.trained_on.altered
         corpus += " and was changed in memory afterwards" * altered
-    return cards.TrainedOn(
+    return trained_on(
+        recipe,
+        examples,
+        recipe.real.start,
+        seed=recipe.real.training.seeds[0],
         corpus=corpus,
-        clips=len(examples),
-        identities=len(np.unique(examples.subjects)),
         real_clips=seen,
-        seed=real.training.seeds[0],
-        digest=examples.digest,
-        tuned_on=[str(selection) for selection in recipe.selection],
-        selection=recipe.selection,
+        tuned_on=[str(selection) for selection in recipe.selection],  # not the corpus' own
         altered=altered,
-        pretrained=pretraining(recipe.network, real.start),
     )
 
 

@@ -18,22 +18,28 @@ from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
+from mer_zoo.training.corpora import (
+    HELD_OUT,
+    Portraits,
+    RenderedCorpus,
+    render_corpus,
+    training_examples,
+)
+from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.precision import stated
-from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
-from mer_zoo.training.resume import depends_on, origin, refuse_other_work
+from mer_zoo.training.publishing import Storage, log_entry, trained_on, write_entry
+from mer_zoo.training.resume import STATE, refuse_existing
+from mer_zoo.training.seeds import fit_seeds
+from mer_zoo.training.unit_card import sections_of_seeds
+from mer_zoo.training.units import UnitSeed, train_unit_seeds
 from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.registry import Entry
-
-STATE = ".training"
-"""Folder within the one to write: what an interrupted call is resumed from."""
 
 UNCHANGED = 0.995
 """Share of the held-out clips that must keep their class when weights are stored."""
 
 
-def train_entry(
+def train_on_synthetic(
     recipe: Recipe,
     photos: Path,
     folder: Path,
@@ -88,30 +94,28 @@ def train_entry(
     with tracked(track, "train") as tracker:
         corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
         _begin_run(tracker, recipe, corpus, state, mixed_precision)
+        made: dict[str, Any] = {"mixed_precision": mixed_precision, "progress": progress}
+        results: list[SeedResult] | list[UnitSeed]
         if recipe.of_units:
-            from mer_zoo.training.units import make_unit_entry
-
-            card = make_unit_entry(
-                recipe,
-                recipe_path,
-                corpus,
-                folder,
-                state,
-                tracker,
-                mixed_precision=mixed_precision,
-                progress=progress,
-            )
+            results = train_unit_seeds(recipe, corpus, state, tracker=tracker, **made)
+            sections = sections_of_seeds(recipe, corpus, results)
         else:
-            results = train_seeds(
-                recipe,
-                corpus,
-                state,
-                tracker=tracker,
-                mixed_precision=mixed_precision,
-                progress=progress,
-            )
-            card = _write(recipe, recipe_path, corpus, results, folder, mixed_precision)
-            _log(tracker, recipe, card, results[0], folder)
+            results = train_seeds(recipe, corpus, state, tracker=tracker, **made)
+            sections = _sections(recipe, corpus, results)
+        train = training_examples(recipe, corpus)
+        card = write_entry(
+            recipe,
+            f"recipes/{Path(recipe_path).name}",
+            results[0].fitted.network,
+            list(train.class_names),
+            folder,
+            trained_on=trained_on(
+                recipe, train, recipe.start, seed=data.seed, digest=corpus.digest
+            ),
+            mixed_precision=mixed_precision,
+            **sections,
+        )
+        _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
 
@@ -169,38 +173,13 @@ def train_seeds(
             other packages; or storing the weights as the recipe says changes too many predictions.
         UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
     """
-    recipe.refuse_units("A table of results")
-    train = training_examples(recipe, corpus)
-    refuse_other_seeds(recipe, corpus, train, state, mixed_precision)
-    learner = RecipeLearner.of(recipe, SYNTHETIC, mixed_precision=mixed_precision)
-    return [
-        _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress)
-        for seed in recipe.synthetic()[1].seeds
-    ]
+    seeds = fit_seeds(
+        recipe, corpus, state, tracker=tracker, mixed_precision=mixed_precision, progress=progress
+    )
+    return [_result(recipe, fitted, corpus, seed, state, progress) for seed, fitted in seeds]
 
 
-def refuse_other_seeds(
-    recipe: Recipe, corpus: RenderedCorpus, train: Examples, state: Path, mixed_precision: bool
-) -> None:
-    """Raises RecipeError if `state` holds seeds that were trained differently.
-
-    Each seed is trained on its own, so more may be added later.
-    """
-    facts = {**origin(corpus.digest, train.images_digest()), **stated(mixed_precision)}
-    wanted = depends_on(recipe.to_dict(), **facts)
-    del wanted["training"]["seeds"]
-    refuse_other_work(state, wanted)
-
-
-def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
-    """The clips of the training identities; only those of one rig if the recipe says so."""
-    data, _ = recipe.synthetic()
-    examples = corpus.unit_examples if recipe.of_units else corpus.examples
-    return examples("train", data.train_rig)
-
-
-def _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress) -> SeedResult:
-    fitted = fit_or_resume(learner, train, seed, state, tracker, progress)
+def _result(recipe, fitted, corpus, seed, state, progress) -> SeedResult:
     test = corpus.examples("test")
     before = fitted.predict(test.images).argmax(axis=1)
     _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")
@@ -328,28 +307,25 @@ def _begin_run(
     )
 
 
-def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, folder: Path):
+def _log(
+    tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult | UnitSeed, folder: Path
+) -> None:
     """The scores are the card's: those of the first seed, and of every seed."""
     for metric in card.metrics:
         of_seeds = zip(metric.seeds, metric.values, strict=True)
         tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
         tracker.metrics({metric.name: metric.value})
-    title = f"held-out identities, seed {first.seed}"
-    tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
+    if isinstance(first, SeedResult):
+        title = f"{HELD_OUT}, seed {first.seed}"
+        tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
     log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
 
 
-def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> cards.Card:
-    from mer_zoo.training.initial_weights import pretraining
-
-    first, train = results[0], training_examples(recipe, corpus)
-    return write_entry(
-        recipe,
-        f"recipes/{Path(recipe_path).name}",
-        first.fitted.network,
-        list(corpus.class_names),
-        folder,
-        rejection=cards.Rejection(
+def _sections(recipe: Recipe, corpus: RenderedCorpus, results: list[SeedResult]) -> dict:
+    """The sections of the card that depend on the scores, by the names of `write_entry`."""
+    first = results[0]
+    return {
+        "rejection": cards.Rejection(
             threshold=first.threshold,
             min_motion=recipe.rejection.min_motion,
             auc=round(first.auc, 4),
@@ -357,28 +333,16 @@ def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> car
             upper_face=first.upper_face,
             steps=recipe.rejection.steps,
         ),
-        trained_on=cards.TrainedOn(
-            corpus=corpus.description,
-            clips=len(train),
-            identities=len(np.unique(train.subjects)),
-            real_clips=0,
-            seed=recipe.data.seed,
-            digest=corpus.digest,
-            tuned_on=recipe.tuned_on,
-            selection=recipe.selection,
-            pretrained=pretraining(recipe.network, recipe.start),
-        ),
-        metrics=_metrics(corpus.examples("test"), results),
-        storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),
-        mixed_precision=mixed_precision,
-    )
+        "metrics": _metrics(corpus.examples("test"), results),
+        "storage": Storage(recipe.storage, shared_entry(recipe), first.unchanged),
+    }
 
 
 def _metrics(test: Examples, results: list[SeedResult]) -> list[cards.Metric]:
     truth, classes = test.labels[test.is_expression], len(test.class_names)
     always = majority(truth, classes)
     common: dict[str, Any] = {
-        "protocol": "held-out identities, fixed epochs",
+        "protocol": f"{HELD_OUT}, fixed epochs",
         "split": "test",
         "identities": len(np.unique(test.subjects)),
         "seeds": [r.seed for r in results],

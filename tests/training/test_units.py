@@ -11,7 +11,7 @@ from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.recipes.search_space import Search
-from mer_zoo.training import train_entry, train_on_real
+from mer_zoo.training import train_on_real, train_on_synthetic
 from mer_zoo.training.batches import Batches
 from mer_zoo.training.calibration import best_one_sided, best_threshold, platt
 from mer_zoo.zoo.golden import golden_clips, resized
@@ -33,7 +33,7 @@ def entry(recipe, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MER_ZOO_HOME", str(folder / "home"))
         make = {"recipe_path": "toy.toml", "jobs": 1, "progress": lambda line: None}
-        train_entry(recipe, photos, folder / "toy", **make)
+        train_on_synthetic(recipe, photos, folder / "toy", **make)
     return folder / "toy"
 
 

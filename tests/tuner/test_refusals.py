@@ -14,8 +14,7 @@ from mer_zoo.evaluation.examples import NEUTRAL
 from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.recipe import Real, Search
 from mer_zoo.tracking import store
-from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.synthetic import training_examples
+from mer_zoo.training.corpora import RenderedCorpus, training_examples
 from tests.tuner.learners import toy_examples
 from tuner.errors import LeakError, SearchRefusedError
 from tuner.space import Space, applied
