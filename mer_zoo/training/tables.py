@@ -14,6 +14,7 @@ from mer_zoo.recipes.overrides import with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.table import Condition, Table, folder_name
 from mer_zoo.synthesis import Conditions
+from mer_zoo.training.classes import train_seeds
 from mer_zoo.training.corpora import (
     HELD_OUT,
     Portraits,
@@ -25,7 +26,6 @@ from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.precision import stated
 from mer_zoo.training.resume import STATE, depends_on, refuse_differences
 from mer_zoo.training.scoring import score_trained
-from mer_zoo.training.synthetic import train_seeds
 from mer_zoo.zoo import find, load
 
 

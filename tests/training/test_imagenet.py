@@ -50,7 +50,7 @@ def recipe(home):
 
 def test_from_imagenet_weights_to_entries_that_say_so(home, recipe, monkeypatch):
     file, convolutions = write_imagenet_file(monkeypatch, "EfficientNetB0", home / ".keras")
-    monkeypatch.setattr("mer_zoo.training.synthetic.UNCHANGED", 0.0)  # of a few dozen clips
+    monkeypatch.setattr("mer_zoo.training.classes.UNCHANGED", 0.0)  # of a few dozen clips
     photos = write_photographs(home / "photos")
     make = {"recipe_path": home / "toy.toml", "jobs": 1, "progress": str}
     card = train_on_synthetic(recipe, photos, home / "mine", **make)

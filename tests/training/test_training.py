@@ -16,9 +16,9 @@ from mer_zoo.evaluation.metrics import auc
 from mer_zoo.recipes import Recipe
 from mer_zoo.training import train_on_synthetic
 from mer_zoo.training.batches import Batches, soft_targets
+from mer_zoo.training.classes import train_seeds
 from mer_zoo.training.corpora import Portraits, render_corpus, training_examples
 from mer_zoo.training.fit import fit_network, predict
-from mer_zoo.training.synthetic import train_seeds
 from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
@@ -123,7 +123,7 @@ def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp
 
 def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("mer_zoo.training.synthetic.UNCHANGED", 0.9)  # of some dozens of clips
+    monkeypatch.setattr("mer_zoo.training.classes.UNCHANGED", 0.9)  # of some dozens of clips
     one = dataclasses.replace(recipe.training, epochs=1, seeds=[1])
     whole = dataclasses.replace(recipe, name="whole", storage="int8", training=one)
     make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
