@@ -15,8 +15,7 @@ from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import TrackedEvaluation
-from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
+from mer_zoo.tracking.evaluations import tracked_evaluation
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, trained_on, write_entry
 from mer_zoo.training.resume import STATE, origin, refuse_existing, refuse_other_work
@@ -128,9 +127,7 @@ def _leave_one_subject_out(
     """The honest score. Its journal stays in `state` until the entry is written."""
     learner.check()
     progress("leaving one subject out")
-    of_units = examples.targets is not None
-    kind = TrackedUnitEvaluation if of_units else TrackedEvaluation
-    logged = kind(tracker, examples, part=LOSO)
+    logged = tracked_evaluation(tracker, examples, part=LOSO)
     found = run(
         learner,
         examples,
@@ -140,7 +137,7 @@ def _leave_one_subject_out(
         keep_weights=True,
         callback=logged,
     )
-    result = of_held_out(found, examples) if of_units else found
+    result = found if examples.targets is None else of_held_out(found, examples)
     logged.finished(result)
     progress(f"{result.title}: {_summary(result)}")
     return result
