@@ -11,11 +11,13 @@ from mer_zoo.cli.common import (
     Jobs,
     MixedPrecision,
     RecipeName,
+    Track,
+    TrackingUri,
     out,
     roots,
     start_backend,
+    tracking,
 )
-from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
 cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)
@@ -75,7 +77,7 @@ def evaluate(
     from mer_zoo import training
     from mer_zoo.evaluation.unit_result import UnitResult
 
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
         result = training.evaluate(
             recipe,
             dataset,
@@ -90,7 +92,7 @@ def evaluate(
             mixed_precision=mixed_precision,
             out=to,
             force=force,
-            track=wanted(track, tracking_uri),
+            track=tracked,
         )
         if isinstance(result, UnitResult):
             parts, written = tables.unit_result(result), "result.json, predictions.csv"

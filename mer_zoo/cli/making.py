@@ -14,12 +14,14 @@ from mer_zoo.cli.common import (
     MixedPrecision,
     Photos,
     RecipeName,
+    Track,
+    TrackingUri,
     choose_backend,
     out,
     roots,
     start_backend,
+    tracking,
 )
-from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 
 def synth(
@@ -78,19 +80,19 @@ def train(
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where: dict[str, Any] = {
-        "jobs": jobs,
-        "mixed_precision": mixed_precision,
-        "force": force,
-        "track": wanted(track, tracking_uri),
-    }
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
+        options: dict[str, Any] = {
+            "jobs": jobs,
+            "mixed_precision": mixed_precision,
+            "force": force,
+            "track": tracked,
+        }
         if photos is not None:
             made = train_on_synthetic(
-                loaded, photos, folder, recipe_path=path, ict_file=ict, **where
+                loaded, photos, folder, recipe_path=path, ict_file=ict, **options
             )
         else:
-            made = train_on_real(loaded, roots(root or []), folder, loso=loso, **where)
+            made = train_on_real(loaded, roots(root or []), folder, loso=loso, **options)
         for part in tables.card(made):
             out.print(part)
         out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
@@ -161,8 +163,7 @@ def finetune(
     from mer_zoo import datasets, training
 
     data = datasets.load("custom", clips, fps=fps, missing_apex="spot")
-    tracked = wanted(track, tracking_uri)
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
         made = training.finetune(
             model,
             data,
