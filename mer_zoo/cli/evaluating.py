@@ -115,12 +115,12 @@ def compare(
     """Compares results: scores, intervals, and paired tests against the first on the same clips."""
     from mer_zoo.cli import tables
     from mer_zoo.evaluation import Result
-    from mer_zoo.evaluation.table import results_table
+    from mer_zoo.evaluation.table import results_table, write_results
 
     results = {folder.name: Result.read(folder) for folder in folders}
     out.print(tables.results(results_table(results)))
     if to is not None:
-        out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")
+        out.print(f"wrote {', '.join(map(str, write_results(results, to, title, force)))}")
 
 
 def combine(

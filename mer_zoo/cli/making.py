@@ -113,16 +113,15 @@ def table(
     force: Force = False,
 ):
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
-    from mer_zoo.cli import tables
-
     start_backend(watching=jobs != 1)
+    from mer_zoo.evaluation.table import write_results
     from mer_zoo.recipes.table import Table
     from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)
     results = make_table(read, Portraits(photos, ict, jobs), work, mixed_precision=mixed_precision)
-    written = tables.write_results(results, to, read.title, force)
+    written = write_results(results, to, read.title, force)
     out.print(f"wrote {', '.join(map(str, written))}")
 
 

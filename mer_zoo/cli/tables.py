@@ -1,6 +1,6 @@
-"""Rich tables of readings, cards and checks for the terminal, and the CSV of intervals."""
+"""Tables for the terminal, each at most 80 columns wide: readings, cards, results, checks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from math import isnan
 from pathlib import Path
@@ -11,9 +11,6 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
-
-from mer_zoo.csv_table import csv_bytes
-from mer_zoo.files import refuse_overwrite, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,53 +123,6 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
             *([(reading.action_unit_code or "-") if reading is not None else ""] * told),
         )
     return table
-
-
-# Not imported from mer_zoo.clips, since a list of entries needs no OpenCV.
-_PHASES = ("onset", "apex", "offset")
-_MEASURES = ("motion", "score", "head_motion", "eye_closure", "eye_share", "talking")
-INTERVAL_COLUMNS = (*_PHASES, *(f"{name}_seconds" for name in _PHASES), "held", *_MEASURES)
-
-
-def interval_cells(interval: "Interval") -> list:
-    """An interval as the cells of `INTERVAL_COLUMNS`."""
-    values = [getattr(interval, name) for name in _PHASES]
-    values += [f"{time:.4f}" for time in interval.times]
-    return [*values, interval.held, *(f"{getattr(interval, name):.4g}" for name in _MEASURES)]
-
-
-def write_intervals(
-    rows: "Sequence[tuple[Interval, Reading | None]]",
-    path: Path,
-    force: bool = False,
-    class_names: "Sequence[str]" = (),
-) -> Path:
-    """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
-
-    `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
-
-    Args:
-        rows: intervals with their readings.
-        path: the file.
-        force: replace a file that exists.
-        class_names: classes of the entry that read the intervals; each gets a column `p_<class>`, after
-            `evidence`.
-
-    Raises:
-        OutputExistsError: the file exists and `force` is false.
-    """
-    refuse_overwrite(path, force)
-    more = ["evidence", *(f"p_{name}" for name in class_names)] if class_names else []
-    lines = [[*INTERVAL_COLUMNS, "label", "action_units", *more]]
-    for interval, reading in rows:
-        told: list = ["", ""]
-        if reading is not None:
-            told = [reading.label, reading.action_unit_code or ""]
-        if reading is not None and class_names:
-            told += [reading.evidence, *(reading.probabilities[name] for name in class_names)]
-        lines.append([*interval_cells(interval), *told])
-    write_atomically(path, csv_bytes(lines))
-    return path
 
 
 def entries(cards: "Iterable[Card]") -> Table:
@@ -475,22 +425,3 @@ def counts(labels: dict[str, int], failed: int) -> Table:
     if failed:
         table.add_row(Text("failed", style="red"), str(failed))
     return table
-
-
-def write_results(
-    results: "Mapping[str, Result]", path: Path, title: str, force: bool
-) -> list[Path]:
-    """Writes results side by side as .csv, and as .md and .svg beside it."""
-    from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
-
-    table = results_table(results)
-    written = {
-        path: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
-        path.with_suffix(".md"): results_markdown(table),
-        path.with_suffix(".svg"): results_svg(results, title),
-    }
-    for file in written:
-        refuse_overwrite(file, force)
-    for file, text in written.items():
-        write_atomically(file, text.encode())
-    return list(written)
