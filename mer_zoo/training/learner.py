@@ -242,24 +242,17 @@ class RecipeLearner:
         return fitted
 
     def _batches(self, examples: Examples, seed: int):
-        from mer_zoo.training.batches import Batches, balanced, soft_targets, with_border
+        from mer_zoo.training.batches import Batches, balanced, soft_targets
 
         units = examples.targets is not None
         if self.training.balance and not units:
             examples = balanced(examples, seed)
-        size, shift = self.preprocessing.image_size, self.augmentation.shift
         classes, smoothing = len(examples.class_names), self.training.label_smoothing
         return Batches(
-            with_border(examples.images, size, shift),
+            examples.images,
             examples.unit_targets if units else soft_targets(examples.labels, classes, smoothing),
-            image_size=size,
-            modality=self.preprocessing.modality,
-            parameters=self.preprocessing.parameters,
-            shift=shift,
-            flip=self.augmentation.flip,
-            upper_face=self.augmentation.upper_face,
-            heights=self.augmentation.heights,
-            widths=self.augmentation.widths,
+            self.preprocessing,
+            self.augmentation,
             batch_size=self.training.batch_size,
             seed=seed,
             units=units,

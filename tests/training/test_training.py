@@ -13,7 +13,9 @@ import mer_zoo
 from mer_zoo import models
 from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.evaluation.metrics import auc
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes import Recipe
+from mer_zoo.recipes.recipe import Augmentation
 from mer_zoo.training import train_on_synthetic
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.classes import train_seeds
@@ -216,11 +218,8 @@ def fresh(seed=3):
     batches = Batches(
         images,
         targets,
-        image_size=16,
-        modality="mesti",
-        parameters={},
-        shift=2,
-        flip=True,
+        Preprocessing("mesti", 24, 16),
+        Augmentation(shift=2, flip=True),
         batch_size=16,
         seed=seed,
     )
