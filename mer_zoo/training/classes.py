@@ -12,11 +12,9 @@ from mer_zoo.evaluation import Examples, Scores, confusion_matrix
 from mer_zoo.evaluation.metrics import auc, majority
 from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.tracking import Tracker
 from mer_zoo.training.corpora import HELD_OUT, RenderedCorpus
 from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.publishing import Storage
-from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.registry import Entry
 
@@ -52,38 +50,26 @@ class SeedResult:
     unchanged: float
 
 
-def train_seeds(
+def score_seed(
     recipe: Recipe,
     corpus: RenderedCorpus,
+    seed: int,
+    fitted: FittedNetwork,
     state: Path,
-    *,
-    tracker: Tracker | None = None,
-    mixed_precision: bool = False,
     progress: Callable[[str], None] = print,
-) -> list[SeedResult]:
-    """Trains every seed of a recipe and scores each on the held-out identities.
+) -> SeedResult:
+    """Scores a network on the held-out identities, with its weights as they are stored.
 
     Args:
-        recipe: with `[data]` and `[training]`.
-        corpus: the recipe's, rendered.
-        state: folder of the finished seeds and of the epochs of the current one; the same call
-            resumes from it.
-        tracker: logs the losses of every epoch.
-        mixed_precision: train in bfloat16.
-        progress: called with a line of text at each step.
+        recipe: of the training.
+        corpus: that it was trained on.
+        seed, fitted: of `mer_zoo.training.seeds.fit_seeds`; the network gets the stored weights.
+        state: folder for the stored weights.
+        progress: called with a line of text.
 
     Raises:
-        RecipeError: `state` belongs to another recipe, other clips, another backend, precision or
-            other packages; or storing the weights as the recipe says changes too many predictions.
-        UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
+        RecipeError: storing the weights as the recipe says changes too many predictions.
     """
-    seeds = fit_seeds(
-        recipe, corpus, state, tracker=tracker, mixed_precision=mixed_precision, progress=progress
-    )
-    return [_result(recipe, fitted, corpus, seed, state, progress) for seed, fitted in seeds]
-
-
-def _result(recipe, fitted, corpus, seed, state, progress) -> SeedResult:
     test = corpus.examples("test")
     before = fitted.predict(test.images).argmax(axis=1)
     _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")
@@ -95,8 +81,21 @@ def _result(recipe, fitted, corpus, seed, state, progress) -> SeedResult:
             f"to {1 - unchanged:.2%} of the held-out clips, more than {1 - UNCHANGED:.2%}. Set storage "
             f'= "float16" and call again: what was trained is kept.'
         )
-    result = _score(
-        fitted, seed, test, answers, choose_thresholds(recipe, fitted, corpus), unchanged
+    threshold, upper = (round(v, 4) for v in choose_thresholds(recipe, fitted, corpus))
+    shown, highest = test.is_expression, answers.max(axis=1)
+    truth, chosen = test.labels[shown], answers[shown].argmax(axis=1)
+    confusion = confusion_matrix(truth, chosen, len(test.class_names))
+    result = SeedResult(
+        seed=seed,
+        fitted=fitted,
+        macro_f1=Scores(confusion).uf1,
+        accuracy=float((truth == chosen).mean()),
+        auc=auc(highest[shown], highest[~shown]),
+        confusion=confusion,
+        threshold=threshold,
+        upper_face=upper,
+        kept=float((highest[shown] >= threshold).mean()),
+        unchanged=unchanged,
     )
     progress(
         f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
@@ -155,25 +154,6 @@ def _store(recipe, network, path) -> None:
     base = shared.tensors() if shared else None
     weights.save(network, path, recipe.storage, base)
     weights.load(network, path, base=base)
-
-
-def _score(fitted, seed, test: Examples, answers, thresholds, unchanged) -> SeedResult:
-    shown, highest = test.is_expression, answers.max(axis=1)
-    threshold, upper = (round(value, 4) for value in thresholds)
-    truth, chosen = test.labels[shown], answers[shown].argmax(axis=1)
-    confusion = confusion_matrix(truth, chosen, len(test.class_names))
-    return SeedResult(
-        seed=seed,
-        fitted=fitted,
-        macro_f1=Scores(confusion).uf1,
-        accuracy=float((truth == chosen).mean()),
-        auc=auc(highest[shown], highest[~shown]),
-        confusion=confusion,
-        threshold=threshold,
-        upper_face=upper,
-        kept=float((highest[shown] >= threshold).mean()),
-        unchanged=unchanged,
-    )
 
 
 def sections_of_seeds(recipe: Recipe, corpus: RenderedCorpus, results: list[SeedResult]) -> dict:

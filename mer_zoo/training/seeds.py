@@ -16,7 +16,6 @@ def fit_seeds(
     recipe: Recipe,
     corpus: RenderedCorpus,
     state: Path,
-    *,
     tracker: Tracker | None = None,
     mixed_precision: bool = False,
     progress: Callable[[str], None] = print,

@@ -4,7 +4,6 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from mer_zoo import settings
 from mer_zoo.errors import RecipeError, UnknownNameError
@@ -12,8 +11,7 @@ from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.training import classes, unit_card
-from mer_zoo.training.classes import SeedResult, train_seeds
+from mer_zoo.training import classes, units
 from mer_zoo.training.corpora import (
     HELD_OUT,
     Portraits,
@@ -24,7 +22,7 @@ from mer_zoo.training.corpora import (
 from mer_zoo.training.precision import stated
 from mer_zoo.training.publishing import log_entry, trained_on, write_entry
 from mer_zoo.training.resume import STATE, refuse_existing
-from mer_zoo.training.units import UnitSeed, train_unit_seeds
+from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import cards, find
 
 
@@ -83,14 +81,9 @@ def train_on_synthetic(
     with tracked(track, "train") as tracker:
         corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
         _begin_run(tracker, recipe, corpus, state, mixed_precision)
-        made: dict[str, Any] = {"mixed_precision": mixed_precision, "progress": progress}
-        results: list[SeedResult] | list[UnitSeed]
-        if recipe.of_units:
-            results = train_unit_seeds(recipe, corpus, state, tracker=tracker, **made)
-            sections = unit_card.sections_of_seeds(recipe, corpus, results)
-        else:
-            results = train_seeds(recipe, corpus, state, tracker=tracker, **made)
-            sections = classes.sections_of_seeds(recipe, corpus, results)
+        kind = units if recipe.of_units else classes
+        seeds = fit_seeds(recipe, corpus, state, tracker, mixed_precision, progress)
+        results = [kind.score_seed(recipe, corpus, *trained, state, progress) for trained in seeds]
         train = training_examples(recipe, corpus)
         card = write_entry(
             recipe,
@@ -102,7 +95,7 @@ def train_on_synthetic(
                 recipe, train, recipe.start, seed=data.seed, digest=corpus.digest
             ),
             mixed_precision=mixed_precision,
-            **sections,
+            **kind.sections_of_seeds(recipe, corpus, results),
         )
         _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
@@ -144,15 +137,13 @@ def _begin_run(
     )
 
 
-def _log(
-    tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult | UnitSeed, folder: Path
-) -> None:
+def _log(tracker, recipe, card, first, folder) -> None:
     """The scores are the card's: those of the first seed, and of every seed."""
     for metric in card.metrics:
         of_seeds = zip(metric.seeds, metric.values, strict=True)
         tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
         tracker.metrics({metric.name: metric.value})
-    if isinstance(first, SeedResult):
+    if isinstance(first, classes.SeedResult):
         title = f"{HELD_OUT}, seed {first.seed}"
         tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
     log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)

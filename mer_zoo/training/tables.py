@@ -14,7 +14,7 @@ from mer_zoo.recipes.overrides import with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.table import Condition, Table, folder_name
 from mer_zoo.synthesis import Conditions
-from mer_zoo.training.classes import train_seeds
+from mer_zoo.training.classes import score_seed
 from mer_zoo.training.corpora import (
     HELD_OUT,
     Portraits,
@@ -26,6 +26,7 @@ from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.precision import stated
 from mer_zoo.training.resume import STATE, depends_on, refuse_differences
 from mer_zoo.training.scoring import score_trained
+from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import find, load
 
 
@@ -126,10 +127,9 @@ def _make_row(
         networks = {recipe.training.seeds[0]: _shipped(entry, corpus)}
     else:
         recipe.refuse_units("A table of results")
-        trained = train_seeds(
-            recipe, corpus, state, mixed_precision=mixed_precision, progress=progress
-        )
-        networks = {result.seed: result.fitted for result in trained}
+        seeds = fit_seeds(recipe, corpus, state, None, mixed_precision, progress)
+        scored = [score_seed(recipe, corpus, *trained, state, progress) for trained in seeds]
+        networks = {result.seed: result.fitted for result in scored}
     seconds = time.perf_counter() - started
     made = {}
     for condition, place in places.items():

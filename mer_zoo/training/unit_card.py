@@ -6,14 +6,11 @@ import numpy as np
 
 from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation import Examples
-from mer_zoo.evaluation.metrics import auc
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.evaluation.unit_scores import MeanScore, UnitScores
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.calibration import best_one_sided, best_threshold
-from mer_zoo.training.corpora import HELD_OUT, RenderedCorpus
-from mer_zoo.training.publishing import Storage
-from mer_zoo.training.units import UnitSeed
+from mer_zoo.training.corpora import HELD_OUT
 from mer_zoo.zoo import cards
 
 BINS = 10
@@ -25,33 +22,6 @@ LIMITS = (
     "The limits that follow are those of the recipe. What they say about synthetic clips is about the "
     "weights that training started from.",
 )
-
-
-def sections_of_seeds(recipe: Recipe, corpus: RenderedCorpus, results: list[UnitSeed]) -> dict:
-    """The sections of a card, by the names of `write_entry`, after a training on rendered clips.
-
-    Args:
-        recipe: for its rejection and storage.
-        corpus: that was trained on.
-        results: of all seeds; the first is the seed of the weights for use.
-    """
-    first, test = results[0], corpus.unit_examples("test")
-    answers, shown = first.probabilities[:, : len(UNITS)], test.is_expression
-    highest = answers.max(axis=1)
-    return {
-        "rejection": cards.Rejection(
-            threshold=0.0,
-            min_motion=recipe.rejection.min_motion,
-            auc=round(auc(highest[shown], highest[~shown]), 4),
-            kept=round(float(first.named[shown].any(axis=1).mean()), 4),
-            upper_face=first.upper_face,
-        ),
-        "metrics": unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
-        "storage": Storage(recipe.storage),
-        "units": _facts(first.score(test), first.thresholds),
-        "reliability": _reliability(answers, test.unit_targets[:, : len(UNITS)] > 0),
-        "one_sided": first.one_sided,
-    }
 
 
 def sections_of_result(recipe: Recipe, result: UnitResult) -> dict:
@@ -77,8 +47,8 @@ def sections_of_result(recipe: Recipe, result: UnitResult) -> dict:
             kept=round(float(named.any(axis=1)[shown].mean()), 4) if shown.any() else float("nan"),
         ),
         "metrics": _metrics(result),
-        "units": _facts(result.scores, thresholds),
-        "reliability": _reliability(answers[:, : len(UNITS)], moved),
+        "units": unit_facts(result.scores, thresholds),
+        "reliability": reliability(answers[:, : len(UNITS)], moved),
         "one_sided": round(best_one_sided(answers, result.truth), 4),
     }
 
@@ -136,7 +106,7 @@ def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[c
     return [metric(row) for row in first.means if measured.get(row.name, True)]
 
 
-def _facts(scores: UnitScores, thresholds: Sequence[float]) -> list[cards.UnitFacts]:
+def unit_facts(scores: UnitScores, thresholds: Sequence[float]) -> list[cards.UnitFacts]:
     """What a card says of each unit: its threshold, and the scores with the thresholds of the first seed."""
     return [
         cards.UnitFacts(
@@ -150,7 +120,7 @@ def _facts(scores: UnitScores, thresholds: Sequence[float]) -> list[cards.UnitFa
     ]
 
 
-def _reliability(probabilities: np.ndarray, shown: np.ndarray) -> list[cards.ReliabilityBin]:
+def reliability(probabilities: np.ndarray, shown: np.ndarray) -> list[cards.ReliabilityBin]:
     """How often units had moved, by the probability that was given.
 
     Args:

@@ -8,15 +8,16 @@ import numpy as np
 
 from mer_zoo.action_units import UNITS, lower_outputs
 from mer_zoo.evaluation import Examples
+from mer_zoo.evaluation.metrics import auc
 from mer_zoo.evaluation.unit_scores import UnitScores, score_units
 from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.tracking import Tracker
 from mer_zoo.training.calibration import best_one_sided, best_threshold, calibrate_head
 from mer_zoo.training.corpora import RenderedCorpus
 from mer_zoo.training.learner import FittedNetwork
-from mer_zoo.training.seeds import fit_seeds
-from mer_zoo.zoo import weights
+from mer_zoo.training.publishing import Storage
+from mer_zoo.training.unit_card import reliability, unit_facts, unit_metrics
+from mer_zoo.zoo import cards, weights
 
 
 @dataclass(frozen=True)
@@ -55,23 +56,15 @@ class UnitSeed:
         )
 
 
-def train_unit_seeds(
+def score_seed(
     recipe: Recipe,
     corpus: RenderedCorpus,
+    seed: int,
+    fitted: FittedNetwork,
     state: Path,
-    *,
-    tracker: Tracker | None = None,
-    mixed_precision: bool = False,
     progress: Callable[[str], None] = print,
-) -> list[UnitSeed]:
-    """Trains, calibrates and applies every seed of a recipe; see `fit_seeds` for the arguments."""
-    seeds = fit_seeds(
-        recipe, corpus, state, tracker=tracker, mixed_precision=mixed_precision, progress=progress
-    )
-    return [_result(recipe, fitted, corpus, seed, state, progress) for seed, fitted in seeds]
-
-
-def _result(recipe, fitted, corpus, seed, state, progress) -> UnitSeed:
+) -> UnitSeed:
+    """Calibrates a network and applies it to the held-out identities; see `classes.score_seed`."""
     validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
     records = corpus.records[corpus.rows("validation")]
     usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split
@@ -112,3 +105,30 @@ def _upper_face(recipe, fitted, silent: np.ndarray) -> float:
     answers = fitted.predict(np.stack([upper_face(image) for image in silent]))
     highest = answers[:, ~lower_outputs()].max(axis=1)
     return round(float(np.quantile(highest, 1 - recipe.rejection.speech)), 4)
+
+
+def sections_of_seeds(recipe: Recipe, corpus: RenderedCorpus, results: list[UnitSeed]) -> dict:
+    """The sections of a card, by the names of `write_entry`, after a training on rendered clips.
+
+    Args:
+        recipe: for its rejection and storage.
+        corpus: that was trained on.
+        results: of all seeds; the first is the seed of the weights for use.
+    """
+    first, test = results[0], corpus.unit_examples("test")
+    answers, shown = first.probabilities[:, : len(UNITS)], test.is_expression
+    highest = answers.max(axis=1)
+    return {
+        "rejection": cards.Rejection(
+            threshold=0.0,
+            min_motion=recipe.rejection.min_motion,
+            auc=round(auc(highest[shown], highest[~shown]), 4),
+            kept=round(float(first.named[shown].any(axis=1).mean()), 4),
+            upper_face=first.upper_face,
+        ),
+        "metrics": unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
+        "storage": Storage(recipe.storage),
+        "units": unit_facts(first.score(test), first.thresholds),
+        "reliability": reliability(answers, test.unit_targets[:, : len(UNITS)] > 0),
+        "one_sided": first.one_sided,
+    }

@@ -18,9 +18,9 @@ from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.recipe import Augmentation
 from mer_zoo.training import train_on_synthetic
 from mer_zoo.training.batches import Batches, soft_targets
-from mer_zoo.training.classes import train_seeds
 from mer_zoo.training.corpora import Portraits, render_corpus, training_examples
 from mer_zoo.training.fit import fit_network, predict
+from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
@@ -83,8 +83,8 @@ def test_each_training_clip_is_imaged_in_every_making(photos, tmp_path, monkeypa
     first, second, third = np.moveaxis(train.images.astype(np.float32), 1, 0)
     for other in (second, third):
         assert 0 < np.abs(first - other).mean() < np.abs(first - first[::-1]).mean()
-    (result,) = train_seeds(recipe, corpus, tmp_path / "state", progress=str)
-    assert result.fitted.predict(train.originals).shape == (len(train), 3)
+    ((_, fitted),) = fit_seeds(recipe, corpus, tmp_path / "state", progress=str)
+    assert fitted.predict(train.originals).shape == (len(train), 3)
 
 
 @pytest.mark.backend_free
