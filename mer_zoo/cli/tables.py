@@ -201,7 +201,8 @@ def result(evaluation: "Result") -> "list[Table | Text]":
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     from mer_zoo.evaluation.metrics import SCORE_NAMES
 
-    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in SCORE_NAMES]
+    rows = evaluation.score_rows
+    seeds = [", ".join(f"{value:.3f}" for value in row.values) for row in rows]
     scores = _table(
         _name("score"),
         *map(_number, ("mean", "spread")),
@@ -209,16 +210,14 @@ def result(evaluation: "Result") -> "list[Table | Text]":
         *map(_number, ("95 % interval", "majority", "chance")),
         title=escape(evaluation.title),
     )
-    for score, values in zip(SCORE_NAMES, seeds, strict=True):
-        low_high = evaluation.intervals.get(score)
+    for row, values in zip(rows, seeds, strict=True):
         scores.add_row(
-            score,
-            f"{evaluation.mean(score):.3f}",
-            f"{evaluation.spread(score):.3f}" if len(evaluation.seeds) > 1 else "-",
+            row.name,
+            f"{row.mean:.3f}",
+            f"{evaluation.spread(row.name):.3f}" if len(evaluation.seeds) > 1 else "-",
             values,
-            f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else "-",
-            f"{getattr(evaluation.majority, score):.3f}",
-            f"{getattr(evaluation.chance, score):.3f}",
+            _between(row.interval),
+            *(f"{baseline:.3f}" for baseline in (row.majority, row.chance)),
         )
     numbers = map(_number, ("clips", *SCORE_NAMES[:3]))
     parts = _table(_name("dataset"), *numbers, title="The same predictions, dataset by dataset")
@@ -266,6 +265,10 @@ def spotting_result(evaluation: "SpottingResult") -> Table:
     return table
 
 
+def _between(interval: Sequence[float]) -> str:
+    return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "-"
+
+
 def _ratio(value: float) -> str:
     return "-" if isnan(value) else f"{value:.3f}"
 
@@ -278,14 +281,13 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
     found = evaluation.scores
     numbers = map(_number, ("mean", "95 % interval", "majority", "chance"))
     means = _table(_name("score"), *numbers, title=escape(evaluation.title))
-    rows = {row.name: row for row in found.means}
+    rows = {row.name: row for row in found.score_rows}
     for name, words in UNIT_SCORES.items():
         row = rows[name]
-        mean = sum(row.values) / len(row.values)
-        between = "-" if not row.interval else f"{row.interval[0]:.3f} to {row.interval[1]:.3f}"
         # Nobody counted which side is the more frequent one.
         least = "-" if name == "left_right" else f"{row.majority:.3f}"
-        means.add_row(words, f"{mean:.3f}", between, least, f"{row.chance:.3f}")
+        chance = f"{row.chance:.3f}"
+        means.add_row(words, f"{row.mean:.3f}", _between(row.interval), least, chance)
     each = _table(
         *map(_name, ("unit", "name")), *map(_number, ("clips", "F1", "AUC")), title="Unit by unit"
     )

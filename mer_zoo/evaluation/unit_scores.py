@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.action_units import ONE_SIDED, SIDED, UNITS, leaning, side_targets
-from mer_zoo.evaluation.metrics import auc
+from mer_zoo.evaluation.metrics import ScoreRow, auc
 from mer_zoo.evaluation.statistics import DRAWS, bootstrap_interval
 
 LEAST = 10
@@ -34,27 +34,6 @@ class UnitScore:
     positives: int
     f1: float
     auc: float
-
-
-@dataclass(frozen=True)
-class MeanScore:
-    """One score over the units, with its trivial baselines.
-
-    Attributes:
-        name: of the attribute of `UnitScores`.
-        values: for each seed; NaN where nothing can be scored.
-        clips: clips, or units with or without a side, that it is over.
-        majority: its value if always the more frequent answer is given.
-        chance: its expected value if answers are given at random.
-        interval: 95% bootstrap over subjects; empty where there is none.
-    """
-
-    name: str
-    values: tuple[float, ...]
-    clips: int
-    majority: float
-    chance: float
-    interval: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,7 @@ class UnitScores:
         return tuple(unit.number for unit in self.units if unit.positives >= LEAST)
 
     @property
-    def means(self) -> tuple[MeanScore, ...]:
+    def score_rows(self) -> tuple[ScoreRow, ...]:
         """The scores over the units, in the order of a card."""
         one, both = self.one_sided, self.two_sided
         macro = (self.clips, self.majority, self.prevalence, self.macro_f1_interval)
@@ -110,7 +89,7 @@ class UnitScores:
             "side_both": (both, 1.0, 1 / 3),
             "side_mean": (one + both, 0.5, 1 / 3),
         }
-        return tuple(MeanScore(name, getattr(self, name), *row) for name, row in rows.items())
+        return tuple(ScoreRow(name, getattr(self, name), *row) for name, row in rows.items())
 
 
 def score_units(

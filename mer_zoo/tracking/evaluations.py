@@ -9,7 +9,6 @@ import numpy as np
 from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
-from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.tracking.tracker import Tracker
@@ -67,11 +66,11 @@ class TrackedEvaluation:
         """Logs the pooled scores, the predictions and the figures."""
         if not self.tracker.on:
             return
-        of_seeds = self._scores_of_seeds(result)
-        scores = {f"{self.prefix}{name}": float(np.mean(v)) for name, v in of_seeds.items()}
-        for name, values in of_seeds.items():
-            named = (self._of_seed(name, seed) for seed in result.seeds)
-            scores |= dict(zip(named, values, strict=True))
+        rows = [row for row in result.score_rows if np.isfinite(row.values).all()]
+        scores = {f"{self.prefix}{row.name}": row.mean for row in rows}
+        for row in rows:
+            named = (self._of_seed(row.name, seed) for seed in result.seeds)
+            scores |= dict(zip(named, row.values, strict=True))
         records = [self._records[key] for key in sorted(self._records)]
         self.tracker.write(
             records_json(self.examples.class_names, records), f"{self.folder}{RECORDS}"
@@ -84,10 +83,6 @@ class TrackedEvaluation:
 
     def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
         return record.metrics
-
-    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
-        """Score -> its value for each seed."""
-        return {name: [getattr(s, name) for s in result.scores] for name in SCORE_NAMES}
 
     def _of_seed(self, name, seed):
         return f"{self.prefix}{name}/seed{seed}"
@@ -117,10 +112,6 @@ class TrackedUnitEvaluation(TrackedEvaluation):
         p = np.clip(record.probabilities[:, : len(UNITS)].astype(np.float64), 1e-6, 1 - 1e-6)
         loss = -np.log(np.where(shown, p, 1 - p)).mean()
         return {"fold_log_loss": float(loss), "fold_fit_seconds": record.fit_seconds}
-
-    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
-        means = (row for row in result.scores.means if np.isfinite(row.values).all())
-        return {row.name: list(row.values) for row in means}
 
 
 def tracked_evaluation(

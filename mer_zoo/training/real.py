@@ -10,18 +10,23 @@ import numpy as np
 from mer_zoo import datasets, settings
 from mer_zoo.errors import OutputExistsError, RecipeError
 from mer_zoo.evaluation import Examples, Result, run
-from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
 from mer_zoo.tracking.evaluations import tracked_evaluation
+from mer_zoo.training.calibration import rejection_of_expressions
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
 from mer_zoo.training.publishing import log_entry, trained_on, write_entry
 from mer_zoo.training.resume import STATE, origin, refuse_existing, refuse_other_work
+from mer_zoo.training.unit_card import LIMITS, sections_of_result
 from mer_zoo.training.unit_evaluation import coded_examples, of_held_out
 from mer_zoo.zoo import cards, find
 
+AMBIGUOUS = (
+    "The class of a micro-expression is ambiguous given the movement; a label is not a fact about feelings. "
+    "Not for decisions about people."
+)
 RECIPE = "recipe.toml"
 REFIT = "refit"
 LOSO = "loso"
@@ -204,25 +209,15 @@ def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
         "Trained on all subjects: a score of theirs says nothing about new people."
         + (" The metrics are of other networks, which never saw their subject." * bool(result)),
     ]
+    own: tuple[str, ...]
     if isinstance(result, UnitResult):
-        from mer_zoo.training.unit_card import LIMITS, sections_of_result
-
-        limits += [*LIMITS, *recipe.card.limits]
-        return {**sections_of_result(recipe, result), "limits": limits}
-    from mer_zoo.training.calibration import rejection_of_expressions
-
-    limits += [
-        "The class of a micro-expression is ambiguous given the movement; a label is not a "
-        "fact about feelings. Not for decisions about people.",
-        *recipe.card.limits,
-    ]
-    return {
-        "rejection": rejection_of_expressions(
-            recipe.rejection, None if result is None else result.probabilities[0].max(axis=1)
-        ),
-        "metrics": [] if result is None else _metrics(result),
-        "limits": limits,
-    }
+        own, sections = LIMITS, sections_of_result(recipe, result)
+    else:
+        own = (AMBIGUOUS,)
+        likeliest = None if result is None else result.probabilities[0].max(axis=1)
+        sections = {"rejection": rejection_of_expressions(recipe.rejection, likeliest)}
+    metrics = [] if result is None else _metrics(result)
+    return {**sections, "metrics": metrics, "limits": [*limits, *own, *recipe.card.limits]}
 
 
 def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:
@@ -244,21 +239,23 @@ def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.T
     )
 
 
-def _metrics(result: Result) -> list[cards.Metric]:
+def _metrics(result: Result | UnitResult) -> list[cards.Metric]:
+    """Scores of all seeds; of action units with thresholds that no clip's own subject decided."""
     return [
         cards.Metric(
-            name=name,
-            value=round(result.mean(name), 4),
-            values=[round(getattr(s, name), 4) for s in result.scores],
+            name=row.name,
+            value=round(row.mean, 4),
+            values=[round(value, 4) for value in row.values],
             protocol=result.about["protocol"],
             split=result.about["split"],
-            clips=len(result.clips),
+            clips=row.clips,
             identities=len(np.unique(result.subjects)),
             seeds=list(result.seeds),
-            majority=round(getattr(result.majority, name), 4),
-            chance=round(getattr(result.chance, name), 4),
-            interval=[round(v, 4) for v in result.intervals.get(name, ())],
+            majority=round(row.majority, 4),
+            chance=round(row.chance, 4),
+            interval=[round(value, 4) for value in row.interval],
             label=result.about.get("label", ""),
         )
-        for name in SCORE_NAMES
+        for row in result.score_rows
+        if np.isfinite(row.values).all()
     ]

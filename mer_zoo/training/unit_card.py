@@ -6,8 +6,9 @@ import numpy as np
 
 from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation import Examples
+from mer_zoo.evaluation.metrics import ScoreRow
 from mer_zoo.evaluation.unit_result import UnitResult
-from mer_zoo.evaluation.unit_scores import MeanScore, UnitScores
+from mer_zoo.evaluation.unit_scores import UnitScores
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.training.calibration import best_one_sided, best_threshold
 from mer_zoo.training.corpora import HELD_OUT
@@ -25,10 +26,9 @@ LIMITS = (
 
 
 def sections_of_result(recipe: Recipe, result: UnitResult) -> dict:
-    """The sections of a card, by the names of `write_entry`, after a training on real clips.
+    """The sections of a card but its metrics, by the names of `write_entry`, after a training on real clips.
 
-    Thresholds, `one_sided` and reliability are those of the first seed, which is the seed of the
-    weights for use. The scores are of all seeds, with thresholds that no clip's own subject decided.
+    They are of the first seed, which is the seed of the weights for use.
 
     Args:
         recipe: for its rejection.
@@ -46,33 +46,10 @@ def sections_of_result(recipe: Recipe, result: UnitResult) -> dict:
             auc=float("nan"),  # as of classes: hardly a clip shows nothing
             kept=round(float(named.any(axis=1)[shown].mean()), 4) if shown.any() else float("nan"),
         ),
-        "metrics": _metrics(result),
         "units": unit_facts(result.scores, thresholds),
         "reliability": reliability(answers[:, : len(UNITS)], moved),
         "one_sided": round(best_one_sided(answers, result.truth), 4),
     }
-
-
-def _metrics(result: UnitResult) -> list[cards.Metric]:
-    found, about = result.scores, result.about
-    return [
-        cards.Metric(
-            name=row.name,
-            value=round(float(np.mean(row.values)), 4),
-            values=[round(value, 4) for value in row.values],
-            protocol=about["protocol"],
-            split=about["split"],
-            clips=row.clips,
-            identities=found.subjects,
-            seeds=list(result.seeds),
-            majority=round(row.majority, 4),
-            chance=round(row.chance, 4),
-            interval=[round(value, 4) for value in row.interval],
-            label=about.get("label", ""),
-        )
-        for row in found.means
-        if np.isfinite(row.values).all()
-    ]
 
 
 def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[cards.Metric]:
@@ -87,7 +64,7 @@ def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[c
     compared = sided and first.two_sided > 0  # a network that always says "both" would be right
     measured = {"left_right": sided, "side": sided, "side_both": compared, "side_mean": compared}
 
-    def metric(row: MeanScore) -> cards.Metric:
+    def metric(row: ScoreRow) -> cards.Metric:
         values = [round(getattr(scores, row.name)[0], 4) for _, scores in scored]
         return cards.Metric(
             name=row.name,
@@ -103,7 +80,7 @@ def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[c
             interval=[] if np.isnan(row.interval).any() else [round(v, 4) for v in row.interval],
         )
 
-    return [metric(row) for row in first.means if measured.get(row.name, True)]
+    return [metric(row) for row in first.score_rows if measured.get(row.name, True)]
 
 
 def unit_facts(scores: UnitScores, thresholds: Sequence[float]) -> list[cards.UnitFacts]:
