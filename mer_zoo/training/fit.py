@@ -1,4 +1,4 @@
-"""Fits one network with one seed, its head first. After an interruption, training resumes where it stopped."""
+"""Fits one network with one seed, its head first. Interrupted training resumes where it stopped."""
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -52,7 +52,7 @@ def trained_on(
         facts: fields that say something else than the examples, or more: real clips among them, for
             instance, or what the start saw.
     """
-    stated: dict[str, Any] = {
+    saw: dict[str, Any] = {
         "corpus": examples.protocol,
         "clips": len(examples),
         "identities": len(np.unique(examples.subjects)),
@@ -62,7 +62,7 @@ def trained_on(
         "selection": recipe.selection,
         "pretrained": _pretrained(recipe.network, start),
     }
-    return cards.TrainedOn(seed=seed, **{**stated, **facts})
+    return cards.TrainedOn(seed=seed, **{**saw, **facts})
 
 
 def _pretrained(choice: NetworkChoice, start: str) -> str:
