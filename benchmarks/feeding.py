@@ -24,12 +24,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mer_zoo import models
 from mer_zoo.read_ahead import read_ahead
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.training.batches import Batches, soft_targets
 from mer_zoo.training.fit import fit_network
-from mer_zoo.training.initial_weights import build_network
-from mer_zoo.training.learner import with_border
 
 CLASSES = ("negative", "positive", "surprise")
 STEPS = 8
@@ -106,24 +105,17 @@ class Fit:
 
 def fitted(given: argparse.Namespace, kind: type[Batches], threads: int, steps: int) -> Fit:
     recipe = read_recipe(given.recipe)
-    made, changes = recipe.preprocessing, recipe.augmentation
     training = dataclasses.replace(recipe.synthetic()[1], epochs=given.epochs)
     keras.utils.clear_session(free_memory=True)
     keras.utils.set_random_seed(1)
     rng = np.random.default_rng(1)
-    side = made.image_size
+    side = recipe.preprocessing.image_size
     images = rng.normal(size=(given.clips, side, side, 3)).astype(np.float32)
     batches = kind(
-        with_border(images, side, changes.shift),
+        images,
         soft_targets(rng.integers(0, len(CLASSES), given.clips), len(CLASSES), 0.1),
-        image_size=side,
-        modality=made.modality,
-        parameters=made.parameters,
-        shift=changes.shift,
-        flip=changes.flip,
-        upper_face=changes.upper_face,
-        heights=changes.heights,
-        widths=changes.widths,
+        recipe.preprocessing,
+        recipe.augmentation,
         batch_size=training.batch_size,
         seed=1,
     )
@@ -132,7 +124,9 @@ def fitted(given: argparse.Namespace, kind: type[Batches], threads: int, steps: 
         Batches.__getitem__(batches, number)
     making = (time.process_time() - started) / len(batches)
     batches.workers = threads
-    network, clock = build_network(recipe.network, (side, side, 3), CLASSES, ""), Clock()
+    shape = {"input_shape": (side, side, 3), "num_classes": len(CLASSES)}
+    network = models.build(recipe.network.name, **{**recipe.network.arguments, **shape})
+    clock = Clock()
     compile_as_it_is = network.compile
     network.compile = lambda **told: compile_as_it_is(steps_per_execution=steps, **told)
     fit_network(network, batches, training, callbacks=[clock])

@@ -25,9 +25,10 @@ from mer_zoo.evaluation import Examples
 from mer_zoo.recipes import Recipe
 from mer_zoo.tracking import tracked
 from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.learner import REAL, SYNTHETIC, RecipeLearner, fit_or_resume
+from mer_zoo.training.learner import REAL, SYNTHETIC, RecipeLearner
 from mer_zoo.training.resume import depends_on, origin, refuse_other_work
 from mer_zoo.training.scoring import score_trained
+from mer_zoo.training.seeds import fit_or_resume
 from mer_zoo.training.zero_shot import ZERO_SHOT
 
 SQUARE = {"heights": [1.0, 1.0], "widths": [1.0, 1.0]}

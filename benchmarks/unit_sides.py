@@ -24,7 +24,7 @@ from mer_zoo.recipes import Recipe
 from mer_zoo.training.calibration import best_one_sided
 from mer_zoo.training.corpora import Portraits, render_corpus
 from mer_zoo.training.fit import predict
-from mer_zoo.training.units import unit_metrics
+from mer_zoo.training.unit_card import unit_metrics
 from mer_zoo.zoo import find
 from mer_zoo.zoo.registry import CARD
 

@@ -15,7 +15,8 @@ from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation.unit_scores import score_units
 from mer_zoo.recipes import Recipe
 from mer_zoo.training.corpora import Portraits, render_corpus
-from mer_zoo.training.units import train_unit_seeds
+from mer_zoo.training.seeds import fit_seeds
+from mer_zoo.training.units import score_seed
 
 
 def main() -> None:
@@ -40,7 +41,8 @@ def main() -> None:
             training=replace(training, seeds=[arguments.seed]),
         )
         state = arguments.work / f"{recipe.name}_{rig}"
-        (result,) = train_unit_seeds(one, corpus, state, progress=lambda _: None)
+        ((seed, fitted),) = fit_seeds(one, corpus, state, progress=lambda _: None)
+        result = score_seed(one, corpus, seed, fitted, state, progress=lambda _: None)
         every = corpus.unit_examples("test")
         for scored in data.rigs:
             test = corpus.unit_examples("test", scored)

@@ -93,7 +93,7 @@ def small(recipe, corpus, seed, work) -> dict:
             network = learner.build(parts["train"])
             weights.load(network, finished)
         else:
-            fitted = learner.fit_for_use(parts["train"], seed, checkpoint=state)
+            fitted = learner.fit_from_any_start(parts["train"], seed, checkpoint=state)
             fitted.save(finished)
             network = fitted.network
         outputs.append({s: predict(network, parts[s].images, SIZE) for s in ("validation", "test")})

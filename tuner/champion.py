@@ -3,16 +3,12 @@
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from mer_zoo.datasets.dataset import licence_of
 from mer_zoo.evaluation import Examples
 from mer_zoo.tracking.model import MODEL, save_model
 from mer_zoo.training.calibration import rejection_of_expressions
-from mer_zoo.training.initial_weights import pretraining
 from mer_zoo.training.learner import RecipeLearner
-from mer_zoo.training.publishing import write_entry
-from mer_zoo.zoo import cards
+from mer_zoo.training.publishing import trained_on, write_entry
 from tuner.outcome import Outcome
 from tuner.sources import Source
 
@@ -71,16 +67,12 @@ def _write_entry(outcome, source, folder):
         fitted.network,
         list(examples.class_names),
         folder,
-        trained_on=cards.TrainedOn(
-            corpus=examples.protocol,
-            clips=len(examples),
-            identities=len(np.unique(examples.subjects)),
-            real_clips=len(examples) if source.real else 0,
+        trained_on=trained_on(
+            recipe,
+            examples,
+            learner.start,
             seed=outcome.seed,
-            digest=examples.digest,
-            tuned_on=recipe.tuned_on,
-            selection=recipe.selection,
-            pretrained=pretraining(recipe.network, learner.start),
+            real_clips=len(examples) if source.real else 0,
         ),
         rejection=rejection_of_expressions(recipe.rejection, outcome.likeliest),
         metrics=[],

@@ -20,7 +20,6 @@ from mer_zoo.training.learner import RecipeLearner
 from tuner.outcome import Outcome
 from tuner.searching import search
 from tuner.sources import Source, TrainingPart
-from tuner.space import plain
 from tuner.winner import keep_score
 from tuner.workers.supervisor import Team
 
@@ -80,7 +79,7 @@ def score_nested(
         split=split,
         seeds=[outcome.seed],
         learner={
-            "recipe": plain(recipe),
+            "recipe": recipe.content,
             "settings": outcome.settings.to_dict(),
             "trials": trials,
         },

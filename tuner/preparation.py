@@ -23,7 +23,7 @@ from tuner.progress import Lines
 from tuner.records import SearchRecord
 from tuner.settings import Settings
 from tuner.sources import Source
-from tuner.space import Space, plain
+from tuner.space import Space
 from tuner.trial import TrialRunner
 
 INNER = "-nested"
@@ -76,7 +76,7 @@ class Prepared:
         """Plain values that name everything the trials depend on, and where their runs are kept."""
         return {
             **self.facts,
-            "recipe": plain(self.space.recipe),
+            "recipe": self.space.recipe.content,
             "versions": versions(),
             "folds": self.objective.hash,
             "tracking_uri": self.store.uri,

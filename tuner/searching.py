@@ -22,7 +22,7 @@ from tuner.project import Project
 from tuner.records import SearchRecord
 from tuner.settings import Settings
 from tuner.sources import Source, as_source
-from tuner.space import applied, plain
+from tuner.space import applied
 from tuner.workers.handover import refuse_private_store
 from tuner.workers.supervisor import Team
 
@@ -139,7 +139,7 @@ def _describe(record, prepared, device):
     run, space, examples = record.run, prepared.space, prepared.examples
     if not run.data.params:
         run.write(json.dumps(space.to_dict(), indent=1), "search_space.json")
-        run.write(tomli_w.dumps(plain(space.recipe)), "recipe.toml")
+        run.write(tomli_w.dumps(space.recipe.content), "recipe.toml")
         run.log(params={**prepared.facts, "clips": len(examples), "subjects": prepared.subjects})
     held_out = prepared.settings.held_out
     run.log(

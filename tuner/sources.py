@@ -11,9 +11,8 @@ from mer_zoo.datasets import Dataset
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.training.corpora import Portraits, render_corpus
+from mer_zoo.training.corpora import Portraits, render_corpus, training_examples
 from mer_zoo.training.learner import REAL, SYNTHETIC, RecipeLearner
-from mer_zoo.training.synthetic import training_examples
 from tuner.errors import LeakError
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from mer_zoo.errors import RecipeError, UnknownNameError
 from mer_zoo.recipes.overrides import listed, with_values
-from mer_zoo.recipes.overrides import plain as plain
 from mer_zoo.recipes.recipe import Recipe, Training
 from mer_zoo.recipes.search_space import Choice, FloatRange, IntRange
 
@@ -133,7 +132,7 @@ def _present(recipe, key):
 
     network = inspect.signature(NETWORKS[recipe.network.name].__init__).parameters
     modality = MODALITIES[recipe.preprocessing.modality]
-    present = plain(recipe)
+    present = recipe.content
     defaults = {
         "network.arguments": {n: p.default for n, p in network.items() if p.default is not p.empty},
         "preprocessing.parameters": modality.parameters,

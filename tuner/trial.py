@@ -16,7 +16,7 @@ from tuner.objective import Objective
 from tuner.progress import Lines
 from tuner.records import SearchRecord
 from tuner.sources import Source
-from tuner.space import Space, applied, plain
+from tuner.space import Space, applied
 from tuner.usage import DeviceUse
 
 
@@ -74,7 +74,7 @@ class TrialRunner:
         kept.begin(values, {"mer_zoo.device": machine.device()})
         recipe = applied(self.space.recipe, values)
         chosen = self.record.with_selection(recipe, number, self._held[1], self.source.real)
-        kept.run.write(tomli_w.dumps(plain(chosen)), "recipe.toml")
+        kept.run.write(tomli_w.dumps(chosen.content), "recipe.toml")
         self.lines.trial(number, len(self.objective.folds), len(kept.folds))
 
         def keep(fold):

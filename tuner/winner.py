@@ -4,7 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import tomli_w
 
 from mer_zoo.evaluation import Result, run
 from mer_zoo.files import refuse_overwrite, write_atomically
@@ -13,7 +12,6 @@ from mer_zoo.training.learner import RecipeLearner
 from tuner.outcome import Outcome
 from tuner.project import Project
 from tuner.sources import Source
-from tuner.space import plain
 
 SCORES = ("uf1", "uar", "accuracy")
 
@@ -33,7 +31,7 @@ def write(outcome: Outcome, path: str | Path) -> Recipe:
     """
     path = Path(path)
     recipe = dataclasses.replace(outcome.recipe, name=path.stem)
-    text = _heading(outcome) + tomli_w.dumps(plain(recipe), multiline_strings=True)
+    text = _heading(outcome) + recipe.to_toml()
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         refuse_overwrite(path)
         write_atomically(path, text.encode())

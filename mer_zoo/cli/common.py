@@ -1,14 +1,19 @@
-"""Shared by all commands: consoles, options, progress, the choice of a backend."""
+"""Shared by all commands: consoles, options, progress, the choice of a backend, the runs in MLflow."""
 
+import contextlib
+import logging
 import os
+import warnings
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Console
-from typer import Argument, BadParameter, Option
+from typer import Argument, BadParameter, Exit, Option
 
 from mer_zoo.devices import set_defaults
+from mer_zoo.errors import TrackingWarning
 from mer_zoo.settings import choose_backend
 
 if TYPE_CHECKING:
@@ -41,6 +46,16 @@ MixedPrecision = Annotated[
     ),
 ]
 Jobs = Annotated[int, Option(help="Number of processes; -1 for one per core.")]
+Track = Annotated[
+    bool, Option("--track", help="Log the run in MLflow: ./mlflow.db, artifacts in ./mlruns.")
+]
+TrackingUri = Annotated[
+    str | None,
+    Option(
+        help="MLflow's store: a database or a server. Implies --track. With only --track, "
+        "MLFLOW_TRACKING_URI may name it."
+    ),
+]
 
 Start = Annotated[int, Option(min=0, help="First frame to use, 0-based.")]
 Stop = Annotated[int | None, Option(help="Frame after the last one to use.")]
@@ -86,6 +101,32 @@ def start_backend(*, watching: bool = False) -> None:
     """
     choose_backend()
     set_defaults(os.environ.get("KERAS_BACKEND"), watching=watching)
+
+
+def quieten_mlflow() -> None:
+    """Silences MLflow's bars, links and logs, which would break our bars; errors still reach the user."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")  # it sets its loggers when imported
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+@contextlib.contextmanager
+def tracking(track: bool, uri: str | None) -> Iterator[bool | str]:
+    """Gives the value for `track=`. In the end, exit code 1 where something could not be logged."""
+    if uri or track:
+        quieten_mlflow()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TrackingWarning)
+        yield uri or track
+    missing = [w for w in caught if issubclass(w.category, TrackingWarning)]
+    for warning in (w for w in caught if w not in missing):
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    for warning in missing:
+        err.print("[yellow]TrackingWarning:[/yellow]", str(warning.message), highlight=False)
+    if missing:
+        raise Exit(SOME_FAILED)
 
 
 def face_options(face: str, engine: EngineName, **limits: float | None) -> dict:

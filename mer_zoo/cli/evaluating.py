@@ -11,11 +11,13 @@ from mer_zoo.cli.common import (
     Jobs,
     MixedPrecision,
     RecipeName,
+    Track,
+    TrackingUri,
     out,
     roots,
     start_backend,
+    tracking,
 )
-from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 datasets_app = typer.Typer(help="Check a dataset, or make a small fake one.", no_args_is_help=True)
 cache_app = typer.Typer(help="The cache of modality images.", no_args_is_help=True)
@@ -75,7 +77,7 @@ def evaluate(
     from mer_zoo import training
     from mer_zoo.evaluation.unit_result import UnitResult
 
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
         result = training.evaluate(
             recipe,
             dataset,
@@ -90,7 +92,7 @@ def evaluate(
             mixed_precision=mixed_precision,
             out=to,
             force=force,
-            track=wanted(track, tracking_uri),
+            track=tracked,
         )
         if isinstance(result, UnitResult):
             parts, written = tables.unit_result(result), "result.json, predictions.csv"
@@ -113,7 +115,7 @@ def compare(
     """Compares results: scores, intervals, and paired tests against the first on the same clips."""
     from mer_zoo.cli import tables
     from mer_zoo.evaluation import Result
-    from mer_zoo.evaluation.table import results_table
+    from mer_zoo.evaluation.table import results_table, write_results
 
     names = [folder.name for folder in folders]
     results = {
@@ -122,7 +124,7 @@ def compare(
     }
     out.print(tables.results(results_table(results)))
     if to is not None:
-        out.print(f"wrote {', '.join(map(str, tables.write_results(results, to, title, force)))}")
+        out.print(f"wrote {', '.join(map(str, write_results(results, to, title, force)))}")
 
 
 def combine(

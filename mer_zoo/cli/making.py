@@ -14,12 +14,14 @@ from mer_zoo.cli.common import (
     MixedPrecision,
     Photos,
     RecipeName,
+    Track,
+    TrackingUri,
     choose_backend,
     out,
     roots,
     start_backend,
+    tracking,
 )
-from mer_zoo.cli.tracking_options import Track, TrackingUri, tracking_told, wanted
 
 
 def synth(
@@ -75,22 +77,24 @@ def train(
         raise typer.BadParameter("Give --photos for synthetic clips, or --root for a dataset.")
     start_backend(watching=jobs != 1)
     from mer_zoo.recipes import Recipe, find_recipe
-    from mer_zoo.training import train_entry, train_on_real
+    from mer_zoo.training import train_on_real, train_on_synthetic
 
     path = find_recipe(recipe)
     loaded = Recipe.read(path)
     folder = to or Path(loaded.name)
-    where: dict[str, Any] = {
-        "jobs": jobs,
-        "mixed_precision": mixed_precision,
-        "force": force,
-        "track": wanted(track, tracking_uri),
-    }
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
+        options: dict[str, Any] = {
+            "jobs": jobs,
+            "mixed_precision": mixed_precision,
+            "force": force,
+            "track": tracked,
+        }
         if photos is not None:
-            made = train_entry(loaded, photos, folder, recipe_path=path, ict_file=ict, **where)
+            made = train_on_synthetic(
+                loaded, photos, folder, recipe_path=path, ict_file=ict, **options
+            )
         else:
-            made = train_on_real(loaded, roots(root or []), folder, loso=loso, **where)
+            made = train_on_real(loaded, roots(root or []), folder, loso=loso, **options)
         for part in tables.card(made):
             out.print(part)
         out.print(f"wrote {folder}; use it with mer_zoo.load('{folder.resolve()}')")
@@ -111,16 +115,15 @@ def table(
     force: Force = False,
 ):
     """Trains and compares variants of a recipe on synthetic clips. Run again to resume."""
-    from mer_zoo.cli import tables
-
     start_backend(watching=jobs != 1)
+    from mer_zoo.evaluation.table import write_results
     from mer_zoo.recipes.table import Table
     from mer_zoo.training.corpora import Portraits
     from mer_zoo.training.tables import make_table
 
     read = Table.read(spec)
     results = make_table(read, Portraits(photos, ict, jobs), work, mixed_precision=mixed_precision)
-    written = tables.write_results(results, to, read.title, force)
+    written = write_results(results, to, read.title, force)
     out.print(f"wrote {', '.join(map(str, written))}")
 
 
@@ -161,8 +164,7 @@ def finetune(
     from mer_zoo import datasets, training
 
     data = datasets.load("custom", clips, fps=fps, missing_apex="spot")
-    tracked = wanted(track, tracking_uri)
-    with tracking_told():
+    with tracking(track, tracking_uri) as tracked:
         made = training.finetune(
             model,
             data,

@@ -53,6 +53,7 @@ def spot(
     """Finds micro-expressions (onset, apex, offset) in a long video; excludes blinks and head motion."""
     from mer_zoo import spot as find_intervals
     from mer_zoo.cli import tables
+    from mer_zoo.cli.interval_csv import write_intervals
     from mer_zoo.clips import open_frames
     from mer_zoo.files import refuse_overwrite
 
@@ -71,9 +72,8 @@ def spot(
             rows = classifier.spot_video(stream, **options)
     out.print(tables.intervals(rows))
     if csv is not None:
-        tables.write_intervals(
-            rows, csv, force, () if classifier is None else classifier.class_names
-        )
+        classes = () if classifier is None else classifier.class_names
+        write_intervals(rows, csv, force, classes)
         err.print(f"wrote {csv}")
 
 

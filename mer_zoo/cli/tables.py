@@ -1,6 +1,6 @@
-"""Rich tables of readings, cards and checks for the terminal, and the CSV of intervals."""
+"""Tables for the terminal, each at most 80 columns wide: readings, cards, results, checks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from math import isnan
 from pathlib import Path
@@ -11,9 +11,6 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
-
-from mer_zoo.csv_table import BY_POSITION, NUMBERING, csv_bytes
-from mer_zoo.files import refuse_overwrite, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +27,14 @@ BAR = 10  # columns of a probability of 1
 LONGEST_WORD = 24  # a longer one, such as a path, may be wrapped inside
 MOST_CLASSES = 9  # more columns of counts do not fit beside the names
 NAMES_WIDTH = 52  # of the headings of counts, beside the column of names
+UNIT_SCORES = {
+    "macro_f1": "macro F1",
+    "mean_auc": "mean AUC",
+    "side": "side, one-sided",
+    "side_both": "side, bilateral",
+    "side_mean": "side, mean of both",
+    "left_right": "left or right",
+}
 
 
 def _table(*columns: Column, **options) -> Table:
@@ -120,54 +125,6 @@ def intervals(rows: "Sequence[tuple[Interval, Reading | None]]") -> Table:
     return table
 
 
-# Not imported from mer_zoo.clips, since a list of entries needs no OpenCV.
-_PHASES = ("onset", "apex", "offset")
-_MEASURES = ("motion", "score", "head_motion", "eye_closure", "eye_share", "talking")
-INTERVAL_COLUMNS = (*_PHASES, *(f"{name}_seconds" for name in _PHASES), "held", *_MEASURES)
-
-
-def interval_cells(interval: "Interval") -> list:
-    """An interval as the cells of `INTERVAL_COLUMNS`."""
-    values = [getattr(interval, name) for name in _PHASES]
-    values += [f"{time:.4f}" for time in interval.times]
-    return [*values, interval.held, *(f"{getattr(interval, name):.4g}" for name in _MEASURES)]
-
-
-def write_intervals(
-    rows: "Sequence[tuple[Interval, Reading | None]]",
-    path: Path,
-    force: bool = False,
-    class_names: "Sequence[str]" = (),
-) -> Path:
-    """Writes intervals as CSV, one per line; `label` is empty if no entry classified them.
-
-    `action_units` are those that moved as coders write them, "6+L12"; empty if none did or none are named.
-    `numbering` comes last and says what onset, apex and offset count.
-
-    Args:
-        rows: intervals with their readings.
-        path: the file.
-        force: replace a file that exists.
-        class_names: classes of the entry that read the intervals; each gets a column `p_<class>`, after
-            `evidence`.
-
-    Raises:
-        OutputExistsError: the file exists and `force` is false.
-    """
-    refuse_overwrite(path, force)
-    more = ["evidence", *(f"p_{name}" for name in class_names)] if class_names else []
-    lines = [[*INTERVAL_COLUMNS, "label", "action_units", *more, NUMBERING]]
-    for interval, reading in rows:
-        told: list = ["", ""]
-        if reading is not None:
-            told = [reading.label, reading.action_unit_code or ""]
-        if reading is not None and class_names:
-            told += [reading.evidence, *(reading.probabilities[name] for name in class_names)]
-        lines.append([*interval_cells(interval), *told, BY_POSITION])
-    write_atomically(path, csv_bytes(lines))
-    return path
-
-
 def entries(cards: "Iterable[Card]") -> Table:
     """One line per zoo entry, at most 80 columns: modality, size, training data, first score."""
     from mer_zoo.zoo.listing import HEADINGS, facts
@@ -244,7 +201,8 @@ def result(evaluation: "Result") -> "list[Table | Text]":
     """An evaluation: its title, scores with baselines, each dataset, and the confusion matrix."""
     from mer_zoo.evaluation.metrics import SCORE_NAMES
 
-    seeds = [", ".join(f"{getattr(s, n):.3f}" for s in evaluation.scores) for n in SCORE_NAMES]
+    rows = evaluation.score_rows
+    seeds = [", ".join(f"{value:.3f}" for value in row.values) for row in rows]
     scores = _table(
         _name("score"),
         *map(_number, ("mean", "spread")),
@@ -252,16 +210,14 @@ def result(evaluation: "Result") -> "list[Table | Text]":
         *map(_number, ("95% interval", "majority", "chance")),
         title=escape(evaluation.title),
     )
-    for score, values in zip(SCORE_NAMES, seeds, strict=True):
-        low_high = evaluation.intervals.get(score)
+    for row, values in zip(rows, seeds, strict=True):
         scores.add_row(
-            score,
-            f"{evaluation.mean(score):.3f}",
-            f"{evaluation.spread(score):.3f}" if len(evaluation.seeds) > 1 else "-",
+            row.name,
+            f"{row.mean:.3f}",
+            f"{evaluation.spread(row.name):.3f}" if len(evaluation.seeds) > 1 else "-",
             values,
-            f"{low_high[0]:.3f} to {low_high[1]:.3f}" if low_high else "-",
-            f"{getattr(evaluation.majority, score):.3f}",
-            f"{getattr(evaluation.chance, score):.3f}",
+            _between(row.interval),
+            *(f"{baseline:.3f}" for baseline in (row.majority, row.chance)),
         )
     numbers = map(_number, ("clips", *SCORE_NAMES[:3]))
     parts = _table(_name("dataset"), *numbers, title="The same predictions, dataset by dataset")
@@ -309,6 +265,10 @@ def spotting_result(evaluation: "SpottingResult") -> Table:
     return table
 
 
+def _between(interval: Sequence[float]) -> str:
+    return f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "-"
+
+
 def _ratio(value: float) -> str:
     return "-" if isnan(value) else f"{value:.3f}"
 
@@ -321,17 +281,13 @@ def unit_result(evaluation: "UnitResult") -> "list[Table | Text]":
     found = evaluation.scores
     numbers = map(_number, ("mean", "95% interval", "majority", "chance"))
     means = _table(_name("score"), *numbers, title=escape(evaluation.title))
-    for name, values, interval, majority, chance in (
-        ("macro F1", found.macro_f1, found.macro_f1_interval, found.majority, found.prevalence),
-        ("mean AUC", found.mean_auc, found.mean_auc_interval, 0.5, 0.5),
-        ("side, one-sided", found.side, None, 0.0, 1 / 3),
-        ("side, bilateral", found.side_both, None, 1.0, 1 / 3),
-        ("side, mean of both", found.side_mean, None, 0.5, 1 / 3),
-        ("left or right", found.left_right, None, None, 0.5),
-    ):
-        between = "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
-        least = "-" if majority is None else f"{majority:.3f}"
-        means.add_row(name, f"{sum(values) / len(values):.3f}", between, least, f"{chance:.3f}")
+    rows = {row.name: row for row in found.score_rows}
+    for name, words in UNIT_SCORES.items():
+        row = rows[name]
+        # Nobody counted which side is the more frequent one.
+        least = "-" if name == "left_right" else f"{row.majority:.3f}"
+        chance = f"{row.chance:.3f}"
+        means.add_row(words, f"{row.mean:.3f}", _between(row.interval), least, chance)
     each = _table(
         *map(_name, ("unit", "name")), *map(_number, ("clips", "F1", "AUC")), title="Unit by unit"
     )
@@ -474,22 +430,3 @@ def counts(labels: dict[str, int], failed: int) -> Table:
     if failed:
         table.add_row(Text("failed", style="red"), str(failed))
     return table
-
-
-def write_results(
-    results: "Mapping[str, Result]", path: Path, title: str, force: bool
-) -> list[Path]:
-    """Writes results side by side as .csv, and as .md and .svg beside it."""
-    from mer_zoo.evaluation.table import results_markdown, results_svg, results_table
-
-    table = results_table(results)
-    written = {
-        path: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
-        path.with_suffix(".md"): results_markdown(table),
-        path.with_suffix(".svg"): results_svg(results, title),
-    }
-    for file in written:
-        refuse_overwrite(file, force)
-    for file, text in written.items():
-        write_atomically(file, text.encode())
-    return list(written)

@@ -7,8 +7,15 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from mer_zoo.cli.common import Ict, MixedPrecision, Photos, out, roots, start_backend
-from mer_zoo.cli.tracking_options import quieten
+from mer_zoo.cli.common import (
+    Ict,
+    MixedPrecision,
+    Photos,
+    out,
+    quieten_mlflow,
+    roots,
+    start_backend,
+)
 
 RecipeName = Annotated[
     str, typer.Argument(help="Name or .toml file of a recipe with a search table.")
@@ -127,7 +134,7 @@ def _refuse_contradictions(photos, root, scored, joined, in_processes) -> None:
 def _prepared(recipe, photos, ict, root, jobs, in_processes):
     """Chooses the backend, then returns the recipe and the source of its clips."""
     start_backend(watching=in_processes)
-    quieten()
+    quieten_mlflow()
     from mer_zoo import datasets
     from mer_zoo.recipes.finding import read_recipe
     from tuner.sources import CorpusClips, DatasetClips

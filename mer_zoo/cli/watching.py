@@ -63,8 +63,8 @@ def _window(title: str):
 
 def _read(stream, classifier, csv, picture, options: dict) -> None:
     """Reads the stream to its end, showing and writing what is found."""
+    from mer_zoo.cli.interval_csv import LiveTable
     from mer_zoo.cli.live_display import LiveDisplay
-    from mer_zoo.cli.live_table import LiveTable
 
     display = LiveDisplay(stream.name, out, err)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 
-NO_EXPRESSION = -1
+NEUTRAL = -1
 """The label of a clip without an expression. Such clips are trained on and never scored."""
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -24,7 +24,7 @@ class Examples:
     Attributes:
         images: `(N, H, W, C)`, one image per clip; or `(N, V, H, W, C)`, the image of the unchanged
             clip and those of its V - 1 variants, which are used only for training.
-        labels: int `(N,)`, indices into `class_names`; `NO_EXPRESSION` (-1) for a clip that shows
+        labels: int `(N,)`, indices into `class_names`; `NEUTRAL` (-1) for a clip that shows
             no expression.
         subjects: str `(N,)`, as `dataset/id`.
         clips: str `(N,)`, unique names.
@@ -34,7 +34,7 @@ class Examples:
             subjects and labels. Two evaluations can be compared only if their digests are equal.
         about: further facts for the record, such as the version of the annotation table.
         targets: float32 `(N, K)` of 0 and 1 where the outputs are not exclusive, such as action units;
-            `labels` are then 0, or `NO_EXPRESSION` for a clip in which nothing moves. None for classes.
+            `labels` are then 0, or `NEUTRAL` for a clip in which nothing moves. None for classes.
 
     Raises:
         EvaluationError: lengths differ, a clip appears twice, or a label is not a class.
@@ -65,11 +65,11 @@ class Examples:
                 f"The clip {names[times.argmax()]} appears {times.max()} times; every clip may be "
                 "there once, or it would be trained and tested on."
             )
-        if labels.min() < NO_EXPRESSION or labels.max() >= len(self.class_names):
+        if labels.min() < NEUTRAL or labels.max() >= len(self.class_names):
             raise EvaluationError(
                 f"Labels run from {labels.min()} to {labels.max()}, but there are "
                 f"{len(self.class_names)} classes: {', '.join(self.class_names)}. Expected their "
-                f"indices from 0, or {NO_EXPRESSION} for a clip without an expression."
+                f"indices from 0, or {NEUTRAL} for a clip without an expression."
             )
         if self.targets is not None and self.targets.shape != (count, len(self.class_names)):
             raise EvaluationError(
@@ -98,7 +98,7 @@ class Examples:
     @property
     def is_expression(self) -> np.ndarray:
         """bool `(N,)`: whether the clip shows an expression, so that its class can be scored."""
-        return self.labels != NO_EXPRESSION
+        return self.labels != NEUTRAL
 
     @property
     def datasets(self) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mer_zoo.errors import EvaluationError, UnknownNameError
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL
 
 SPLITS = ("loso", "lodo", "kfold-K", "paper-10%")
 PAPER = "paper-10%"
@@ -42,7 +42,7 @@ def make_folds(
             subjects between training and test, so it cannot rank methods; it exists to reproduce
             such tables.
         subjects: str `(N,)`, as `dataset/id`.
-        labels: int `(N,)`. Clips labelled `NO_EXPRESSION` are used for training only.
+        labels: int `(N,)`. Clips labelled `NEUTRAL` are used for training only.
         seed: of the grouping; "loso" and "lodo" draw nothing.
 
     Raises:
@@ -134,7 +134,7 @@ def _by_group(groups, labels, kind: str, what: str) -> tuple[Fold, ...]:
             f"There is only one {kind} ({names[0]}); {what} needs two. Without a second {kind} "
             "the score says nothing about new ones."
         )
-    shown = labels != NO_EXPRESSION
+    shown = labels != NEUTRAL
     return tuple(
         Fold(str(name), np.flatnonzero(groups != name), np.flatnonzero((groups == name) & shown))
         for name in names
@@ -144,7 +144,7 @@ def _by_group(groups, labels, kind: str, what: str) -> tuple[Fold, ...]:
 def _single_tenth(labels, seed):
     rng = np.random.default_rng(seed)
     test = []
-    for label in np.unique(labels[labels != NO_EXPRESSION]):
+    for label in np.unique(labels[labels != NEUTRAL]):
         rows = rng.permutation(np.flatnonzero(labels == label))
         test.extend(rows[: max(1, round(len(rows) / 10))])
     tested = np.sort(np.array(test))

@@ -73,6 +73,32 @@ class Scores:
         }
 
 
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score of an evaluation, with its trivial baselines.
+
+    Attributes:
+        name: "uf1", "macro_f1" ...
+        values: for each seed; NaN where nothing can be scored.
+        clips: clips, or units with or without a side, that it is over.
+        majority: its value if always the more frequent answer is given.
+        chance: its expected value if answers are given at random.
+        interval: 95% bootstrap over subjects; empty where there is none.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    clips: int
+    majority: float
+    chance: float
+    interval: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return float(np.mean(self.values))
+
+
 SCORE_NAMES = ("uf1", "uar", "accuracy", "weighted_f1")
 
 

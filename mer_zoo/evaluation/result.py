@@ -11,7 +11,7 @@ from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import metrics
 from mer_zoo.evaluation.confusion_picture import confusion_svg
 from mer_zoo.evaluation.folds import PAPER, UNSTATED
-from mer_zoo.evaluation.metrics import Scores, confusion_matrix
+from mer_zoo.evaluation.metrics import ScoreRow, Scores, confusion_matrix
 from mer_zoo.evaluation.plan import SAME_SUBJECTS
 from mer_zoo.evaluation.statistics import (
     Comparison,
@@ -97,6 +97,22 @@ class Result:
             "accuracy": lambda m: np.trace(m, axis1=-2, axis2=-1) / m.sum((-2, -1)),
         }
         return {name: bootstrap_interval(confusions, f) for name, f in functions.items()}
+
+    @property
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """The scores of `metrics.SCORE_NAMES`, each with its baselines."""
+        always, random = self.majority, self.chance
+        return tuple(
+            ScoreRow(
+                name,
+                tuple(getattr(scores, name) for scores in self.scores),
+                len(self.clips),
+                getattr(always, name),
+                getattr(random, name),
+                self.intervals.get(name, ()),
+            )
+            for name in metrics.SCORE_NAMES
+        )
 
     @property
     def by_subject(self) -> np.ndarray:

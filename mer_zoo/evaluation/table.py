@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.result import Result
+from mer_zoo.files import refuse_overwrite, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,3 +161,31 @@ def _cell(value) -> str:
     if isinstance(value, float):
         return "" if np.isnan(value) else f"{value:.3f}"
     return str(value)
+
+
+def write_results(results: Mapping[str, Result], path: Path, title: str, force: bool) -> list[Path]:
+    """Writes a table of results as .csv, and as .md and .svg beside it.
+
+    Args:
+        results: name -> result.
+        path: the .csv file.
+        title: of the figure.
+        force: replace files that exist.
+
+    Returns:
+        The three files.
+
+    Raises:
+        OutputExistsError: one of them exists and `force` is false.
+    """
+    table = results_table(results)
+    written = {
+        path: table.to_csv(index=False, float_format="%.4f", lineterminator="\n"),
+        path.with_suffix(".md"): results_markdown(table),
+        path.with_suffix(".svg"): results_svg(results, title),
+    }
+    for file in written:
+        refuse_overwrite(file, force)
+    for file, text in written.items():
+        write_atomically(file, text.encode())
+    return list(written)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_zoo.action_units import OUTPUTS, UNITS
+from mer_zoo.evaluation.metrics import ScoreRow
 from mer_zoo.evaluation.unit_scores import UnitScores, score_units
 from mer_zoo.files import refuse_overwrite, write_atomically
 
@@ -49,6 +50,11 @@ class UnitResult:
         return score_units(
             self.truth, self.probabilities, self.named, self.subjects, self.one_sided
         )
+
+    @property
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """The scores over the units, each with its baselines."""
+        return self.scores.score_rows
 
     @property
     def title(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mer_zoo.action_units import ONE_SIDED, SIDED, UNITS, leaning, side_targets
-from mer_zoo.evaluation.metrics import auc
+from mer_zoo.evaluation.metrics import ScoreRow, auc
 from mer_zoo.evaluation.statistics import DRAWS, bootstrap_interval
 
 LEAST = 10
@@ -75,6 +75,21 @@ class UnitScores:
     def counted(self) -> tuple[int, ...]:
         """The units that the means are over."""
         return tuple(unit.number for unit in self.units if unit.positives >= LEAST)
+
+    @property
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """The scores over the units, in the order of a card."""
+        one, both = self.one_sided, self.two_sided
+        macro = (self.clips, self.majority, self.prevalence, self.macro_f1_interval)
+        rows: dict[str, tuple] = {
+            "macro_f1": macro,
+            "mean_auc": (self.clips, 0.5, 0.5, self.mean_auc_interval),
+            "left_right": (one, 0.5, 0.5),
+            "side": (one, 0.0, 1 / 3),
+            "side_both": (both, 1.0, 1 / 3),
+            "side_mean": (one + both, 0.5, 1 / 3),
+        }
+        return tuple(ScoreRow(name, getattr(self, name), *row) for name, row in rows.items())
 
 
 def score_units(

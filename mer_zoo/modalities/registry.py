@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from mer_zoo.modalities.dynamic_image import dual_phase, dynamic_image
 from mer_zoo.modalities.flow import flow
 from mer_zoo.modalities.frames import apex, difference
 from mer_zoo.modalities.mesti import MESTI_CHANNELS, mesti
+from mer_zoo.preprocessing import Preprocessing
 
 _RGB = ("red", "green", "blue")
 
@@ -125,17 +126,18 @@ def channel_names(name: str, **parameters) -> tuple[str, ...]:
     return _find(name).channel_names(**parameters)
 
 
-def with_defaults(name: str, parameters: Mapping[str, Any]) -> dict:
-    """Returns the values of all parameters of a modality: those given, and defaults for the others.
+def with_defaults(preprocessing: Preprocessing) -> Preprocessing:
+    """Returns the same preprocessing, with defaults for the parameters that it does not give.
 
     Images and cards are stored with these values, so a later change of a default does not affect them.
 
     Raises:
         UnknownNameError: there is no such modality or parameter.
+        ParameterError: a parameter has a value it cannot have.
     """
-    modality = _find(name)
-    modality.check(parameters)
-    return {**modality.parameters, **parameters}
+    modality = _find(preprocessing.modality)
+    modality.check(preprocessing.parameters)
+    return replace(preprocessing, parameters=modality.parameters | preprocessing.parameters)
 
 
 def flip(name: str, image: np.ndarray, **parameters) -> np.ndarray:

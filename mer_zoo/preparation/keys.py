@@ -8,9 +8,9 @@ from dataclasses import asdict
 import cv2
 import numpy as np
 
-from mer_zoo import modalities
 from mer_zoo.clips import Clip
 from mer_zoo.faces.engines import engine_identity
+from mer_zoo.modalities import with_defaults
 from mer_zoo.preprocessing import Preprocessing
 
 # Raised whenever the same clip and settings would give another image.
@@ -35,10 +35,9 @@ def image_key(clip: Clip, preprocessing: Preprocessing) -> str:
     Raises:
         UnknownNameError: the modality, or one of its parameters, is not known.
     """
-    parameters = modalities.with_defaults(preprocessing.modality, preprocessing.parameters)
     settings = {
         "version": VERSION,
-        "preprocessing": {**asdict(preprocessing), "parameters": parameters},
+        "preprocessing": asdict(with_defaults(preprocessing)),
         "faces": engine_identity() if preprocessing.alignment == "face" else None,
         "opencv": cv2.__version__,
         "scikit-image": importlib.metadata.version("scikit-image"),

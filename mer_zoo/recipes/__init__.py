@@ -5,8 +5,8 @@ In an installed package the recipes of this project lie beside this file; in a c
 """
 
 from mer_zoo.recipes.finding import find_recipe, read_recipe
-from mer_zoo.recipes.overrides import plain, with_values
+from mer_zoo.recipes.overrides import with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.table import Table
 
-__all__ = ["Recipe", "Table", "find_recipe", "plain", "read_recipe", "with_values"]
+__all__ = ["Recipe", "Table", "find_recipe", "read_recipe", "with_values"]

@@ -7,11 +7,6 @@ from mer_zoo.errors import RecipeError, shown
 from mer_zoo.recipes.recipe import FORMAT, Recipe
 
 
-def plain(recipe: Recipe) -> dict:
-    """The recipe as TOML can hold it: sections that are not there are left out."""
-    return {key: value for key, value in recipe.to_dict().items() if value is not None}
-
-
 def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     """The recipe with other values.
 
@@ -22,7 +17,7 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: a key or a value is not one of a recipe.
     """
-    content = plain(recipe)
+    content = recipe.content
     for key, value in values.items():
         *path, last = key.split(".")
         table = content

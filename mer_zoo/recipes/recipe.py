@@ -323,7 +323,7 @@ class Recipe:
             other = replace(made, parameters={**made.parameters, **changed})
             try:
                 # First: a misspelt parameter may have any name, that of an argument as well.
-                with_defaults(other.modality, other.parameters)
+                with_defaults(other)
                 kind = (channel_names(other.modality, **other.parameters), other.side)
             except MerZooError as error:
                 yield True, f"{where}: {str(error).rstrip('.')}"
@@ -381,10 +381,14 @@ class Recipe:
         """What the corpus and the hyperparameters were chosen on, in words, for the card."""
         return [*self.card.tuned_on, *map(str, self.selection)]
 
+    @property
+    def content(self) -> dict:
+        """The recipe as TOML can hold it: sections that are not there are left out."""
+        return {key: value for key, value in self.to_dict().items() if value is not None}
+
     def to_toml(self) -> str:
-        """The recipe as `read` reads it; sections that are not there are left out."""
-        content = {key: value for key, value in self.to_dict().items() if value is not None}
-        return tomli_w.dumps(content, multiline_strings=True)
+        """The recipe as `read` reads it."""
+        return tomli_w.dumps(self.content, multiline_strings=True)
 
     def to_dict(self) -> dict:
         """The recipe as nested dictionaries."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mer_zoo.action_units import UNITS
 from mer_zoo.evaluation import Examples, Result
 from mer_zoo.evaluation.fold_record import RECORDS, FoldRecord, records_json
-from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.plan import EvaluationPlan
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.tracking.tracker import Tracker
@@ -66,11 +66,11 @@ class TrackedEvaluation:
         """Logs the pooled scores, the predictions and the figures."""
         if not self.tracker.on:
             return
-        of_seeds = self._scores_of_seeds(result)
-        scores = {f"{self.prefix}{name}": float(np.mean(v)) for name, v in of_seeds.items()}
-        for name, values in of_seeds.items():
-            named = (self._of_seed(name, seed) for seed in result.seeds)
-            scores |= dict(zip(named, values, strict=True))
+        rows = [row for row in result.score_rows if np.isfinite(row.values).all()]
+        scores = {f"{self.prefix}{row.name}": row.mean for row in rows}
+        for row in rows:
+            named = (self._of_seed(row.name, seed) for seed in result.seeds)
+            scores |= dict(zip(named, row.values, strict=True))
         records = [self._records[key] for key in sorted(self._records)]
         self.tracker.write(
             records_json(self.examples.class_names, records), f"{self.folder}{RECORDS}"
@@ -84,9 +84,44 @@ class TrackedEvaluation:
     def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
         return record.metrics
 
-    def _scores_of_seeds(self, result) -> dict[str, list[float]]:
-        """Score -> its value for each seed."""
-        return {name: [getattr(s, name) for s in result.scores] for name in SCORE_NAMES}
-
     def _of_seed(self, name, seed):
         return f"{self.prefix}{name}/seed{seed}"
+
+
+class TrackedUnitEvaluation(TrackedEvaluation):
+    """As `TrackedEvaluation`. Of a fold the log loss is logged, which needs no threshold."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._curve, self._curve_words = "fold_log_loss", "log loss"
+        self._place = {clip: row for row, clip in enumerate(self.examples.clips)}
+
+    def finished(self, result: Result | UnitResult) -> None:
+        """Logs what an evaluation of classes logs, the scores of each unit and the baselines."""
+        assert isinstance(result, UnitResult)
+        super().finished(result)
+        found = result.scores
+        values = {"majority": found.majority, "prevalence": found.prevalence}
+        for unit in found.units:
+            values |= {f"AU{unit.number}_f1": unit.f1, f"AU{unit.number}_auc": unit.auc}
+        self.tracker.metrics({f"{self.prefix}{name}": value for name, value in values.items()})
+
+    def _fold_metrics(self, record: FoldRecord) -> dict[str, float]:
+        rows = [self._place[clip] for clip in record.clips]
+        shown = self.examples.unit_targets[rows, : len(UNITS)] > 0
+        p = np.clip(record.probabilities[:, : len(UNITS)].astype(np.float64), 1e-6, 1 - 1e-6)
+        loss = -np.log(np.where(shown, p, 1 - p)).mean()
+        return {"fold_log_loss": float(loss), "fold_fit_seconds": record.fit_seconds}
+
+
+def tracked_evaluation(
+    tracker: Tracker,
+    examples: Examples,
+    *,
+    name: str = "",
+    params: Mapping[str, Any] | None = None,
+    part: str = "",
+) -> TrackedEvaluation:
+    """What logs an evaluation of these examples, of classes or of action units; see `TrackedEvaluation`."""
+    kind = TrackedEvaluation if examples.targets is None else TrackedUnitEvaluation
+    return kind(tracker, examples, name=name, params=params, part=part)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mer_zoo.training.finetuning import finetune  # noqa: F401
     from mer_zoo.training.learner import RecipeLearner  # noqa: F401
     from mer_zoo.training.real import train_on_real  # noqa: F401
-    from mer_zoo.training.synthetic import train_entry  # noqa: F401
+    from mer_zoo.training.synthetic import train_on_synthetic  # noqa: F401
     from mer_zoo.training.tables import make_table  # noqa: F401
 
 _HOMES = {
@@ -23,7 +23,7 @@ _HOMES = {
     "evaluate": "evaluating",
     "finetune": "finetuning",
     "make_table": "tables",
-    "train_entry": "synthetic",
+    "train_on_synthetic": "synthetic",
     "train_on_real": "real",
 }
 

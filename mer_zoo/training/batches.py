@@ -1,7 +1,7 @@
 """Augmented batches. Draws depend only on (seed, epoch, batch), so training can resume."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 import cv2
 import keras
@@ -9,7 +9,9 @@ import numpy as np
 
 from mer_zoo import modalities
 from mer_zoo.action_units import lower_outputs, mirrored_order
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL, Examples
+from mer_zoo.preprocessing import Preprocessing
+from mer_zoo.recipes.recipe import Augmentation
 
 
 class Batches(keras.utils.PyDataset):
@@ -19,14 +21,11 @@ class Batches(keras.utils.PyDataset):
         images: float `(N, S, S, C)` modality images of the whole aligned face, or
             `(N, V, S, S, C)`: V variants of each; every batch draws one of them.
         targets: float32 `(N, classes)` target probabilities.
-        image_size: side of the crop the network sees.
-        modality, parameters: how the images were made, so that they are mirrored correctly
-            (mirroring changes the sign of horizontal motion).
-        shift: largest shift of the crop in px.
-        flip: mirror half of the images.
-        upper_face: share of the images reduced to the upper face.
-        heights, widths: lowest and highest factor by which an image is scaled about its centre; drawn
-            uniformly on a logarithmic scale. Displacements keep their values.
+        preprocessing: how the images were made, so that they are mirrored correctly (mirroring changes
+            the sign of horizontal motion), and the side of the crop the network sees. Where shifted
+            crops would not fit, the images get a border.
+        augmentation: what is changed at random. Factors of `heights` and `widths` are drawn uniformly
+            on a logarithmic scale; displacements keep their values.
         batch_size: images per batch; the last, incomplete batch of an epoch is dropped.
         seed: seed of all random draws.
         units: the targets are those of action units (`mer_zoo.action_units.OUTPUTS`): mirroring an image
@@ -37,25 +36,18 @@ class Batches(keras.utils.PyDataset):
         self,
         images: np.ndarray,
         targets: np.ndarray,
+        preprocessing: Preprocessing,
+        augmentation: Augmentation,
         *,
-        image_size: int,
-        modality: str,
-        parameters: Mapping[str, Any],
-        shift: int,
-        flip: bool,
         batch_size: int,
         seed: int,
-        upper_face: float = 0.0,
-        heights: Sequence[float] = (1.0, 1.0),
-        widths: Sequence[float] = (1.0, 1.0),
         units: bool = False,
     ):
         super().__init__(workers=1)
-        self.images, self.targets = images, targets
-        self.image_size, self.shift, self.flip = image_size, shift, flip
-        self.modality, self.parameters = modality, parameters
-        self.upper_face, self.units = upper_face, units
-        self.logarithms = np.log([heights, widths])
+        self.images = with_border(images, preprocessing.image_size, augmentation.shift)
+        self.targets, self.units = targets, units
+        self.preprocessing, self.augmentation = preprocessing, augmentation
+        self.logarithms = np.log([augmentation.heights, augmentation.widths])
         self.batch_size, self.seed = min(batch_size, len(images)), seed
         self.start_epoch(0)
 
@@ -74,29 +66,25 @@ class Batches(keras.utils.PyDataset):
         if self.images.ndim == 5:
             drawn = (chosen, rng.integers(self.images.shape[1], size=len(chosen)))
         images = np.asarray(self.images[drawn], dtype=np.float32)
-        centre = (images.shape[1] - self.image_size) // 2
-        corners = centre + rng.integers(-self.shift, self.shift + 1, size=(len(chosen), 2))
-        mirrored = self.flip & (rng.random(len(chosen)) < 0.5)
+        made, changes = self.preprocessing, self.augmentation
+        side, shift = made.image_size, changes.shift
+        centre = (images.shape[1] - side) // 2
+        corners = centre + rng.integers(-shift, shift + 1, size=(len(chosen), 2))
+        mirrored = changes.flip & (rng.random(len(chosen)) < 0.5)
         reduced = np.zeros(len(chosen), bool)
-        if self.upper_face:
-            reduced = rng.random(len(chosen)) < self.upper_face
+        if changes.upper_face:
+            reduced = rng.random(len(chosen)) < changes.upper_face
             for i in np.flatnonzero(reduced):
                 images[i] = modalities.upper_face(images[i])
         if self.logarithms.any():
             low, high = self.logarithms.T[..., None]
             factors = np.exp(rng.uniform(low, high, size=(2, len(chosen))))
             images = np.stack([scaled(i, *pair) for i, pair in zip(images, factors.T, strict=True)])
-        batch_images = np.stack(
-            [
-                image[y : y + self.image_size, x : x + self.image_size]
-                for image, (y, x) in zip(images, corners, strict=True)
-            ]
-        )
+        places = zip(images, corners, strict=True)
+        crops = np.stack([image[y : y + side, x : x + side] for image, (y, x) in places])
         if mirrored.any():
-            batch_images[mirrored] = modalities.flip(
-                self.modality, batch_images[mirrored], **self.parameters
-            )
-        return batch_images, self._targets(chosen, mirrored, reduced)
+            crops[mirrored] = modalities.flip(made.modality, crops[mirrored], **made.parameters)
+        return crops, self._targets(chosen, mirrored, reduced)
 
     def _targets(self, chosen, mirrored, reduced) -> np.ndarray:
         """The targets of images of which some were mirrored, or reduced to the upper face."""
@@ -138,7 +126,7 @@ def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarr
     """Target probabilities: smoothed one-hot rows, uniform for clips without an expression.
 
     Args:
-        labels: int `(N,)`, indices of the classes, or `NO_EXPRESSION`.
+        labels: int `(N,)`, indices of the classes, or `NEUTRAL`.
         classes: number of classes.
         smoothing: share of the probability that is spread over all classes.
 
@@ -151,7 +139,40 @@ def soft_targets(labels: np.ndarray, classes: int, smoothing: float) -> np.ndarr
     [[0.10000000149011612, 0.8999999761581421], [0.5, 0.5]]
     """
     rows = np.full((len(labels), classes), smoothing / classes, np.float32)
-    shown = np.flatnonzero(labels != NO_EXPRESSION)
+    shown = np.flatnonzero(labels != NEUTRAL)
     rows[shown, labels[shown]] += 1 - smoothing
-    rows[labels == NO_EXPRESSION] = 1 / classes
+    rows[labels == NEUTRAL] = 1 / classes
     return rows
+
+
+def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
+    """Images `(..., S, S, C)` with a border for shifts of the crop, padded with their edge."""
+    lacking = image_size + 2 * shift - images.shape[-2]
+    if lacking <= 0:
+        return images
+    before = lacking // 2
+    width = (before, lacking - before)
+    others = [(0, 0)] * (images.ndim - 3)
+    return np.pad(images, (*others, width, width, (0, 0)), mode="edge")
+
+
+def balanced(examples: Examples, seed: int) -> Examples:
+    """All examples, and some of the rarer classes again, until classes are equally frequent.
+
+    Clips without an expression are not repeated.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(examples.labels[examples.labels != NEUTRAL])
+    parts = [np.arange(len(examples))]
+    for label in np.flatnonzero(counts):
+        of_class = np.flatnonzero(examples.labels == label)
+        parts.append(rng.choice(of_class, counts.max() - counts[label]))
+    rows = np.concatenate(parts)
+    clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
+    return replace(
+        examples,
+        images=examples.images[rows],
+        labels=examples.labels[rows],
+        subjects=examples.subjects[rows],
+        clips=np.array(clips),
+    )

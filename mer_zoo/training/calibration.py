@@ -1,18 +1,14 @@
-"""Probabilities that mean what they say: Platt scaling within the head, thresholds, reliability."""
-
-from collections.abc import Sequence
+"""Probabilities that mean what they say: Platt scaling within the head, and thresholds."""
 
 import numpy as np
 
 from mer_zoo.action_units import ONE_SIDED, SIDED, leaning, side_targets
 from mer_zoo.evaluation import Examples
-from mer_zoo.evaluation.unit_scores import UnitScores
 from mer_zoo.recipes.recipe import RejectionRule
 from mer_zoo.training.learner import FittedNetwork
-from mer_zoo.zoo.cards import Rejection, ReliabilityBin, UnitFacts
+from mer_zoo.zoo.cards import Rejection
 from mer_zoo.zoo.registry import HEAD
 
-BINS = 10
 ROUNDS = 50
 MOST_LIKELY = 0.5
 """Highest threshold of an answer where no clip without an expression was scored: nothing shows that an
@@ -145,37 +141,3 @@ def best_one_sided(answers: np.ndarray, targets: np.ndarray) -> float:
     score = (named & hit)[:, sided].mean(1) + (~named)[:, bilateral].mean(1)
     best = np.flatnonzero(score == score.max())
     return float(cuts[best[len(best) // 2]])
-
-
-def unit_facts(scores: UnitScores, thresholds: Sequence[float]) -> list[UnitFacts]:
-    """What a card says of each unit: its threshold, and the scores with the thresholds of the first seed."""
-    return [
-        UnitFacts(
-            number=unit.number,
-            threshold=threshold,
-            positives=unit.positives,
-            f1=round(unit.f1, 4),
-            auc=round(unit.auc, 4),
-        )
-        for unit, threshold in zip(scores.units, thresholds, strict=True)
-    ]
-
-
-def reliability(probabilities: np.ndarray, shown: np.ndarray) -> list[ReliabilityBin]:
-    """How often units had moved, by the probability that was given.
-
-    Args:
-        probabilities: float, any shape.
-        shown: bool of the same shape.
-    """
-    p, truth = probabilities.ravel(), shown.ravel()
-    place = np.minimum((p * BINS).astype(int), BINS - 1)
-    return [
-        ReliabilityBin(
-            least=round(k / BINS, 4),
-            probability=round(float(p[place == k].mean()), 4) if (place == k).any() else np.nan,
-            shown=round(float(truth[place == k].mean()), 4) if (place == k).any() else np.nan,
-            answers=int((place == k).sum()),
-        )
-        for k in range(BINS)
-    ]

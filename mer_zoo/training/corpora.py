@@ -13,7 +13,7 @@ import numpy as np
 from mer_zoo.action_units import OUTPUTS, target_row
 from mer_zoo.errors import NoFaceError
 from mer_zoo.evaluation import Examples
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL
 from mer_zoo.faces.engines import engine_identity
 from mer_zoo.files import write_atomically
 from mer_zoo.modalities import with_defaults
@@ -22,6 +22,9 @@ from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.settings import home
 from mer_zoo.synthesis import Conditions, Corpus
 from mer_zoo.synthesis.expressions.schemas import NONE, find_schema
+
+HELD_OUT = "held-out identities"
+"""The split of a corpus that every score is of, in words."""
 
 PART = 40  # identities; the most that an interrupted run loses
 
@@ -86,7 +89,7 @@ class RenderedCorpus:
         Raises:
             NoFaceError: there is no such clip.
         """
-        index = {name: i for i, name in enumerate(self.class_names)} | {NONE: NO_EXPRESSION}
+        index = {name: i for i, name in enumerate(self.class_names)} | {NONE: NEUTRAL}
         records = self._records(split, rig)
         labels = np.array([index[label] for label in records["label"]])
         return self._examples(split, rig, labels=labels, class_names=self.class_names)
@@ -97,7 +100,7 @@ class RenderedCorpus:
         A person who talks shows no unit but those of an expression beneath the speech.
         """
         targets = _unit_targets(self._records(split, rig))
-        labels = np.where(targets.any(axis=1), 0, NO_EXPRESSION)
+        labels = np.where(targets.any(axis=1), 0, NEUTRAL)
         return self._examples(split, rig, labels=labels, class_names=OUTPUTS, targets=targets)
 
     def _records(self, split: str, rig: str) -> np.ndarray:
@@ -159,7 +162,7 @@ def render_corpus(
     ]
     own = [recipe.preprocessing, *makings(recipe)] if conditions is None else [recipe.preprocessing]
     wanted = [*own, *also]
-    folders = [_folder(corpus, p.modality, p.parameters) for p in wanted]
+    folders = [_folder(corpus, made) for made in wanted]
     kinds = dict(zip(folders, wanted, strict=True))  # two of them may be the same
     parts = [paths[i : i + PART] for i in range(0, len(paths), PART)]
     progress(f"{corpus}: {len(parts)} parts, kept in {folders[0]}")
@@ -201,6 +204,13 @@ def render_corpus(
     )
 
 
+def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
+    """The clips of the training identities; only those of one rig if the recipe says so."""
+    data, _ = recipe.synthetic()
+    examples = corpus.unit_examples if recipe.of_units else corpus.examples
+    return examples("train", data.train_rig)
+
+
 def makings(recipe: Recipe) -> list[Preprocessing]:
     """How the further images of each training clip are made; see `Augmentation.makings`."""
     first = recipe.preprocessing
@@ -215,8 +225,9 @@ def corpus_digest(recipe: Recipe, source: Portraits, conditions: Conditions | No
     return corpus_of(recipe, source, conditions=conditions).digest
 
 
-def _folder(corpus: Corpus, modality: str, parameters: dict) -> Path:
-    settings = {"modality": modality, "parameters": with_defaults(modality, parameters)}
+def _folder(corpus: Corpus, preprocessing: Preprocessing) -> Path:
+    made = with_defaults(preprocessing)
+    settings = {"modality": made.modality, "parameters": made.parameters}
     content = json.dumps([corpus.digest, settings, engine_identity()], sort_keys=True).encode()
     return home() / "corpora" / hashlib.sha256(content).hexdigest()[:24]
 

@@ -13,8 +13,7 @@ from mer_zoo.files import refuse_overwrite
 from mer_zoo.recipes.finding import read_recipe
 from mer_zoo.recipes.recipe import Real, Recipe
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import TrackedEvaluation
-from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
+from mer_zoo.tracking.evaluations import tracked_evaluation
 from mer_zoo.training.ensemble import EnsembleLearner
 from mer_zoo.training.learner import REAL, RecipeLearner
 from mer_zoo.training.unit_evaluation import coded_examples, of_card, of_held_out
@@ -105,8 +104,8 @@ def evaluate(
             examples = coded_examples(data, member, jobs=jobs, progress=progress)
         else:
             examples = member.examples_of(data, jobs=jobs, progress=progress)
-        kind = TrackedUnitEvaluation if recipe.of_units else TrackedEvaluation
-        logged = kind(tracker, examples, name=recipe.name, params={"recipe": recipe.name})
+        facts = {"recipe": recipe.name}
+        logged = tracked_evaluation(tracker, examples, name=recipe.name, params=facts)
         if split == ZERO_SHOT:
             found = score_zero_shot(member.start, examples, recipe.preprocessing, logged)
         else:

@@ -19,8 +19,8 @@ from mer_zoo.recipes.recipe import (
     Training,
 )
 from mer_zoo.tracking import tracked
-from mer_zoo.training.publishing import refuse_existing
 from mer_zoo.training.real import train_on_real
+from mer_zoo.training.resume import refuse_existing
 from mer_zoo.zoo import find, load
 from mer_zoo.zoo.cards import Card
 
@@ -111,7 +111,7 @@ def finetune(
     if isinstance(model, str | Path):
         start = str(model)
     else:
-        from mer_zoo.training.initial_weights import keep_weights
+        from mer_zoo.training.loaded_start import keep_weights
 
         start = keep_weights(model, out / START)
     entry = find(start)

@@ -1,7 +1,9 @@
-"""Fits one network with one seed. After an interruption, training resumes where it stopped."""
+"""Fits one network with one seed, its head first. Interrupted training resumes where it stopped."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,6 +13,7 @@ from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.batches import Batches, EpochStarter
 from mer_zoo.training.unit_loss import UnitLoss
+from mer_zoo.zoo.registry import HEAD
 
 RANDOM_STATE = "random_state.npz"
 EpochLog = Callable[[int, Mapping[str, float]], None]
@@ -79,6 +82,70 @@ def fit_network(
         shuffle=False,
         callbacks=[*told, *callbacks],
     )
+
+
+def fit_in_phases(
+    network: keras.Model,
+    batches: Batches,
+    training: Training,
+    *,
+    epochs: int,
+    checkpoint: Path | None = None,
+    log: Callable[[str], EpochLog] | None = None,
+    watch: Callable[[], None] | None = None,
+    verbose: int = 0,
+) -> None:
+    """Trains the head alone for the recipe's `head_epochs`, then the layers of its `unfreeze`.
+
+    Args:
+        network, batches, training: see `fit_network`.
+        epochs: number of epochs of the second phase; the learning rate follows the recipe's.
+        checkpoint: folder of the state of both phases; see `fit_network`.
+        log: returns the log of the phase "head" or "train"; see `fit_network`.
+        watch: called after each epoch of the second phase.
+        verbose: 2 prints one line per epoch of the second phase.
+    """
+
+    def kept(phase: str) -> Path | None:
+        return None if checkpoint is None else Path(checkpoint) / phase
+
+    if training.head_epochs:
+        first = replace(training, epochs=training.head_epochs)
+        logged = None if log is None else log("head")
+        with frozen(network, "head"):
+            fit_network(network, batches, first, checkpoint=kept("head"), log=logged)
+    watching = (
+        [] if watch is None else [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: watch())]
+    )
+    with frozen(network, training.unfreeze):
+        fit_network(
+            network,
+            batches,
+            training,
+            checkpoint=kept("all"),
+            callbacks=watching,
+            log=None if log is None else log("train"),
+            stop_after=epochs,
+            verbose=verbose,
+        )
+
+
+@contextmanager
+def frozen(network: keras.Model, unfreeze: str) -> Iterator[None]:
+    """Freezes all layers except those of `Training.unfreeze`, with their moving averages."""
+    below = [
+        layer
+        for layer in network.layers
+        if layer.name != HEAD and layer.trainable and layer.weights
+    ]
+    kept = below[: {"all": 0, "top": len(below) // 2, "head": len(below)}[unfreeze]]
+    for layer in kept:
+        layer.trainable = False
+    try:
+        yield
+    finally:
+        for layer in kept:
+            layer.trainable = True
 
 
 class RandomStateBackup(keras.callbacks.Callback):

@@ -1,8 +1,8 @@
 """How a recipe is trained, shared by `train`, `evaluate`, `finetune`, `table` and `tune`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mer_zoo.errors import EvaluationError
 from mer_zoo.evaluation import Examples, confusion_matrix, grouped_kfold
-from mer_zoo.evaluation.examples import NO_EXPRESSION, Predict
+from mer_zoo.evaluation.examples import Predict
 from mer_zoo.evaluation.metrics import uf1
 from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes.recipe import Augmentation, NetworkChoice, Recipe, Training
@@ -21,8 +21,6 @@ from mer_zoo.zoo import find
 from mer_zoo.zoo.registry import HEAD
 
 if TYPE_CHECKING:
-    import keras
-
     from mer_zoo.datasets import Dataset
 
 
@@ -185,9 +183,9 @@ class RecipeLearner:
     ) -> FittedNetwork:
         """See `mer_zoo.evaluation.Learner.fit`; refuses a start that `check` refuses."""
         self.check()
-        return self.fit_for_use(examples, seed, watch)
+        return self.fit_from_any_start(examples, seed, watch)
 
-    def fit_for_use(
+    def fit_from_any_start(
         self,
         examples: Examples,
         seed: int,
@@ -197,7 +195,7 @@ class RecipeLearner:
         checkpoint: Path | None = None,
         verbose: int = 0,
     ) -> FittedNetwork:
-        """Like `fit`, for weights not scored on real clips: the start may have seen any clip.
+        """Like `fit`, where no real clip will be scored: the start may have seen any of them.
 
         Args:
             examples, seed, watch: see `mer_zoo.evaluation.Learner.fit`.
@@ -216,7 +214,7 @@ class RecipeLearner:
         self._check_variants(examples)
         import keras
 
-        from mer_zoo.training.fit import fit_network
+        from mer_zoo.training.fit import fit_in_phases
 
         # Names, graphs and memory of the fold before: networks hold themselves in circles.
         keras.utils.clear_session(free_memory=True)
@@ -224,52 +222,37 @@ class RecipeLearner:
         network = trained = self.build(examples)
         if self.mixed_precision:
             trained = in_bfloat16(network, lambda: self.build(examples))
-        batches = self._batches(examples, seed)
-
-        def log(phase):
-            return None if tracker is None else tracker.epochs(seed, phase)
-
-        def state(phase):
-            return None if checkpoint is None else Path(checkpoint) / phase
-
-        if self.training.head_epochs:
-            first = replace(self.training, epochs=self.training.head_epochs)
-            with frozen(trained, "head"):
-                fit_network(trained, batches, first, checkpoint=state("head"), log=log("head"))
         fitted = FittedNetwork(network, self.preprocessing.image_size)
-        with frozen(trained, self.training.unfreeze):
-            fit_network(
-                trained,
-                batches,
-                self.training,
-                checkpoint=state("all"),
-                callbacks=_watching(watch, fitted, trained),
-                log=log("train"),
-                stop_after=epochs,
-                verbose=verbose,
-            )
+
+        def look():
+            copy_weights(trained, network)
+            watch(fitted.predict)
+
+        fit_in_phases(
+            trained,
+            self._batches(examples, seed),
+            self.training,
+            epochs=epochs,
+            checkpoint=checkpoint,
+            log=None if tracker is None else partial(tracker.epochs, seed),
+            watch=None if watch is None else look,
+            verbose=verbose,
+        )
         copy_weights(trained, network)
         return fitted
 
     def _batches(self, examples: Examples, seed: int):
-        from mer_zoo.training.batches import Batches, soft_targets
+        from mer_zoo.training.batches import Batches, balanced, soft_targets
 
         units = examples.targets is not None
         if self.training.balance and not units:
-            examples = _balanced(examples, seed)
-        size, shift = self.preprocessing.image_size, self.augmentation.shift
+            examples = balanced(examples, seed)
         classes, smoothing = len(examples.class_names), self.training.label_smoothing
         return Batches(
-            with_border(examples.images, size, shift),
+            examples.images,
             examples.unit_targets if units else soft_targets(examples.labels, classes, smoothing),
-            image_size=size,
-            modality=self.preprocessing.modality,
-            parameters=self.preprocessing.parameters,
-            shift=shift,
-            flip=self.augmentation.flip,
-            upper_face=self.augmentation.upper_face,
-            heights=self.augmentation.heights,
-            widths=self.augmentation.widths,
+            self.preprocessing,
+            self.augmentation,
             batch_size=self.training.batch_size,
             seed=seed,
             units=units,
@@ -285,11 +268,33 @@ class RecipeLearner:
             )
 
     def build(self, examples: Examples):
-        """The network of a fit, with random weights or those of the start."""
-        from mer_zoo.training.initial_weights import build_network
+        """The network of a fit, with random weights or those of the start.
 
-        side, channels = self.preprocessing.image_size, examples.images.shape[-1]
-        return build_network(self.network, (side, side, channels), examples.class_names, self.start)
+        If the classes are not those of the start, the head is new.
+
+        Raises:
+            UnknownNameError: there is no such entry.
+            WeightsError: its weights do not fit.
+        """
+        from mer_zoo import models
+
+        side, classes = self.preprocessing.image_size, list(examples.class_names)
+        arguments = self.network.arguments
+        if self.start and arguments.get("weights") == "imagenet":
+            # The start's weights come in place of ImageNet's, with the same preprocessing.
+            arguments = {"imagenet_pixels": True, **arguments, "weights": None}
+        shape = {
+            "input_shape": (side, side, examples.images.shape[-1]),
+            "num_classes": len(classes),
+        }
+
+        def make():
+            return models.build(self.network.name, **{**arguments, **shape})
+
+        if not self.start:
+            return make()
+        entry = find(self.start)
+        return entry.build(make, fresh=() if entry.card.class_names == classes else (HEAD,))
 
     def _chosen_epochs(self, examples, seed) -> int:
         """The number of epochs with the highest UF1 pooled over folds of the training subjects."""
@@ -310,102 +315,3 @@ class RecipeLearner:
         # A single epoch's score is noisy: the mean of three neighbours is what is compared.
         scores = np.convolve(np.pad(uf1(pooled), 1, mode="edge"), np.ones(3) / 3, mode="valid")
         return int(scores.argmax()) + 1
-
-
-def fit_or_resume(
-    learner: RecipeLearner,
-    train: Examples,
-    seed: int,
-    state: Path,
-    tracker: Tracker,
-    progress: Callable[[str], None],
-) -> FittedNetwork:
-    """The network of one seed on rendered clips: read if it was trained before, else trained and kept.
-
-    Args:
-        learner: of the recipe.
-        train: the clips.
-        seed: of the weights and the order of the clips.
-        state: folder that keeps finished networks and checkpoints.
-        tracker: logs the losses of every epoch.
-        progress: called with a line of text where training begins.
-    """
-    from mer_zoo.zoo import weights
-
-    finished = state / f"seed{seed}.safetensors"
-    if finished.exists():
-        fitted = FittedNetwork(learner.build(train), learner.preprocessing.image_size)
-        weights.load(fitted.network, finished)
-        return fitted
-    told = ", mixed precision (bfloat16)" if learner.mixed_precision else ""
-    progress(f"seed {seed}: {len(train)} training clips, {learner.training.epochs} epochs{told}")
-    fitted = learner.fit_for_use(
-        train, seed, tracker=tracker, checkpoint=state / f"seed{seed}", verbose=2
-    )
-    fitted.save(finished)
-    return fitted
-
-
-def _watching(watch, fitted: FittedNetwork, trained: "keras.Model") -> list:
-    """The Keras callback that calls `watch` after each epoch of `trained`, if there is one."""
-    import keras
-
-    if watch is None:
-        return []
-
-    def look(*_):
-        copy_weights(trained, fitted.network)
-        watch(fitted.predict)
-
-    return [keras.callbacks.LambdaCallback(on_epoch_end=look)]
-
-
-@contextmanager
-def frozen(network: "keras.Model", unfreeze: str) -> Iterator[None]:
-    """Freezes all layers except those of `Training.unfreeze`, with their moving averages."""
-    below = [
-        layer
-        for layer in network.layers
-        if layer.name != HEAD and layer.trainable and layer.weights
-    ]
-    kept = below[: {"all": 0, "top": len(below) // 2, "head": len(below)}[unfreeze]]
-    for layer in kept:
-        layer.trainable = False
-    try:
-        yield
-    finally:
-        for layer in kept:
-            layer.trainable = True
-
-
-def with_border(images: np.ndarray, image_size: int, shift: int) -> np.ndarray:
-    """Images `(..., S, S, C)` with a border for shifts of the crop, padded with their edge."""
-    lacking = image_size + 2 * shift - images.shape[-2]
-    if lacking <= 0:
-        return images
-    before = lacking // 2
-    width = (before, lacking - before)
-    others = [(0, 0)] * (images.ndim - 3)
-    return np.pad(images, (*others, width, width, (0, 0)), mode="edge")
-
-
-def _balanced(examples: Examples, seed: int) -> Examples:
-    """All examples, and some of the rarer classes again, until classes are equally frequent.
-
-    Clips without an expression are not repeated.
-    """
-    rng = np.random.default_rng(seed)
-    counts = np.bincount(examples.labels[examples.labels != NO_EXPRESSION])
-    parts = [np.arange(len(examples))]
-    for label in np.flatnonzero(counts):
-        of_class = np.flatnonzero(examples.labels == label)
-        parts.append(rng.choice(of_class, counts.max() - counts[label]))
-    rows = np.concatenate(parts)
-    clips = [f"{clip}#{i}" for i, clip in enumerate(examples.clips[rows])]
-    return replace(
-        examples,
-        images=examples.images[rows],
-        labels=examples.labels[rows],
-        subjects=examples.subjects[rows],
-        clips=np.array(clips),
-    )

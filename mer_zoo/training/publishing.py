@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mer_zoo import __version__, settings
+from mer_zoo import __version__, models, settings
 from mer_zoo.action_units import ONE_SIDED
-from mer_zoo.errors import OutputExistsError
+from mer_zoo.evaluation import Examples
 from mer_zoo.modalities import with_defaults
 from mer_zoo.preprocessing import Preprocessing
-from mer_zoo.recipes.recipe import Recipe
+from mer_zoo.recipes.recipe import NetworkChoice, Recipe
 from mer_zoo.tracking import Tracker
 from mer_zoo.training.precision import stated
-from mer_zoo.zoo import cards, weights
+from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
 from mer_zoo.zoo.loading import classifier_type, trainable_parameters
 from mer_zoo.zoo.registry import CARD, Entry
@@ -39,18 +39,39 @@ class Storage:
     unchanged: float = 0.0
 
 
-def refuse_existing(folder: Path, force: bool) -> Path:
-    """Returns `folder` if an entry may be written there.
+def trained_on(
+    recipe: Recipe, examples: Examples, start: str, *, seed: int, **facts: Any
+) -> cards.TrainedOn:
+    """What the weights of an entry have seen, for its card.
 
-    Raises:
-        OutputExistsError: it holds an entry and `force` is false.
+    Args:
+        recipe: of the training.
+        examples: that the network was trained on.
+        start: zoo entry whose weights it began with, or "".
+        seed: of the clips if they were rendered, else of the training.
+        facts: fields that say something else than the examples, or more: real clips among them, for
+            instance, or what the start saw.
     """
-    folder = Path(folder)
-    if (folder / CARD).exists() and not force:
-        raise OutputExistsError(
-            f"{folder} already holds a zoo entry. Choose another --out, or say --force to replace it."
-        )
-    return folder
+    saw: dict[str, Any] = {
+        "corpus": examples.protocol,
+        "clips": len(examples),
+        "identities": len(np.unique(examples.subjects)),
+        "real_clips": 0,
+        "digest": examples.digest,
+        "tuned_on": recipe.tuned_on,
+        "selection": recipe.selection,
+        "pretrained": _pretrained(recipe.network, start),
+    }
+    return cards.TrainedOn(seed=seed, **{**saw, **facts})
+
+
+def _pretrained(choice: NetworkChoice, start: str) -> str:
+    """What the network learned from before any clip, in words; "" if it began with random weights."""
+    if start:
+        return find(start).card.trained_on.pretrained
+    if choice.arguments.get("weights") == "imagenet":
+        return models.backbones.imagenet_origin(choice.name)
+    return ""
 
 
 def write_entry(
@@ -106,7 +127,7 @@ def write_entry(
             parameters=trainable_parameters(network),
             arguments=_arguments(network, recipe.network.arguments),
         ),
-        preprocessing=_complete(recipe.preprocessing),
+        preprocessing=_stated(recipe.preprocessing),
         rejection=rejection,
         weights=cards.Weights(
             file=file.name,
@@ -140,11 +161,11 @@ def _with_golden_outputs(card: cards.Card, network) -> cards.Card:
     return cards.Card.from_dict({**card.to_dict(), "golden": section})
 
 
-def _complete(preprocessing: Preprocessing) -> Preprocessing:
-    """With every parameter of the modality, so that no later default changes what the network sees."""
-    parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
-    stated = {name: value for name, value in parameters.items() if value is not None}
-    return replace(preprocessing, parameters=stated)
+def _stated(preprocessing: Preprocessing) -> Preprocessing:
+    """With every parameter that TOML can hold, so that no later default changes what the network sees."""
+    made = with_defaults(preprocessing)
+    parameters = {name: value for name, value in made.parameters.items() if value is not None}
+    return replace(made, parameters=parameters)
 
 
 def _arguments(network, given: dict) -> dict:

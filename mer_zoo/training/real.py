@@ -10,26 +10,27 @@ import numpy as np
 from mer_zoo import datasets, settings
 from mer_zoo.errors import OutputExistsError, RecipeError
 from mer_zoo.evaluation import Examples, Result, run
-from mer_zoo.evaluation.metrics import SCORE_NAMES
 from mer_zoo.evaluation.unit_result import UnitResult
 from mer_zoo.files import write_atomically
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.tracking.evaluations import TrackedEvaluation
-from mer_zoo.tracking.unit_evaluations import TrackedUnitEvaluation
+from mer_zoo.tracking.evaluations import tracked_evaluation
+from mer_zoo.training.calibration import rejection_of_expressions
 from mer_zoo.training.learner import REAL, FittedNetwork, RecipeLearner
-from mer_zoo.training.publishing import log_entry, refuse_existing, write_entry
-from mer_zoo.training.resume import origin, refuse_other_work
+from mer_zoo.training.publishing import log_entry, trained_on, write_entry
+from mer_zoo.training.resume import STATE, origin, refuse_existing, refuse_other_work
+from mer_zoo.training.unit_card import LIMITS, sections_of_result
 from mer_zoo.training.unit_evaluation import coded_examples, of_held_out
 from mer_zoo.zoo import cards, find
 
+AMBIGUOUS = (
+    "The class of a micro-expression is ambiguous given the movement; a label is not a fact about feelings. "
+    "Not for decisions about people."
+)
 RECIPE = "recipe.toml"
 REFIT = "refit"
 LOSO = "loso"
 """Folder within the one to write: the result, the predictions and the weights of every fold."""
-
-STATE = ".training"
-"""Folder within the one to write: what an interrupted call is resumed from."""
 
 
 def train_on_real(
@@ -131,9 +132,7 @@ def _leave_one_subject_out(
     """The honest score. Its journal stays in `state` until the entry is written."""
     learner.check()
     progress("leaving one subject out")
-    of_units = examples.targets is not None
-    kind = TrackedUnitEvaluation if of_units else TrackedEvaluation
-    logged = kind(tracker, examples, part=LOSO)
+    logged = tracked_evaluation(tracker, examples, part=LOSO)
     found = run(
         learner,
         examples,
@@ -143,7 +142,7 @@ def _leave_one_subject_out(
         keep_weights=True,
         callback=logged,
     )
-    result = of_held_out(found, examples) if of_units else found
+    result = found if examples.targets is None else of_held_out(found, examples)
     logged.finished(result)
     progress(f"{result.title}: {_summary(result)}")
     return result
@@ -167,7 +166,7 @@ def _refit(learner, examples, state, tracker, progress) -> FittedNetwork:
     )
     progress(f"training on all {len(examples)} clips")
     seed = learner.training.seeds[0]
-    return learner.fit_for_use(examples, seed, tracker=tracker, checkpoint=state / REFIT)
+    return learner.fit_from_any_start(examples, seed, tracker=tracker, checkpoint=state / REFIT)
 
 
 def _keep_folds(result: Result | UnitResult, journal: Path, folder: Path) -> None:
@@ -210,68 +209,53 @@ def _sections(recipe, dataset, result: Result | UnitResult | None) -> dict:
         "Trained on all subjects: a score of theirs says nothing about new people."
         + (" The metrics are of other networks, which never saw their subject." * bool(result)),
     ]
+    own: tuple[str, ...]
     if isinstance(result, UnitResult):
-        from mer_zoo.training.real_unit_card import LIMITS, unit_sections
-
-        limits += [*LIMITS, *recipe.card.limits]
-        return {**unit_sections(recipe, result), "limits": limits}
-    from mer_zoo.training.calibration import rejection_of_expressions
-
-    limits += [
-        "The class of a micro-expression is ambiguous given the movement; a label is not a "
-        "fact about feelings. Not for decisions about people.",
-        *recipe.card.limits,
-    ]
-    return {
-        "rejection": rejection_of_expressions(
-            recipe.rejection, None if result is None else result.probabilities[0].max(axis=1)
-        ),
-        "metrics": [] if result is None else _metrics(result),
-        "limits": limits,
-    }
+        own, sections = LIMITS, sections_of_result(recipe, result)
+    else:
+        own = (AMBIGUOUS,)
+        likeliest = None if result is None else result.probabilities[0].max(axis=1)
+        sections = {"rejection": rejection_of_expressions(recipe.rejection, likeliest)}
+    metrics = [] if result is None else _metrics(result)
+    return {**sections, "metrics": metrics, "limits": [*limits, *own, *recipe.card.limits]}
 
 
 def _trained_on(recipe, dataset, examples, before: cards.Card | None) -> cards.TrainedOn:
-    from mer_zoo.training.initial_weights import pretraining
-
-    real, corpus = (
-        recipe.real,
-        f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})",
-    )
+    corpus = f"{dataset.name} ({examples.protocol}, annotation {dataset.table_version})"
     seen, altered = len(examples), False
     if before is not None:
         corpus += f", beginning with {before.name}, which saw {before.trained_on.corpus}"
         seen, altered = seen + before.trained_on.real_clips, before.trained_on.altered
         corpus += " and was changed in memory afterwards" * altered
-    return cards.TrainedOn(
+    return trained_on(
+        recipe,
+        examples,
+        recipe.real.start,
+        seed=recipe.real.training.seeds[0],
         corpus=corpus,
-        clips=len(examples),
-        identities=len(np.unique(examples.subjects)),
         real_clips=seen,
-        seed=real.training.seeds[0],
-        digest=examples.digest,
-        tuned_on=[str(selection) for selection in recipe.selection],
-        selection=recipe.selection,
+        tuned_on=[str(selection) for selection in recipe.selection],  # not the corpus' own
         altered=altered,
-        pretrained=pretraining(recipe.network, real.start),
     )
 
 
-def _metrics(result: Result) -> list[cards.Metric]:
+def _metrics(result: Result | UnitResult) -> list[cards.Metric]:
+    """Scores of all seeds; of action units with thresholds that no clip's own subject decided."""
     return [
         cards.Metric(
-            name=name,
-            value=round(result.mean(name), 4),
-            values=[round(getattr(s, name), 4) for s in result.scores],
+            name=row.name,
+            value=round(row.mean, 4),
+            values=[round(value, 4) for value in row.values],
             protocol=result.about["protocol"],
             split=result.about["split"],
-            clips=len(result.clips),
+            clips=row.clips,
             identities=len(np.unique(result.subjects)),
             seeds=list(result.seeds),
-            majority=round(getattr(result.majority, name), 4),
-            chance=round(getattr(result.chance, name), 4),
-            interval=[round(v, 4) for v in result.intervals.get(name, ())],
+            majority=round(row.majority, 4),
+            chance=round(row.chance, 4),
+            interval=[round(value, 4) for value in row.interval],
             label=result.about.get("label", ""),
         )
-        for name in SCORE_NAMES
+        for row in result.score_rows
+        if np.isfinite(row.values).all()
     ]

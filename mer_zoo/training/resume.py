@@ -1,16 +1,36 @@
-"""Interrupted work resumes only with the recipe, clips and packages that it was started with."""
+"""What a training finds in its folder: an entry, which only force replaces, or interrupted work.
+
+Interrupted work resumes only with the recipe, clips and packages that it was started with.
+"""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from mer_zoo import settings
-from mer_zoo.errors import RecipeError
+from mer_zoo.errors import OutputExistsError, RecipeError
 from mer_zoo.evaluation.plan import differences
 from mer_zoo.files import write_atomically
+from mer_zoo.zoo.registry import CARD
 
 SECTIONS = ("data", "preprocessing", "network", "augmentation", "training", "start", "storage")
 BEGUN = "begun.json"
+STATE = ".training"
+"""Folder within the one to write: what an interrupted call is resumed from."""
+
+
+def refuse_existing(folder: Path, force: bool) -> Path:
+    """Returns `folder` if an entry may be written there.
+
+    Raises:
+        OutputExistsError: it holds an entry and `force` is false.
+    """
+    folder = Path(folder)
+    if (folder / CARD).exists() and not force:
+        raise OutputExistsError(
+            f"{folder} already holds a zoo entry. Choose another --out, or say --force to replace it."
+        )
+    return folder
 
 
 def refuse_other_work(folder: Path, wanted: Mapping) -> None:

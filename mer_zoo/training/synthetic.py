@@ -3,37 +3,30 @@
 import dataclasses
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from mer_zoo import settings
 from mer_zoo.errors import RecipeError, UnknownNameError
-from mer_zoo.evaluation import Examples, Scores, confusion_matrix
 from mer_zoo.evaluation.confusion_picture import confusion_svg
-from mer_zoo.evaluation.metrics import auc, majority
-from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.synthesis import SCHEMAS
 from mer_zoo.tracking import Tracker, tracked
-from mer_zoo.training.corpora import Portraits, RenderedCorpus, render_corpus
-from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
+from mer_zoo.training import classes, units
+from mer_zoo.training.corpora import (
+    HELD_OUT,
+    Portraits,
+    RenderedCorpus,
+    render_corpus,
+    training_examples,
+)
 from mer_zoo.training.precision import stated
-from mer_zoo.training.publishing import Storage, log_entry, refuse_existing, write_entry
-from mer_zoo.training.resume import depends_on, origin, refuse_other_work
-from mer_zoo.zoo import cards, find, weights
-from mer_zoo.zoo.registry import Entry
-
-STATE = ".training"
-"""Folder within the one to write: what an interrupted call is resumed from."""
-
-UNCHANGED = 0.995
-"""Share of the held-out clips that must keep their class when weights are stored."""
+from mer_zoo.training.publishing import log_entry, trained_on, write_entry
+from mer_zoo.training.resume import STATE, refuse_existing
+from mer_zoo.training.seeds import fit_seeds
+from mer_zoo.zoo import cards, find
 
 
-def train_entry(
+def train_on_synthetic(
     recipe: Recipe,
     photos: Path,
     folder: Path,
@@ -88,209 +81,25 @@ def train_entry(
     with tracked(track, "train") as tracker:
         corpus = render_corpus(recipe, Portraits(photos, ict_file, jobs), progress=progress)
         _begin_run(tracker, recipe, corpus, state, mixed_precision)
-        if recipe.of_units:
-            from mer_zoo.training.units import make_unit_entry
-
-            card = make_unit_entry(
-                recipe,
-                recipe_path,
-                corpus,
-                folder,
-                state,
-                tracker,
-                mixed_precision=mixed_precision,
-                progress=progress,
-            )
-        else:
-            results = train_seeds(
-                recipe,
-                corpus,
-                state,
-                tracker=tracker,
-                mixed_precision=mixed_precision,
-                progress=progress,
-            )
-            card = _write(recipe, recipe_path, corpus, results, folder, mixed_precision)
-            _log(tracker, recipe, card, results[0], folder)
+        kind = units if recipe.of_units else classes
+        seeds = fit_seeds(recipe, corpus, state, tracker, mixed_precision, progress)
+        results = [kind.score_seed(recipe, corpus, *trained, state, progress) for trained in seeds]
+        train = training_examples(recipe, corpus)
+        card = write_entry(
+            recipe,
+            f"recipes/{Path(recipe_path).name}",
+            results[0].fitted.network,
+            list(train.class_names),
+            folder,
+            trained_on=trained_on(
+                recipe, train, recipe.start, seed=data.seed, digest=corpus.digest
+            ),
+            mixed_precision=mixed_precision,
+            **kind.sections_of_seeds(recipe, corpus, results),
+        )
+        _log(tracker, recipe, card, results[0], folder)
     shutil.rmtree(state, ignore_errors=True)
     return card
-
-
-@dataclass(frozen=True)
-class SeedResult:
-    """One trained network, with its weights as stored, and its scores on held-out identities.
-
-    Attributes:
-        seed: of the training.
-        fitted: the network.
-        macro_f1, accuracy: of the clips with an expression.
-        auc: of the largest probability as a detector of expressions.
-        confusion: int `(K, K)`, rows are true classes.
-        threshold: largest probability that an expression must reach, from validation identities.
-        upper_face: the same where the upper face alone is read.
-        kept: share of the held-out expressions that reach `threshold`.
-        unchanged: share of the held-out clips whose class storing the weights did not change.
-    """
-
-    seed: int
-    fitted: FittedNetwork
-    macro_f1: float
-    accuracy: float
-    auc: float
-    confusion: np.ndarray
-    threshold: float
-    upper_face: float
-    kept: float
-    unchanged: float
-
-
-def train_seeds(
-    recipe: Recipe,
-    corpus: RenderedCorpus,
-    state: Path,
-    *,
-    tracker: Tracker | None = None,
-    mixed_precision: bool = False,
-    progress: Callable[[str], None] = print,
-) -> list[SeedResult]:
-    """Trains every seed of a recipe and scores each on the held-out identities.
-
-    Args:
-        recipe: with `[data]` and `[training]`.
-        corpus: the recipe's, rendered.
-        state: folder of the finished seeds and of the epochs of the current one; the same call
-            resumes from it.
-        tracker: logs the losses of every epoch.
-        mixed_precision: train in bfloat16.
-        progress: called with a line of text at each step.
-
-    Raises:
-        RecipeError: `state` belongs to another recipe, other clips, another backend, precision or
-            other packages; or storing the weights as the recipe says changes too many predictions.
-        UnknownNameError, WeightsError: the recipe's start does not exist, or does not fit.
-    """
-    recipe.refuse_units("A table of results")
-    train = training_examples(recipe, corpus)
-    refuse_other_seeds(recipe, corpus, train, state, mixed_precision)
-    learner = RecipeLearner.of(recipe, SYNTHETIC, mixed_precision=mixed_precision)
-    return [
-        _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress)
-        for seed in recipe.synthetic()[1].seeds
-    ]
-
-
-def refuse_other_seeds(
-    recipe: Recipe, corpus: RenderedCorpus, train: Examples, state: Path, mixed_precision: bool
-) -> None:
-    """Raises RecipeError if `state` holds seeds that were trained differently.
-
-    Each seed is trained on its own, so more may be added later.
-    """
-    facts = {**origin(corpus.digest, train.images_digest()), **stated(mixed_precision)}
-    wanted = depends_on(recipe.to_dict(), **facts)
-    del wanted["training"]["seeds"]
-    refuse_other_work(state, wanted)
-
-
-def training_examples(recipe: Recipe, corpus: RenderedCorpus) -> Examples:
-    """The clips of the training identities; only those of one rig if the recipe says so."""
-    data, _ = recipe.synthetic()
-    examples = corpus.unit_examples if recipe.of_units else corpus.examples
-    return examples("train", data.train_rig)
-
-
-def _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress) -> SeedResult:
-    fitted = fit_or_resume(learner, train, seed, state, tracker, progress)
-    test = corpus.examples("test")
-    before = fitted.predict(test.images).argmax(axis=1)
-    _store(recipe, fitted.network, state / f"seed{seed}.{recipe.storage}.safetensors")
-    answers = fitted.predict(test.images)
-    unchanged = float((answers.argmax(axis=1) == before).mean())
-    if unchanged < UNCHANGED:
-        raise RecipeError(
-            f"{recipe.name}: stored as {recipe.storage}, the weights of seed {seed} give another class "
-            f"to {1 - unchanged:.2%} of the held-out clips, more than {1 - UNCHANGED:.2%}. Set storage "
-            f'= "float16" and call again: what was trained is kept.'
-        )
-    result = _score(
-        fitted, seed, test, answers, choose_thresholds(recipe, fitted, corpus), unchanged
-    )
-    progress(
-        f"seed {seed}: macro F1 {result.macro_f1:.3f}, accuracy {result.accuracy:.3f}, "
-        f"AUC of 'is there an expression' {result.auc:.3f}"
-    )
-    return result
-
-
-def choose_thresholds(
-    recipe: Recipe, fitted: FittedNetwork, corpus: RenderedCorpus
-) -> tuple[float, float]:
-    """The largest probability an expression must reach: in the whole face, and in the upper face.
-
-    Chosen on the validation identities. The first lets `rejection.keep` of the micro-expressions
-    pass; either names at most `rejection.speech` of the speech without an expression. The second is
-    1, which nothing reaches, unless the network was trained on upper faces.
-
-    Raises:
-        NoFaceError: no identity is in the validation split.
-        RecipeError: a share of speech is asked for, and no validation clip is one of speech.
-    """
-    validation, rule = corpus.examples("validation"), recipe.rejection
-    data, _ = recipe.synthetic()
-    records = corpus.records[corpus.rows("validation")]
-    usual = validation.is_expression & (records["clip"] < data.clips_per_identity)
-    spoken = ~validation.is_expression & records["speech"]
-    asked = rule.speech < 1 or recipe.augmentation.upper_face > 0
-    if asked and not spoken.any():
-        raise RecipeError(
-            f"{recipe.name}: rejection.speech and augmentation.upper_face need clips of speech "
-            "among the validation identities, and there are none. Give more photographs, or set "
-            "data.talking_clips = 6."
-        )
-    highest = fitted.predict(validation.images).max(axis=1)
-    threshold = np.quantile(highest[usual], 1 - rule.keep)
-    if rule.speech < 1:
-        threshold = max(threshold, np.quantile(highest[spoken], 1 - rule.speech))
-    if not recipe.augmentation.upper_face:
-        return float(threshold), 1.0
-    upper = np.stack([upper_face(image) for image in validation.images[spoken]])
-    return float(threshold), float(np.quantile(fitted.predict(upper).max(axis=1), 1 - rule.speech))
-
-
-def shared_entry(recipe: Recipe) -> Entry | None:
-    """The packaged entry that holds all weights of the network except the head, or None."""
-    if recipe.start and recipe.synthetic()[1].unfreeze == "head":
-        entry = find(recipe.start)
-        if entry.address == entry.card.name:  # what is found by this name on any machine
-            return entry
-    return None
-
-
-def _store(recipe, network, path) -> None:
-    """Gives the network its weights as stored, so that the card describes what is loaded."""
-    shared = shared_entry(recipe)
-    base = shared.tensors() if shared else None
-    weights.save(network, path, recipe.storage, base)
-    weights.load(network, path, base=base)
-
-
-def _score(fitted, seed, test: Examples, answers, thresholds, unchanged) -> SeedResult:
-    shown, highest = test.is_expression, answers.max(axis=1)
-    threshold, upper = (round(value, 4) for value in thresholds)
-    truth, chosen = test.labels[shown], answers[shown].argmax(axis=1)
-    confusion = confusion_matrix(truth, chosen, len(test.class_names))
-    return SeedResult(
-        seed=seed,
-        fitted=fitted,
-        macro_f1=Scores(confusion).uf1,
-        accuracy=float((truth == chosen).mean()),
-        auc=auc(highest[shown], highest[~shown]),
-        confusion=confusion,
-        threshold=threshold,
-        upper_face=upper,
-        kept=float((highest[shown] >= threshold).mean()),
-        unchanged=unchanged,
-    )
 
 
 def _refuse_real_start(recipe: Recipe) -> None:
@@ -328,76 +137,13 @@ def _begin_run(
     )
 
 
-def _log(tracker: Tracker, recipe: Recipe, card: cards.Card, first: SeedResult, folder: Path):
+def _log(tracker, recipe, card, first, folder) -> None:
     """The scores are the card's: those of the first seed, and of every seed."""
     for metric in card.metrics:
         of_seeds = zip(metric.seeds, metric.values, strict=True)
         tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
         tracker.metrics({metric.name: metric.value})
-    title = f"held-out identities, seed {first.seed}"
-    tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
+    if isinstance(first, classes.SeedResult):
+        title = f"{HELD_OUT}, seed {first.seed}"
+        tracker.write(confusion_svg(first.confusion, card.class_names, title), "confusion.svg")
     log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
-
-
-def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> cards.Card:
-    from mer_zoo.training.initial_weights import pretraining
-
-    first, train = results[0], training_examples(recipe, corpus)
-    return write_entry(
-        recipe,
-        f"recipes/{Path(recipe_path).name}",
-        first.fitted.network,
-        list(corpus.class_names),
-        folder,
-        rejection=cards.Rejection(
-            threshold=first.threshold,
-            min_motion=recipe.rejection.min_motion,
-            auc=round(first.auc, 4),
-            kept=round(first.kept, 4),
-            upper_face=first.upper_face,
-            steps=recipe.rejection.steps,
-        ),
-        trained_on=cards.TrainedOn(
-            corpus=corpus.description,
-            clips=len(train),
-            identities=len(np.unique(train.subjects)),
-            real_clips=0,
-            seed=recipe.data.seed,
-            digest=corpus.digest,
-            tuned_on=recipe.tuned_on,
-            selection=recipe.selection,
-            pretrained=pretraining(recipe.network, recipe.start),
-        ),
-        metrics=_metrics(corpus.examples("test"), results),
-        storage=Storage(recipe.storage, shared_entry(recipe), first.unchanged),
-        mixed_precision=mixed_precision,
-    )
-
-
-def _metrics(test: Examples, results: list[SeedResult]) -> list[cards.Metric]:
-    truth, classes = test.labels[test.is_expression], len(test.class_names)
-    always = majority(truth, classes)
-    common: dict[str, Any] = {
-        "protocol": "held-out identities, fixed epochs",
-        "split": "test",
-        "identities": len(np.unique(test.subjects)),
-        "seeds": [r.seed for r in results],
-    }
-
-    def metric(name, clips, baseline, chance):
-        values = [round(getattr(r, name), 4) for r in results]
-        return cards.Metric(
-            name=name,
-            value=values[0],
-            values=values,
-            clips=clips,
-            majority=round(float(baseline), 4),
-            chance=round(chance, 4),
-            **common,
-        )
-
-    return [
-        metric("macro_f1", len(truth), always.uf1, 1 / classes),
-        metric("accuracy", len(truth), always.accuracy, 1 / classes),
-        metric("auc", len(test), 0.5, 0.5),
-    ]

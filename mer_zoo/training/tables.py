@@ -14,15 +14,20 @@ from mer_zoo.recipes.overrides import with_values
 from mer_zoo.recipes.recipe import Recipe
 from mer_zoo.recipes.table import Condition, Table, folder_name
 from mer_zoo.synthesis import Conditions
-from mer_zoo.training.corpora import Portraits, RenderedCorpus, corpus_digest, render_corpus
+from mer_zoo.training.classes import score_seed
+from mer_zoo.training.corpora import (
+    HELD_OUT,
+    Portraits,
+    RenderedCorpus,
+    corpus_digest,
+    render_corpus,
+)
 from mer_zoo.training.learner import FittedNetwork
 from mer_zoo.training.precision import stated
-from mer_zoo.training.resume import depends_on, refuse_differences
+from mer_zoo.training.resume import STATE, depends_on, refuse_differences
 from mer_zoo.training.scoring import score_trained
-from mer_zoo.training.synthetic import train_seeds
+from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import find, load
-
-HELD_OUT = "held-out identities"
 
 
 def make_table(
@@ -65,7 +70,7 @@ def make_table(
         if missing:
             progress(f"== {row.name}")
             also = [v.preprocessing for v in variants.values() if _same_clips(v, recipe)]
-            state = folder / ".training" / wanted[None].name
+            state = folder / STATE / wanted[None].name
             made |= _make_row(recipe, row.entry, source, missing, state, also, mixed, progress)
         results |= {_title(row.name, c): made[c] for c in wanted}
     return results
@@ -121,10 +126,10 @@ def _make_row(
     if entry:
         networks = {recipe.training.seeds[0]: _shipped(entry, corpus)}
     else:
-        trained = train_seeds(
-            recipe, corpus, state, mixed_precision=mixed_precision, progress=progress
-        )
-        networks = {result.seed: result.fitted for result in trained}
+        recipe.refuse_units("A table of results")
+        seeds = fit_seeds(recipe, corpus, state, None, mixed_precision, progress)
+        scored = [score_seed(recipe, corpus, *trained, state, progress) for trained in seeds]
+        networks = {result.seed: result.fitted for result in scored}
     seconds = time.perf_counter() - started
     made = {}
     for condition, place in places.items():

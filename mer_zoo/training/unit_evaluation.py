@@ -14,7 +14,7 @@ from mer_zoo.training.calibration import best_one_sided, best_threshold
 from mer_zoo.training.learner import RecipeLearner
 from mer_zoo.zoo.cards import Card
 
-HELD_OUT = "of the highest F1 on the held-out answers about all other subjects"
+THRESHOLDS = "of the highest F1 on the held-out answers about all other subjects"
 
 
 def of_card(result: Result, examples: Examples, card: Card, left_out: int) -> UnitResult:
@@ -41,7 +41,7 @@ def of_held_out(result: Result, examples: Examples, left_out: int = 0) -> UnitRe
         left_out: clips of the dataset without a coded unit.
     """
     found = _named(result, _truth(result, examples))
-    return _unit_result(result, examples, found, HELD_OUT, left_out)
+    return _unit_result(result, examples, found, THRESHOLDS, left_out)
 
 
 def _unit_result(result, examples, found, told, left_out) -> UnitResult:

@@ -1,4 +1,4 @@
-"""From a recipe of action units to a zoo folder: training, calibration, thresholds, scores, card."""
+"""Networks of action units from rendered clips: training, calibration, thresholds, answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,27 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_zoo.action_units import OUTPUTS, UNITS, lower_outputs
+from mer_zoo.action_units import UNITS, lower_outputs
 from mer_zoo.evaluation import Examples
 from mer_zoo.evaluation.metrics import auc
 from mer_zoo.evaluation.unit_scores import UnitScores, score_units
 from mer_zoo.modalities import upper_face
 from mer_zoo.recipes.recipe import Recipe
-from mer_zoo.tracking import Tracker
-from mer_zoo.training.calibration import (
-    best_one_sided,
-    best_threshold,
-    calibrate_head,
-    reliability,
-    unit_facts,
-)
+from mer_zoo.training.calibration import best_one_sided, best_threshold, calibrate_head
 from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.learner import SYNTHETIC, FittedNetwork, RecipeLearner, fit_or_resume
-from mer_zoo.training.publishing import Storage, log_entry, write_entry
-from mer_zoo.training.synthetic import refuse_other_seeds
+from mer_zoo.training.learner import FittedNetwork
+from mer_zoo.training.publishing import Storage
+from mer_zoo.training.unit_card import reliability, unit_facts, unit_metrics
 from mer_zoo.zoo import cards, weights
-
-PROTOCOL = "held-out identities, fixed epochs"
 
 
 @dataclass(frozen=True)
@@ -65,71 +56,15 @@ class UnitSeed:
         )
 
 
-def make_unit_entry(
-    recipe: Recipe,
-    recipe_path: str | Path,
-    corpus: RenderedCorpus,
-    folder: Path,
-    state: Path,
-    tracker: Tracker,
-    *,
-    mixed_precision: bool = False,
-    progress: Callable[[str], None] = print,
-) -> cards.Card:
-    """Trains every seed of a recipe of action units and writes the first as a zoo entry.
-
-    Args:
-        recipe: with `task = "action units"`.
-        recipe_path: where it came from, for the card.
-        corpus: the recipe's, rendered.
-        folder: the zoo folder to write.
-        state: folder of the finished seeds and of the epochs of the current one.
-        tracker: logs losses and scores.
-        mixed_precision: train in bfloat16.
-        progress: called with a line of text at each step.
-
-    Returns:
-        The card.
-    """
-    results = train_unit_seeds(
-        recipe,
-        corpus,
-        state,
-        tracker=tracker,
-        mixed_precision=mixed_precision,
-        progress=progress,
-    )
-    card = _write(recipe, recipe_path, corpus, results, folder, mixed_precision)
-    for metric in card.metrics:
-        of_seeds = zip(metric.seeds, metric.values, strict=True)
-        tracker.metrics({f"{metric.name}/seed{seed}": value for seed, value in of_seeds})
-        tracker.metrics({metric.name: metric.value})
-    log_entry(tracker, recipe, folder, recipe.synthetic()[1].seeds)
-    return card
-
-
-def train_unit_seeds(
+def score_seed(
     recipe: Recipe,
     corpus: RenderedCorpus,
+    seed: int,
+    fitted: FittedNetwork,
     state: Path,
-    *,
-    tracker: Tracker | None = None,
-    mixed_precision: bool = False,
     progress: Callable[[str], None] = print,
-) -> list[UnitSeed]:
-    """Trains, calibrates and applies every seed of a recipe; see `train_seeds` for the arguments."""
-    data, training = recipe.synthetic()
-    train = corpus.unit_examples("train", data.train_rig)
-    refuse_other_seeds(recipe, corpus, train, state, mixed_precision)
-    learner = RecipeLearner.of(recipe, SYNTHETIC, mixed_precision=mixed_precision)
-    return [
-        _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress)
-        for seed in training.seeds
-    ]
-
-
-def _train_seed(recipe, learner, corpus, train, seed, state, tracker, progress) -> UnitSeed:
-    fitted = fit_or_resume(learner, train, seed, state, tracker, progress)
+) -> UnitSeed:
+    """Calibrates a network and applies it to the held-out identities; see `classes.score_seed`."""
     validation, test = corpus.unit_examples("validation"), corpus.unit_examples("test")
     records = corpus.records[corpus.rows("validation")]
     usual = records["clip"] < recipe.synthetic()[0].clips_per_identity  # as those of the test split
@@ -172,86 +107,28 @@ def _upper_face(recipe, fitted, silent: np.ndarray) -> float:
     return round(float(np.quantile(highest, 1 - recipe.rejection.speech)), 4)
 
 
-def _write(recipe, recipe_path, corpus, results, folder, mixed_precision) -> cards.Card:
-    from mer_zoo.training.initial_weights import pretraining
+def sections_of_seeds(recipe: Recipe, corpus: RenderedCorpus, results: list[UnitSeed]) -> dict:
+    """The sections of a card, by the names of `write_entry`, after a training on rendered clips.
 
-    data, _ = recipe.synthetic()
-    first, train = results[0], corpus.unit_examples("train", data.train_rig)
-    test = corpus.unit_examples("test")
-    scores, shown = first.score(test), test.is_expression
-    highest = first.probabilities[:, : len(UNITS)].max(axis=1)
-    return write_entry(
-        recipe,
-        f"recipes/{Path(recipe_path).name}",
-        first.fitted.network,
-        list(OUTPUTS),
-        folder,
-        rejection=cards.Rejection(
+    Args:
+        recipe: for its rejection and storage.
+        corpus: that was trained on.
+        results: of all seeds; the first is the seed of the weights for use.
+    """
+    first, test = results[0], corpus.unit_examples("test")
+    answers, shown = first.probabilities[:, : len(UNITS)], test.is_expression
+    highest = answers.max(axis=1)
+    return {
+        "rejection": cards.Rejection(
             threshold=0.0,
             min_motion=recipe.rejection.min_motion,
             auc=round(auc(highest[shown], highest[~shown]), 4),
-            kept=round(float(first.named.any(axis=1)[shown].mean()), 4),
+            kept=round(float(first.named[shown].any(axis=1).mean()), 4),
             upper_face=first.upper_face,
         ),
-        trained_on=cards.TrainedOn(
-            corpus=corpus.description,
-            clips=len(train),
-            identities=len(np.unique(train.subjects)),
-            real_clips=0,
-            seed=data.seed,
-            digest=corpus.digest,
-            tuned_on=recipe.tuned_on,
-            selection=recipe.selection,
-            pretrained=pretraining(recipe.network, recipe.start),
-        ),
-        metrics=unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
-        storage=Storage(recipe.storage),
-        units=unit_facts(scores, first.thresholds),
-        reliability=reliability(
-            first.probabilities[:, : len(UNITS)], test.unit_targets[:, : len(UNITS)] > 0
-        ),
-        one_sided=first.one_sided,
-        mixed_precision=mixed_precision,
-    )
-
-
-def unit_metrics(test: Examples, scored: list[tuple[int, UnitScores]]) -> list[cards.Metric]:
-    """The metrics of a card.
-
-    Args:
-        test: the clips of the held-out identities.
-        scored: seed and scores of each training, of one seed alone.
-    """
-    first = scored[0][1]
-
-    def metric(name, clips, majority, chance, interval=(float("nan"),) * 2):
-        values = [round(getattr(scores, name)[0], 4) for _, scores in scored]
-        return cards.Metric(
-            name=name,
-            value=values[0],
-            values=values,
-            protocol=PROTOCOL,
-            split="test",
-            clips=clips,
-            identities=len(np.unique(test.subjects)),
-            seeds=[seed for seed, _ in scored],
-            majority=round(majority, 4),
-            chance=round(chance, 4),
-            interval=[] if np.isnan(interval).any() else [round(v, 4) for v in interval],
-        )
-
-    made = [
-        metric("macro_f1", len(test), first.majority, first.prevalence, first.macro_f1_interval),
-        metric("mean_auc", len(test), 0.5, 0.5, first.mean_auc_interval),
-    ]
-    if first.one_sided:
-        made += [
-            metric("left_right", first.one_sided, 0.5, 0.5),
-            metric("side", first.one_sided, 0.0, 1 / 3),
-        ]
-    if first.one_sided and first.two_sided:
-        made += [
-            metric("side_both", first.two_sided, 1.0, 1 / 3),
-            metric("side_mean", first.one_sided + first.two_sided, 0.5, 1 / 3),
-        ]
-    return made
+        "metrics": unit_metrics(test, [(r.seed, r.score(test)) for r in results]),
+        "storage": Storage(recipe.storage),
+        "units": unit_facts(first.score(test), first.thresholds),
+        "reliability": reliability(answers, test.unit_targets[:, : len(UNITS)] > 0),
+        "one_sided": first.one_sided,
+    }

@@ -62,15 +62,9 @@ def _refuse_unfit(name: str, card: Card, examples: Examples, preprocessing: Prep
             f"{name} tells {', '.join(card.class_names)} apart, the clips of {examples.protocol} "
             f"are labelled {', '.join(examples.class_names)}."
         )
-    if changed := differences(_complete(preprocessing), _complete(card.preprocessing)):
+    given, own = (vars(with_defaults(made)) for made in (preprocessing, card.preprocessing))
+    if changed := differences(given, own):
         raise EvaluationError(
             f"{name} was trained on other images than these: {', '.join(changed)} differ. Its card "
-            f"says {_complete(card.preprocessing)}, the recipe {_complete(preprocessing)}. Evaluate "
-            f"with the recipe of {card.name}."
+            f"says {own}, the recipe {given}. Evaluate with the recipe of {card.name}."
         )
-
-
-def _complete(preprocessing: Preprocessing) -> dict:
-    """The preprocessing with the defaults of its modality filled in."""
-    parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
-    return {**vars(preprocessing), "parameters": parameters}

@@ -83,7 +83,7 @@ def test_a_stated_default_is_the_same_image_and_a_changed_default_another(monkey
     mesti = registry.MODALITIES["mesti"]
     changed = registry.Modality("mesti", partial_with("median", mesti.function), mesti.channels)
     monkeypatch.setitem(registry.MODALITIES, "mesti", changed)
-    assert modalities.with_defaults("mesti", {})["remove_rigid"] == "median"
+    assert modalities.with_defaults(MESTI).parameters["remove_rigid"] == "median"
     assert image_key(still(), MESTI) != before
 
 

@@ -11,7 +11,7 @@ from mer_zoo.evaluation import Result
 from mer_zoo.recipes import Recipe
 from mer_zoo.synthesis.corpus.records import RECORD
 from mer_zoo.tracking import Store
-from mer_zoo.training import fit, synthetic, train_entry
+from mer_zoo.training import fit, synthetic, train_on_synthetic
 from mer_zoo.training.corpora import RenderedCorpus
 from mer_zoo.training.fit import fit_network
 from tests.toy_recipes import FLOW, SYNTHETIC
@@ -55,10 +55,10 @@ def test_a_training_that_was_interrupted_goes_on_in_the_same_run(store, tmp_path
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(fit, "fit_network", stopping)
-        train_entry(recipe, tmp_path, tmp_path / "mine", **make)
+        train_on_synthetic(recipe, tmp_path, tmp_path / "mine", **make)
     _, interrupted, _ = only_run(store, "synthetic-megc2019")
     assert interrupted.info.status == "KILLED"
-    card = train_entry(recipe, tmp_path, tmp_path / "mine", **make)
+    card = train_on_synthetic(recipe, tmp_path, tmp_path / "mine", **make)
     client, run, files = only_run(store, "synthetic-megc2019")
     assert (run.info.run_id, run.info.status) == (interrupted.info.run_id, "FINISHED")
     for seed in (1, 2):

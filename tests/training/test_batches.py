@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from mer_zoo.preprocessing import Preprocessing
+from mer_zoo.recipes.recipe import Augmentation
 from mer_zoo.training.batches import Batches
 
 
@@ -12,8 +14,10 @@ def test_every_epoch_draws_variants_anew():
     batches = Batches(
         images,
         np.eye(8, dtype=np.float32),
-        **{"image_size": 6, "modality": "difference", "parameters": {}, "shift": 0, "flip": False},
-        **{"batch_size": 8, "seed": 1},
+        Preprocessing("difference", 6, 6),
+        Augmentation(shift=0, flip=False),
+        batch_size=8,
+        seed=1,
     )
     seen = []
     for epoch in range(20):
@@ -32,8 +36,10 @@ def test_faces_of_other_shapes_are_drawn_about_the_centre():
     batches = Batches(
         np.repeat(image[None], 64, axis=0),
         np.ones((64, 1), np.float32),
-        **{"image_size": 33, "modality": "difference", "parameters": {}, "shift": 0, "flip": False},
-        **{"batch_size": 64, "seed": 1, "heights": [0.5, 0.8], "widths": [1.0, 1.5]},
+        Preprocessing("difference", 33, 33),
+        Augmentation(shift=0, flip=False, heights=[0.5, 0.8], widths=[1.0, 1.5]),
+        batch_size=64,
+        seed=1,
     )
     drawn, _ = batches[0]
     heights, widths = drawn[:, :, 16, 0].sum(axis=1) / 17, drawn[:, 16, :, 0].sum(axis=1) / 17

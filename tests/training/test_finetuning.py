@@ -11,7 +11,8 @@ from mer_zoo import synthesis
 from mer_zoo.errors import DatasetError, OutputExistsError, RecipeError, UnknownNameError
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.training.finetuning import finetuning_recipe
-from mer_zoo.training.learner import RecipeLearner, frozen
+from mer_zoo.training.fit import frozen
+from mer_zoo.training.learner import RecipeLearner
 
 QUICK = Training(epochs=3, head_epochs=4, seeds=[1], batch_size=8, learning_rate=2e-3)
 

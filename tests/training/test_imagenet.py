@@ -12,7 +12,7 @@ from mer_zoo.datasets.fake import fake_release
 from mer_zoo.models import backbones
 from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.recipe import NetworkChoice, Real, Training
-from mer_zoo.training import train_entry, train_on_real
+from mer_zoo.training import train_on_real, train_on_synthetic
 from mer_zoo.zoo.card_markdown import card_markdown
 from tests.imagenet_files import write_imagenet_file
 from tests.photographs import write_photographs
@@ -50,10 +50,10 @@ def recipe(home):
 
 def test_from_imagenet_weights_to_entries_that_say_so(home, recipe, monkeypatch):
     file, convolutions = write_imagenet_file(monkeypatch, "EfficientNetB0", home / ".keras")
-    monkeypatch.setattr("mer_zoo.training.synthetic.UNCHANGED", 0.0)  # of a few dozen clips
+    monkeypatch.setattr("mer_zoo.training.classes.UNCHANGED", 0.0)  # of a few dozen clips
     photos = write_photographs(home / "photos")
     make = {"recipe_path": home / "toy.toml", "jobs": 1, "progress": str}
-    card = train_entry(recipe, photos, home / "mine", **make)
+    card = train_on_synthetic(recipe, photos, home / "mine", **make)
     origin = backbones.imagenet_origin("EfficientNetB0")
     assert file.name in origin and card.trained_on.pretrained == origin
     assert f"beginning with {origin}" in card.provenance()

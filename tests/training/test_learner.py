@@ -25,7 +25,7 @@ from mer_zoo.preparation import ImageStore, prepare
 from mer_zoo.recipes import Recipe, find_recipe
 from mer_zoo.recipes.recipe import Training
 from mer_zoo.training import RecipeLearner, train_on_real
-from mer_zoo.training.learner import with_border
+from mer_zoo.training.batches import with_border
 
 TINY = {"stages": [[4], [6]], "stem_strides": 2, "neck": 4, "attention_stages": [2]}
 RECIPE = """

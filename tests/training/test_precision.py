@@ -10,7 +10,7 @@ from mer_zoo import datasets, evaluation, training
 from mer_zoo.datasets.fake import fake_release
 from mer_zoo.errors import EvaluationError
 from mer_zoo.recipes import Recipe
-from mer_zoo.training import RecipeLearner, train_entry, train_on_real
+from mer_zoo.training import RecipeLearner, train_on_real, train_on_synthetic
 from mer_zoo.training.learner import REAL
 from mer_zoo.training.precision import POLICY, in_bfloat16
 from mer_zoo.zoo import golden, load
@@ -102,7 +102,7 @@ def test_an_entry_from_photographs_tells_it_too(text, tmp_path, monkeypatch):
     path = tmp_path / "toy.toml"
     path.write_text(text.replace("[1, 2]", "[1]"))
     said = []
-    card = train_entry(
+    card = train_on_synthetic(
         Recipe.read(path),
         write_photographs(tmp_path / "photos"),
         tmp_path / "toy",

@@ -8,7 +8,7 @@ import mer_zoo
 from mer_zoo.errors import RecipeError
 from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.table import Table
-from mer_zoo.training import train_entry
+from mer_zoo.training import train_on_synthetic
 from mer_zoo.training.corpora import Portraits
 from mer_zoo.training.tables import make_table
 from tests.photographs import write_photographs
@@ -105,7 +105,9 @@ def test_an_entry_is_scored_as_it_is_where_its_corpus_can_be_made(portraits, rea
     variants = read(TABLE).variants()
     base.write_text(dataclasses.replace(variants["MESTI"], name="own").to_toml())
     own, recipe = tmp_path / "own", Recipe.read(base)
-    train_entry(recipe, portraits.photos, own, recipe_path=base, jobs=1, progress=lambda line: None)
+    train_on_synthetic(
+        recipe, portraits.photos, own, recipe_path=base, jobs=1, progress=lambda line: None
+    )
     row = f'[[rows]]\nname = "mine"\nentry = "{own}"\nbase = "{base}"\n'
     said = []
     results = make_table(
@@ -119,7 +121,7 @@ def test_an_entry_is_scored_as_it_is_where_its_corpus_can_be_made(portraits, rea
     other = Portraits(write_photographs(tmp_path / "other", train=4), jobs=1)
     with pytest.raises(RecipeError, match="another corpus"):
         make_table(read(f'title = "t"\n{row}'), other, tmp_path / "v", progress=said.append)
-    train_entry(
+    train_on_synthetic(
         dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, seeds=[3])),
         *(portraits.photos, own),
         recipe_path=base,

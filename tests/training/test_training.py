@@ -13,12 +13,14 @@ import mer_zoo
 from mer_zoo import models
 from mer_zoo.errors import NoFaceError, OutputExistsError, RecipeError, WeightsError
 from mer_zoo.evaluation.metrics import auc
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes import Recipe
-from mer_zoo.training import train_entry
+from mer_zoo.recipes.recipe import Augmentation
+from mer_zoo.training import train_on_synthetic
 from mer_zoo.training.batches import Batches, soft_targets
-from mer_zoo.training.corpora import Portraits, render_corpus
+from mer_zoo.training.corpora import Portraits, render_corpus, training_examples
 from mer_zoo.training.fit import fit_network, predict
-from mer_zoo.training.synthetic import train_seeds, training_examples
+from mer_zoo.training.seeds import fit_seeds
 from mer_zoo.zoo import find
 from tests.photographs import write_photographs
 
@@ -46,7 +48,7 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
     said = []
     make = {"recipe_path": RECIPE, "jobs": 1, "progress": said.append}
-    card = train_entry(recipe, photos, tmp_path / "mine", **make)
+    card = train_on_synthetic(recipe, photos, tmp_path / "mine", **make)
     assert any("broken.png" in line for line in said), "what is left out is named"
     assert card.trained_on.real_clips == 0 and card.trained_on.clips > 0
     (f1, *_) = [m for m in card.metrics if m.name == "macro_f1"]
@@ -57,9 +59,9 @@ def test_from_photographs_to_a_zoo_folder(photos, recipe, tmp_path, monkeypatch)
     assert not (tmp_path / "mine" / ".training").exists()
 
     with pytest.raises(OutputExistsError, match="--force"):
-        train_entry(recipe, photos, tmp_path / "mine", **make)
+        train_on_synthetic(recipe, photos, tmp_path / "mine", **make)
     said.clear()
-    again = train_entry(recipe, photos, tmp_path / "again", **make)
+    again = train_on_synthetic(recipe, photos, tmp_path / "again", **make)
     assert not any(line.startswith("part") for line in said), "the corpus came from the cache"
     assert again.weights.sha256 == card.weights.sha256, "same seed, same backend, same bits"
 
@@ -81,8 +83,8 @@ def test_each_training_clip_is_imaged_in_every_making(photos, tmp_path, monkeypa
     first, second, third = np.moveaxis(train.images.astype(np.float32), 1, 0)
     for other in (second, third):
         assert 0 < np.abs(first - other).mean() < np.abs(first - first[::-1]).mean()
-    (result,) = train_seeds(recipe, corpus, tmp_path / "state", progress=str)
-    assert result.fitted.predict(train.originals).shape == (len(train), 3)
+    ((_, fitted),) = fit_seeds(recipe, corpus, tmp_path / "state", progress=str)
+    assert fitted.predict(train.originals).shape == (len(train), 3)
 
 
 @pytest.mark.backend_free
@@ -106,28 +108,30 @@ def test_a_stopped_training_goes_on_with_its_own_recipe_only(photos, recipe, tmp
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_entry(recipe, photos, tmp_path / "mine", progress=stop, **make)
+        train_on_synthetic(recipe, photos, tmp_path / "mine", progress=stop, **make)
     longer = dataclasses.replace(recipe.training, epochs=3)
     with pytest.raises(RecipeError, match=r"\.training.*training\.epochs changed.*another folder"):
-        train_entry(dataclasses.replace(recipe, training=longer), photos, tmp_path / "mine", **make)
+        train_on_synthetic(
+            dataclasses.replace(recipe, training=longer), photos, tmp_path / "mine", **make
+        )
     with pytest.raises(RecipeError, match=r"\.training.*precision changed.*another folder"):
-        train_entry(recipe, photos, tmp_path / "mine", mixed_precision=True, **make)
+        train_on_synthetic(recipe, photos, tmp_path / "mine", mixed_precision=True, **make)
     said = []
     seeds = dataclasses.replace(recipe.training, seeds=[1])
     other = dataclasses.replace(recipe, training=seeds)
-    train_entry(other, photos, tmp_path / "mine", progress=said.append, **make)
+    train_on_synthetic(other, photos, tmp_path / "mine", progress=said.append, **make)
     assert not any("epochs" in line for line in said), "the finished seed was kept"
 
 
 def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("MER_ZOO_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("mer_zoo.training.synthetic.UNCHANGED", 0.9)  # of some dozens of clips
+    monkeypatch.setattr("mer_zoo.training.classes.UNCHANGED", 0.9)  # of some dozens of clips
     one = dataclasses.replace(recipe.training, epochs=1, seeds=[1])
     whole = dataclasses.replace(recipe, name="whole", storage="int8", training=one)
     make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
     entries = tmp_path / "entries"
     monkeypatch.setattr("mer_zoo.zoo.registry.ENTRIES", entries)
-    stored = train_entry(whole, photos, entries / "whole", **make).weights
+    stored = train_on_synthetic(whole, photos, entries / "whole", **make).weights
     assert stored.dtype == "int8" and stored.unchanged >= 0.9 and not stored.base
     assert mer_zoo.zoo.golden.verify("whole").passed
 
@@ -138,7 +142,7 @@ def test_an_entry_of_the_head_alone_uses_the_rest_of_another(photos, recipe, tmp
         data=dataclasses.replace(recipe.data, schema="megc2019"),
         training=dataclasses.replace(one, unfreeze="head", learning_rate=0.1),
     )
-    other = train_entry(head, photos, entries / "head", **make).weights
+    other = train_on_synthetic(head, photos, entries / "head", **make).weights
     assert other.base == "whole" and other.base_sha256 == stored.sha256
     assert other.bytes < 0.3 * stored.bytes
     assert mer_zoo.zoo.golden.verify("head").passed
@@ -163,7 +167,7 @@ def test_a_start_that_saw_real_clips_is_refused(photos, recipe, tmp_path):
     dataclasses.replace(card, trained_on=saw).write(folder / "card.toml")
     begun = dataclasses.replace(recipe, start=str(folder))
     with pytest.raises(RecipeError, match="3 real clips"):
-        train_entry(begun, photos, tmp_path / "mine", recipe_path=RECIPE)
+        train_on_synthetic(begun, photos, tmp_path / "mine", recipe_path=RECIPE)
 
 
 def test_photographs_that_cannot_serve_are_named(recipe, tmp_path, monkeypatch):
@@ -171,14 +175,14 @@ def test_photographs_that_cannot_serve_are_named(recipe, tmp_path, monkeypatch):
     make = {"recipe_path": RECIPE, "jobs": 1, "progress": lambda line: None}
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoFaceError):
-        train_entry(recipe, tmp_path / "empty", tmp_path / "out", **make)
+        train_on_synthetic(recipe, tmp_path / "empty", tmp_path / "out", **make)
     (tmp_path / "walls").mkdir()
     cv2.imwrite(str(tmp_path / "walls" / "wall.png"), np.full((90, 90, 3), 127, np.uint8))
     with pytest.raises(NoFaceError):
-        train_entry(recipe, tmp_path / "walls", tmp_path / "out", **make)
+        train_on_synthetic(recipe, tmp_path / "walls", tmp_path / "out", **make)
     wrong = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, schema="casme3"))
     with pytest.raises(RecipeError, match=r"'casme3'.*casme2"):
-        train_entry(wrong, tmp_path / "walls", tmp_path / "out", **make)
+        train_on_synthetic(wrong, tmp_path / "walls", tmp_path / "out", **make)
     assert not (tmp_path / "out" / "card.toml").exists()
 
 
@@ -188,7 +192,7 @@ def test_a_rig_that_is_not_there_is_asked_for(photos, recipe, tmp_path, monkeypa
         recipe, data=dataclasses.replace(recipe.data, rigs=["makehuman", "ict"])
     )
     with pytest.raises(RecipeError, match="--ict"):
-        train_entry(both, photos, tmp_path / "mine", recipe_path=RECIPE)
+        train_on_synthetic(both, photos, tmp_path / "mine", recipe_path=RECIPE)
     other = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, train_rig="ict"))
     with pytest.raises(RecipeError, match="train_rig"):
         other.check("here")
@@ -214,11 +218,8 @@ def fresh(seed=3):
     batches = Batches(
         images,
         targets,
-        image_size=16,
-        modality="mesti",
-        parameters={},
-        shift=2,
-        flip=True,
+        Preprocessing("mesti", 24, 16),
+        Augmentation(shift=2, flip=True),
         batch_size=16,
         seed=seed,
     )

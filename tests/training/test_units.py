@@ -9,9 +9,11 @@ import mer_zoo
 from mer_zoo.action_units import OUTPUTS, UNITS, mirrored_order, target_row
 from mer_zoo.errors import RecipeError
 from mer_zoo.evaluation import Examples
+from mer_zoo.preprocessing import Preprocessing
 from mer_zoo.recipes import Recipe, find_recipe
+from mer_zoo.recipes.recipe import Augmentation
 from mer_zoo.recipes.search_space import Search
-from mer_zoo.training import train_entry, train_on_real
+from mer_zoo.training import train_on_real, train_on_synthetic
 from mer_zoo.training.batches import Batches
 from mer_zoo.training.calibration import best_one_sided, best_threshold, platt
 from mer_zoo.zoo.golden import golden_clips, resized
@@ -33,7 +35,7 @@ def entry(recipe, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MER_ZOO_HOME", str(folder / "home"))
         make = {"recipe_path": "toy.toml", "jobs": 1, "progress": lambda line: None}
-        train_entry(recipe, photos, folder / "toy", **make)
+        train_on_synthetic(recipe, photos, folder / "toy", **make)
     return folder / "toy"
 
 
@@ -73,11 +75,9 @@ def test_a_head_without_sigmoid_is_refused(recipe):
 
 def test_mirrored_images_swap_the_sides_and_upper_faces_lose_the_mouth():
     targets = np.stack([target_row(["L12", "4"])] * 64)
-    settings = {"image_size": 12, "modality": "mesti", "parameters": {}, "shift": 0, "flip": True}
+    settings = (Preprocessing("mesti", 12, 12), Augmentation(shift=0, flip=True, upper_face=0.3))
     images = np.random.default_rng(0).normal(size=(64, 12, 12, 3)).astype(np.float16)
-    batches = Batches(
-        images, targets, **settings, batch_size=64, seed=1, units=True, upper_face=0.3
-    )
+    batches = Batches(images, targets, *settings, batch_size=64, seed=1, units=True)
     shown, made = batches[0]
     order = np.sort(np.random.default_rng([1, 0]).permutation(64))
     seen = {tuple(row) for row in made.tolist()}

@@ -10,12 +10,11 @@ import pytest
 import tuner
 from mer_zoo import zoo
 from mer_zoo.errors import EvaluationError, OldFileStoreError, RecipeError, TrackingError
-from mer_zoo.evaluation.examples import NO_EXPRESSION
+from mer_zoo.evaluation.examples import NEUTRAL
 from mer_zoo.recipes import Recipe
 from mer_zoo.recipes.recipe import Real, Search
 from mer_zoo.tracking import store
-from mer_zoo.training.corpora import RenderedCorpus
-from mer_zoo.training.synthetic import training_examples
+from mer_zoo.training.corpora import RenderedCorpus, training_examples
 from tests.tuner.learners import toy_examples
 from tuner.errors import LeakError, SearchRefusedError
 from tuner.space import Space, applied
@@ -166,7 +165,7 @@ def test_a_corpus_hands_on_its_training_identities_alone(recipe_file):
     examples = training_examples(Recipe.read(recipe_file), corpus)
     assert examples.subjects.tolist() == ["mesh/one", "mesh/four"]
     assert examples.images.ravel().tolist() == [0, 3]
-    assert examples.labels.tolist() == [1, NO_EXPRESSION], "trained on, and never scored"
+    assert examples.labels.tolist() == [1, NEUTRAL], "trained on, and never scored"
     assert dict(examples.about)["corpus_split"] == "train"
 
 

@@ -47,7 +47,7 @@ def test_the_recipe_is_in_the_repository(entry, pytestconfig):
 
 
 def stated_in_full(preprocessing):
-    parameters = with_defaults(preprocessing.modality, preprocessing.parameters)
+    parameters = with_defaults(preprocessing).parameters
     stated = {name: value for name, value in parameters.items() if value is not None}
     return dataclasses.replace(preprocessing, parameters=stated)
 

@@ -1,15 +1,12 @@
-"""The initial network of a training: random weights, or those of a zoo entry or a loaded model."""
+"""A loaded model as the start of a training: its weights, kept as the zoo entry that a recipe names."""
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from mer_zoo import models
 from mer_zoo.errors import MerZooError
-from mer_zoo.recipes.recipe import NetworkChoice
 from mer_zoo.zoo import cards, find, weights
 from mer_zoo.zoo.classifier import MicroExpressionClassifier
 from mer_zoo.zoo.golden import golden_clips, golden_probabilities
@@ -17,61 +14,6 @@ from mer_zoo.zoo.loading import trainable_parameters
 from mer_zoo.zoo.registry import CARD, HEAD, list_models
 
 WEIGHTS = "weights.safetensors"
-
-
-def build_network(
-    choice: NetworkChoice, image_shape: tuple[int, int, int], classes: Sequence[str], start: str
-) -> keras.Model:
-    """Builds the network of a recipe.
-
-    Args:
-        choice: its class and arguments.
-        image_shape: `(height, width, channels)` of its input.
-        classes: names of its classes.
-        start: zoo entry whose weights it gets, or "". If the classes differ from the entry's, the
-            head is new.
-
-    Raises:
-        UnknownNameError: no such entry.
-        WeightsError: the entry's weights do not fit.
-    """
-
-    given = choice.arguments if not start else _without_imagenet(choice.arguments)
-
-    def make():
-        return models.build(
-            choice.name, **{**given, "input_shape": image_shape, "num_classes": len(classes)}
-        )
-
-    if not start:
-        return make()
-    entry = find(start)
-    same_head = list(entry.card.class_names) == list(classes)
-    return entry.build(make, fresh=() if same_head else (HEAD,))
-
-
-def pretraining(choice: NetworkChoice, start: str) -> str:
-    """What the network of a recipe learned from before its own training, in words for a card.
-
-    Args:
-        choice: the network's class and arguments.
-        start: zoo entry whose weights it gets, or "".
-
-    Returns:
-        "" where it began with random weights, or with an entry that did.
-    """
-    if start:
-        return find(start).card.trained_on.pretrained
-    if choice.arguments.get("weights") == "imagenet":
-        return models.backbones.imagenet_origin(choice.name)
-    return ""
-
-
-def _without_imagenet(arguments: dict) -> dict:
-    """The arguments of a network that gets other weights, with the same preprocessing."""
-    if arguments.get("weights") != "imagenet":
-        return arguments
-    return {"imagenet_pixels": True, **arguments, "weights": None}
 
 
 def keep_weights(model: MicroExpressionClassifier, folder: Path) -> str:
