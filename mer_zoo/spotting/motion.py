@@ -144,7 +144,7 @@ def _without_head(fields, basis, trusted, iterations=4, tolerance=0.5):
     products = np.einsum("cdi,cdj->ijc", basis, basis)
     weights = np.broadcast_to(trusted, fields.shape[:2])
     for _ in range(iterations):
-        # Not by BLAS: its threads go on turning when they are done, and the networks lack the processors.
+        # Not by BLAS: its threads spin for a while afterwards, on the cores that the networks need.
         normal = np.einsum("tc,ijc->tij", weights, products)
         weighted = (weights[..., None] * fields).reshape(len(fields), -1)
         right = np.einsum("tk,mk->tm", weighted, columns)
