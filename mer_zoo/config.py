@@ -63,7 +63,8 @@ class TomlFormat:
         """The content of a file as nested dictionaries; see `read`."""
         try:
             if not os.path.isfile(path):  # unlike Path.is_file, false for a name that is too long
-                raise self.error(f"The {self.kind} {path} does not exist. {self.advice}")
+                wrong = "is no file" if os.path.lexists(path) else "does not exist"
+                raise self.error(f"The {self.kind} {path} {wrong}. {self.advice}")
             content = read_at_most(Path(path), FILE_BYTES)
         except OSError as error:
             if isinstance(error, MerZooError):

@@ -108,6 +108,9 @@ def test_impossible_searches_are_refused_when_the_recipe_is_read(tmp_path, old, 
 def test_a_missing_recipe_is_named(tmp_path):
     with pytest.raises(RecipeError, match=r"nothing\.toml does not exist"):
         Recipe.read(tmp_path / "nothing.toml")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(RecipeError, match=r"folder\.toml is no file"):
+        Recipe.read(tmp_path / "folder.toml")
 
 
 @pytest.mark.parametrize(
