@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mer_zoo import zoo
 from mer_zoo.app.answering import Answers
-from mer_zoo.app.uploads import KEPT_SECONDS, Uploads
+from mer_zoo.app.uploads import KEPT_SECONDS, TIDIED_EVERY, Uploads
 from mer_zoo.readings import stylesheet
 
 TITLE = "mer_zoo: micro-expressions in a video"
@@ -48,7 +48,9 @@ def build_page(entry: str, uploads: Uploads, answers: Answers, example: Path | N
     def close(request: gr.Request):
         uploads.release(request.session_hash)
 
-    privacy = PRIVACY.format(minutes=KEPT_SECONDS // 60, megabytes=uploads.megabytes)
+    privacy = PRIVACY.format(
+        minutes=(KEPT_SECONDS + TIDIED_EVERY) // 60, megabytes=uploads.megabytes
+    )
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.Markdown(INTRODUCTION)
         with gr.Row():
