@@ -160,9 +160,8 @@ def _limits(min_motion: float | None, min_score: float | None) -> dict[str, floa
 
     min_motion = intervals.MIN_MOTION if min_motion is None else min_motion
     min_score = intervals.MIN_SCORE if min_score is None else min_score
-    intervals.check_limits(
-        min_motion, min_score
-    )  # else every video would fail, one after the other
+    # Now, because otherwise every video would fail, one after the other.
+    intervals.check_limits(min_motion, min_score)
     return {"min_motion": min_motion, "min_score": min_score}
 
 

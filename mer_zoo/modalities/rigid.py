@@ -128,7 +128,8 @@ def _displacement(
     """Where a head's motion in px of the grid takes each place of the image, in px of the image."""
     a, b, c, d, e, f = head * np.float32(stride)
     x, y, z = places(height, width)
-    # Not by BLAS, for the reason given in `spotting.motion`; x is the same in all rows, y in all columns.
+    # Not by BLAS, whose threads spin afterwards (see `spotting.motion`). x is the same in all rows, y in
+    # all columns.
     right, down = e * z, f * z
     right += a + c * x[0]
     right -= d * y[:, :1]

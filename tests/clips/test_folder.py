@@ -65,7 +65,7 @@ def test_an_absent_phase_names_the_nearest_file(casme2):
         Clip.from_frames(casme2, fps=200, onset=94, apex=101, offset=105)
     with pytest.raises(ClipError, match=r"offset is 900, .* the nearest is img105\.png"):
         Clip.from_frames(casme2, fps=200, offset=900)
-    # Whoever reads it may have a table or Python at hand.
+    # The message serves users of tables as well as users of Python.
     with pytest.raises(ClipError, match=r"'index' in a column numbering .*or Clip\.from_frames\("):
         Clip.from_frames(casme2, fps=200, apex=6)
     with pytest.raises(ClipError, match=r"apex is 95.5; expected a whole number"):
